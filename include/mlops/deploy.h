@@ -1,0 +1,60 @@
+/* Deployments: a named service on a target, with an immutable history of revisions. */
+#pragma once
+
+#include "mlops/registry.h"
+
+enum revision_status {
+	REVISION_PENDING,    /* being brought up; its gate has not passed */
+	REVISION_ACTIVE,     /* serves */
+	REVISION_SUPERSEDED, /* served, until a later one took over */
+	REVISION_FAILED,     /* its gate failed; it never served */
+};
+
+struct revision {
+	int64_t number; /* from 1 */
+	char *model;
+	int64_t version;
+	struct object_ref ref;
+	enum revision_status status;
+	int64_t rollback_of; /* the revision that this one equals, or 0 */
+	char *user;
+	char *reason;  /* why it failed, or NULL */
+	int64_t created_ms, ended_ms;
+};
+
+struct deployment {
+	char *name, *target;
+	char *url; /* where it answers, or NULL when it is down */
+	bool running;
+	struct revision *revisions; /* newest first */
+	size_t n;
+};
+
+struct deploy_how {
+	const char *model;  /* as mlops_model_resolve() takes it */
+	const char *target; /* "local" */
+	const char *name;   /* of the deployment; NULL: the model's name */
+	int64_t workers;    /* worker processes; 0: 1 */
+	int64_t port;       /* 0: the one it had, else a free one */
+	int64_t timeout_ms; /* of the health gate; 0: 30 s */
+};
+
+/*
+ * Brings up a new revision, waits for its health gate, and moves traffic to it. When the gate
+ * fails the old revision keeps serving and MLOPS_ENO is returned. *out (may be NULL) is the
+ * caller's; free with mlops_deployment_free().
+ */
+MLOPS_API int mlops_deploy(struct project *project, const struct deploy_how *how,
+			   struct deployment **out, struct mlops_error *err);
+/* A new revision equal to `revision` (0: the one that served before the active one). */
+MLOPS_API int mlops_rollback(struct project *project, const char *name, int64_t revision,
+			     int64_t timeout_ms, struct deployment **out, struct mlops_error *err);
+/* Stops serving; the history is kept. */
+MLOPS_API int mlops_undeploy(struct project *project, const char *name, struct mlops_error *err);
+MLOPS_API int mlops_deployment_get(struct project *project, const char *name,
+				   struct deployment **out, struct mlops_error *err);
+MLOPS_API int mlops_deployments_list(struct project *project, struct deployment ***out, size_t *n,
+				     struct mlops_error *err);
+MLOPS_API void mlops_deployment_free(struct deployment *deployment);
+MLOPS_API void mlops_deployments_free(struct deployment **deployments, size_t n);
+MLOPS_API const char *mlops_revision_status_name(enum revision_status status); /* static */

@@ -1,0 +1,52 @@
+/* Pipelines: the stages of mlops.yaml, run in order and only when something changed. */
+#pragma once
+
+#include "mlops/tracking.h"
+
+struct pipeline;
+
+/* Reads and checks <root>/mlops.yaml: unknown keys, cycles, outputs given twice are MLOPS_EINVALID. */
+MLOPS_API int mlops_pipeline_load(struct project *project, struct pipeline **out,
+				  struct mlops_error *err);
+MLOPS_API void mlops_pipeline_free(struct pipeline *pipeline);
+
+enum stage_outcome {
+	STAGE_UNCHANGED, /* lock, deps, params, outs all as they were */
+	STAGE_RESTORED,  /* outs brought back from the store */
+	STAGE_RUN,       /* executed */
+	STAGE_WOULD_RUN, /* dry run */
+	STAGE_FAILED,
+};
+
+struct stage_report {
+	const char *stage; /* lent */
+	enum stage_outcome outcome;
+	const char *reason; /* why it runs or ran: "params.yaml: train.lr changed 0.05 -> 0.1"; lent */
+	int64_t duration_ms;
+	int exit_status;
+};
+
+struct run_how {
+	const char *const *targets; /* stages to bring up to date with what they need; none: all */
+	size_t n_targets;
+	const char *const *params;  /* "key=value" or "file:key=value", for this run only */
+	size_t n_params;
+	const char *experiment, *name; /* of the run; may be NULL */
+	bool force, dry_run, keep_going;
+	/* Called before a stage's command starts (outcome STAGE_RUN, duration -1) and when done. */
+	void (*report)(const struct stage_report *r, void *arg);
+	void *arg;
+};
+
+struct run_outcome {
+	char run_id[MLOPS_RUN_ID]; /* "" when nothing ran */
+	size_t ran, unchanged, restored, failed;
+};
+
+/*
+ * Brings the pipeline up to date. Stages' standard output and error are the caller's. A stage
+ * that fails is MLOPS_EFAIL after the run was recorded; what finished before it is kept.
+ */
+MLOPS_API int mlops_pipeline_run(struct project *project, struct pipeline *pipeline,
+				 const struct run_how *how, struct run_outcome *out,
+				 struct mlops_error *err);

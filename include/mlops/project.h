@@ -1,0 +1,47 @@
+/* A project: a git repository with a .mlops/ folder. Opening one is cheap; parts load when used. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mlops/error.h"
+#include "mlops/export.h"
+
+struct project;
+
+/*
+ * Makes `dir` (which exists) a project: .mlops/ with its format file, ignore rules and an empty
+ * store. Making one again is fine and changes nothing. Where `dir` is in no git repository it is
+ * MLOPS_ENOTFOUND unless `git_init`. *created says whether there was none before.
+ */
+MLOPS_API int mlops_project_init(const char *dir, bool git_init, bool *created,
+				 struct mlops_error *err);
+
+/*
+ * Finds the project that `start` lies in, looking upwards; MLOPS_ENOTFOUND when there is none.
+ * A project whose format is newer than this program is MLOPS_EINVALID.
+ */
+MLOPS_API int mlops_project_open(const char *start, struct project **out, struct mlops_error *err);
+MLOPS_API void mlops_project_free(struct project *project); /* NULL is fine */
+
+/* Absolute, without symlinks or a trailing slash; lent. */
+MLOPS_API const char *mlops_project_root(const struct project *project);
+/* <root>/.mlops; lent. */
+MLOPS_API const char *mlops_project_dir(const struct project *project);
+
+/*
+ * Takes the project's lock: alone to change pointers, index, lock file or store contents; shared
+ * to keep them from going away while reading. Waits up to core.lockTimeout (10 s), then fails
+ * with MLOPS_ELOCKED. It dies with the process. Taking it twice is a bug.
+ */
+MLOPS_API int mlops_project_lock(struct project *project, bool alone, struct mlops_error *err);
+MLOPS_API void mlops_project_unlock(struct project *project);
+
+/*
+ * Turns a path as a user typed it (relative to the current folder, or absolute) into one relative
+ * to the root ("" for the root itself). A path outside the project, inside .git or .mlops, or
+ * that reaches outside through a symlink in one of its folders is MLOPS_EINVALID. The path need
+ * not exist; a symlink as its last component is not followed. *out is the caller's to free.
+ */
+MLOPS_API int mlops_project_relpath(const struct project *project, const char *typed, char **out,
+				    struct mlops_error *err);

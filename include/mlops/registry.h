@@ -1,0 +1,65 @@
+/* Models and their versions (MLflow's meaning), in the project's database. */
+#pragma once
+
+#include "mlops/tracking.h"
+
+struct model_version {
+	char *model;
+	int64_t version; /* from 1 */
+	struct object_ref ref;
+	char *path;       /* where the object was in the work tree */
+	char *run_id;     /* or NULL */
+	char *git_commit; /* or NULL */
+	int64_t created_ms;
+	char **aliases; /* sorted */
+	size_t n_aliases;
+	struct run_object *inputs; /* the data it was made from */
+	size_t n_inputs;
+	struct run_metric *metrics; /* of its run, the latest of each key */
+	size_t n_metrics;
+};
+
+struct model {
+	char *name;
+	char *description;
+	int64_t created_ms;
+	struct model_version *versions; /* newest first */
+	size_t n;
+};
+
+struct register_how {
+	const char *run;  /* as mlops_run_get() takes it, or NULL */
+	const char *path; /* the output of that run, or a path of the work tree; NULL: the run's one model */
+	const char *alias; /* NULL: "champion" for the first version, none after */
+};
+
+/*
+ * Registers a new version; the model is made when absent. Names are [A-Za-z0-9._-], not starting
+ * with '.' or '-', at most 250 bytes. *out is the caller's; free with mlops_model_version_free().
+ */
+MLOPS_API int mlops_model_register(struct project *project, const char *name,
+				   const struct register_how *how, struct model_version **out,
+				   struct mlops_error *err);
+/* "wine" (its newest), "wine@champion", "wine:3" (a version). */
+MLOPS_API int mlops_model_resolve(struct project *project, const char *spec,
+				  struct model_version **out, struct mlops_error *err);
+MLOPS_API void mlops_model_version_free(struct model_version *version);
+MLOPS_API int mlops_model_get(struct project *project, const char *name, struct model **out,
+			      struct mlops_error *err);
+MLOPS_API int mlops_models_list(struct project *project, struct model ***out, size_t *n,
+				struct mlops_error *err);
+MLOPS_API void mlops_model_free(struct model *model);
+MLOPS_API void mlops_models_free(struct model **models, size_t n);
+/* Points an alias at a version, or with version 0 removes it. */
+MLOPS_API int mlops_model_set_alias(struct project *project, const char *name, const char *alias,
+				    int64_t version, struct mlops_error *err);
+
+/*
+ * Every ref that the project names: pointers, mlops.lock, run inputs and outputs, model versions,
+ * deployment revisions. What push sends, verify checks and gc keeps. `why` is such as
+ * "data/wine.csv" or "model wine:1". Stops when fn returns non-zero.
+ */
+MLOPS_API int mlops_roots_visit(struct project *project,
+				int (*fn)(const struct object_ref *ref, const char *why, void *arg,
+					  struct mlops_error *err),
+				void *arg, struct mlops_error *err);

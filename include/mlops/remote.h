@@ -1,0 +1,45 @@
+/* Remotes: named URLs that objects are pushed to and pulled from. */
+#pragma once
+
+#include "mlops/store.h"
+
+struct remote_info {
+	char *name, *url;
+	bool is_default;
+};
+
+MLOPS_API int mlops_remote_add(struct project *project, const char *name, const char *url,
+			       struct mlops_error *err);
+MLOPS_API int mlops_remote_remove(struct project *project, const char *name,
+				  struct mlops_error *err);
+MLOPS_API int mlops_remotes_list(struct project *project, struct remote_info **out, size_t *n,
+				 struct mlops_error *err);
+MLOPS_API void mlops_remotes_free(struct remote_info *remotes, size_t n);
+
+struct transfer_counts {
+	uint64_t objects, bytes;    /* sent or received */
+	uint64_t present;           /* already there */
+	uint64_t missing;           /* push: named, but not in the local store */
+};
+
+struct transfer_how {
+	const char *remote; /* name; NULL: core.remote, else the only one, else "origin" */
+	int64_t jobs;       /* transfers at a time; 0: chosen here */
+	bool dry_run;
+	/* Progress, called from this thread; may be NULL. Totals grow as they become known. */
+	void (*progress)(const struct transfer_counts *done, uint64_t total_objects,
+			 uint64_t total_bytes, void *arg);
+	void *arg;
+};
+
+/* Sends the objects below `refs` that the remote lacks; trees last, so that a tree there is whole. */
+MLOPS_API int mlops_push(struct project *project, const struct object_ref *refs, size_t n,
+			 const struct transfer_how *how, struct transfer_counts *counts,
+			 struct mlops_error *err);
+/* Fetches the objects below `refs` that the local store lacks, each checked against its name. */
+MLOPS_API int mlops_fetch(struct project *project, const struct object_ref *refs, size_t n,
+			  const struct transfer_how *how, struct transfer_counts *counts,
+			  struct mlops_error *err);
+/* Whether the remote answers (mlops doctor); MLOPS_EREMOTE or MLOPS_EAUTH when not. */
+MLOPS_API int mlops_remote_check(struct project *project, const char *name,
+				 struct mlops_error *err);

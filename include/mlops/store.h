@@ -1,0 +1,113 @@
+/*
+ * The store: immutable objects named by the SHA-256 of their bytes. An object is durable before
+ * anything can name it: what was put is safe once mlops_store_flush() has returned.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "mlops/error.h"
+#include "mlops/export.h"
+#include "mlops/oid.h"
+
+struct project;
+struct store;
+struct store_writer;
+
+/* The project's store (core.store, else .mlops/store), opened once and lent by the project. */
+MLOPS_API int mlops_store_of(struct project *project, struct store **out, struct mlops_error *err);
+/* A store in a folder of its own, made when absent (the server's). */
+MLOPS_API int mlops_store_open(const char *dir, struct store **out, struct mlops_error *err);
+MLOPS_API void mlops_store_free(struct store *store); /* for mlops_store_open(); NULL is fine */
+
+/* Whether the object is here; no content is read. */
+MLOPS_API bool mlops_store_has(struct store *store, const struct oid *oid);
+/* Its size in bytes; MLOPS_ENOTFOUND. */
+MLOPS_API int mlops_store_size(struct store *store, const struct oid *oid, uint64_t *out,
+			       struct mlops_error *err);
+
+/* Puts bytes that are in memory. */
+MLOPS_API int mlops_store_put(struct store *store, const void *buf, size_t n, struct oid *out,
+			      struct mlops_error *err);
+/*
+ * Puts a regular file in one reading pass. A file that changes meanwhile is MLOPS_EINVALID and
+ * nothing is stored.
+ */
+MLOPS_API int mlops_store_put_file(struct store *store, const char *path, struct oid *out,
+				   uint64_t *size, struct mlops_error *err);
+
+/*
+ * Puts a stream, such as an upload. Nothing is visible before commit, which fails with
+ * MLOPS_ECORRUPT when the bytes are not those that `expect` (may be NULL) names.
+ */
+MLOPS_API int mlops_store_writer_new(struct store *store, const struct oid *expect,
+				     struct store_writer **out, struct mlops_error *err);
+MLOPS_API int mlops_store_writer_add(struct store_writer *w, const void *buf, size_t n,
+				     struct mlops_error *err);
+MLOPS_API int mlops_store_writer_commit(struct store_writer *w, struct oid *out,
+					struct mlops_error *err);
+MLOPS_API void mlops_store_writer_free(struct store_writer *w); /* drops what was not committed */
+
+/* Makes all that was put durable (small objects wait in an open pack until then). */
+MLOPS_API int mlops_store_flush(struct store *store, struct mlops_error *err);
+
+/* Reads a whole object of at most `max` bytes; checked against its name. *buf is the caller's. */
+MLOPS_API int mlops_store_get(struct store *store, const struct oid *oid, size_t max, char **buf,
+			      size_t *n, struct mlops_error *err);
+/*
+ * Streams an object to `sink` in pieces; stops when sink returns non-zero. MLOPS_ECORRUPT after
+ * the last piece when the bytes do not match the name: act on the data only after 0.
+ */
+MLOPS_API int mlops_store_read(struct store *store, const struct oid *oid,
+			       int (*sink)(const void *buf, size_t n, void *arg,
+					   struct mlops_error *err),
+			       void *arg, struct mlops_error *err);
+/*
+ * Writes an object to `path` (replaced atomically; its folder exists) with this mode, by reflink,
+ * hard link (core.link=hardlink) or copy.
+ */
+MLOPS_API int mlops_store_export(struct store *store, const struct oid *oid, const char *path,
+				 mode_t mode, struct mlops_error *err);
+
+/* What a name in a pointer, lock, run or model version refers to. */
+enum object_kind {
+	OBJECT_FILE, /* bytes of one file */
+	OBJECT_TREE, /* a folder: see mlops-tree(5) */
+};
+
+struct object_ref {
+	enum object_kind kind;
+	bool executable; /* OBJECT_FILE only */
+	struct oid oid;
+	uint64_t size;  /* bytes of all files in it */
+	uint64_t files; /* 1 for a file */
+};
+
+/*
+ * Visits every object below `ref`, itself first, each tree before what it lists; an object listed
+ * twice is visited twice. A tree that is not in the store is visited, and its children cannot be;
+ * fn sees `missing`. Stops when fn returns non-zero, which is returned.
+ */
+struct object_visit {
+	struct oid oid;
+	uint64_t size; /* of the object itself; for a tree, of its listing (0 when missing) */
+	bool is_tree;
+	bool missing;
+	const char *path; /* relative to the ref; "" for the ref itself; lent */
+};
+MLOPS_API int mlops_object_visit(struct store *store, const struct object_ref *ref,
+				 int (*fn)(const struct object_visit *v, void *arg,
+					   struct mlops_error *err),
+				 void *arg, struct mlops_error *err);
+
+/* Counts of mlops_store_verify(). */
+struct store_check {
+	uint64_t objects, bytes, damaged;
+};
+/*
+ * Reads and hashes everything in the store, and checks packs against their indexes. `report` is
+ * called for each fault. 0 also when faults were found: see counts->damaged.
+ */
+MLOPS_API int mlops_store_verify(struct store *store,
+				 void (*report)(const char *what, void *arg), void *arg,
+				 struct store_check *counts, struct mlops_error *err);

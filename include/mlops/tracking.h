@@ -1,0 +1,104 @@
+/*
+ * Experiments and runs in the project's database (MLflow's meaning). Every call is one
+ * transaction: when it has returned, it is durable.
+ */
+#pragma once
+
+#include "mlops/store.h"
+
+#define MLOPS_RUN_ID 33 /* 32 hex digits and a NUL */
+
+enum run_status { RUN_RUNNING, RUN_FINISHED, RUN_FAILED, RUN_KILLED };
+
+struct run_pair {
+	char *key, *value;
+};
+
+struct run_metric {
+	char *key;
+	double value;
+	int64_t timestamp_ms, step;
+};
+
+/* An object that went in or came out. */
+struct run_object {
+	char *path;  /* relative to the root */
+	char *stage; /* "" when none */
+	struct object_ref ref;
+	bool is_model;
+};
+
+/* One stage of a pipeline run. */
+struct run_stage {
+	char *name;
+	int64_t start_ms, duration_ms;
+	int exit_status;
+	bool cached; /* restored or already there, not executed */
+};
+
+struct run {
+	char id[MLOPS_RUN_ID];
+	char *name;       /* adjective-noun-NNN unless given */
+	char *experiment; /* name */
+	char *user;
+	enum run_status status;
+	int64_t start_ms, end_ms; /* end_ms 0 while running */
+	int exit_status;
+	char *git_commit; /* 40 hex digits with "-dirty" behind when the work tree differed, or NULL */
+	struct run_pair *params, *tags; /* sorted by key */
+	struct run_metric *metrics;     /* the latest of each key, sorted by key */
+	struct run_object *inputs, *outputs;
+	struct run_stage *stages;
+	size_t n_params, n_tags, n_metrics, n_inputs, n_outputs, n_stages;
+};
+
+struct run_new {
+	const char *experiment; /* name; NULL: "default" */
+	const char *name;       /* NULL: made up */
+	const char *git_commit; /* NULL: read from the project's git repository */
+};
+
+/* Starts a run (status RUNNING); its id into `id`. */
+MLOPS_API int mlops_run_start(struct project *project, const struct run_new *how,
+			      char id[MLOPS_RUN_ID], struct mlops_error *err);
+MLOPS_API int mlops_run_end(struct project *project, const char *id, enum run_status status,
+			    int exit_status, struct mlops_error *err);
+/* Runs still RUNNING whose process is gone become KILLED. */
+MLOPS_API int mlops_runs_reap(struct project *project, struct mlops_error *err);
+
+/* A parameter is set once; the same value again is fine, another is MLOPS_EEXISTS. */
+MLOPS_API int mlops_run_log_param(struct project *project, const char *id, const char *key,
+				  const char *value, struct mlops_error *err);
+/* Appends points; the same point again is ignored. timestamp_ms 0 means now. */
+MLOPS_API int mlops_run_log_metrics(struct project *project, const char *id,
+				    const struct run_metric *metrics, size_t n,
+				    struct mlops_error *err);
+MLOPS_API int mlops_run_set_tag(struct project *project, const char *id, const char *key,
+				const char *value, struct mlops_error *err);
+MLOPS_API int mlops_run_add_object(struct project *project, const char *id, bool is_output,
+				   const struct run_object *object, struct mlops_error *err);
+MLOPS_API int mlops_run_add_stage(struct project *project, const char *id,
+				  const struct run_stage *stage, struct mlops_error *err);
+
+/*
+ * Finds a run by id, unique id prefix (4 digits or more), name, or "last". *out is the caller's;
+ * free with mlops_run_free().
+ */
+MLOPS_API int mlops_run_get(struct project *project, const char *which, struct run **out,
+			    struct mlops_error *err);
+MLOPS_API void mlops_run_free(struct run *run);
+
+struct run_query {
+	const char *experiment; /* NULL: all */
+	size_t limit;           /* 0: all */
+};
+/* Newest first. Free with mlops_runs_free(). */
+MLOPS_API int mlops_runs_list(struct project *project, const struct run_query *query,
+			      struct run ***out, size_t *n, struct mlops_error *err);
+MLOPS_API void mlops_runs_free(struct run **runs, size_t n);
+/* All points of one metric, by step; *out is the caller's, free with mlops_metrics_free(). */
+MLOPS_API int mlops_run_history(struct project *project, const char *id, const char *key,
+				struct run_metric **out, size_t *n, struct mlops_error *err);
+MLOPS_API void mlops_metrics_free(struct run_metric *metrics, size_t n);
+
+MLOPS_API const char *mlops_run_status_name(enum run_status status); /* "FINISHED"; static */

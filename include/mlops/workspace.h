@@ -1,0 +1,84 @@
+/*
+ * Tracked data in the work tree: pointers, and the files they stand for. A pointer is the small
+ * YAML file <path>.mlops that git commits (mlops-pointer(5)).
+ */
+#pragma once
+
+#include "mlops/store.h"
+
+/* One pointer. Paths are relative to the project's root. */
+struct pointer {
+	char *path; /* of the data, not of the pointer file; owned */
+	struct object_ref ref;
+};
+
+/* All pointers in the work tree, sorted by path. Free with mlops_pointers_free(). */
+MLOPS_API int mlops_pointers_list(struct project *project, struct pointer **out, size_t *n,
+				  struct mlops_error *err);
+MLOPS_API void mlops_pointers_free(struct pointer *pointers, size_t n);
+
+/*
+ * Tracks files and folders (paths relative to the root): stores their content, writes pointers
+ * and .gitignore entries, stages both in git. All or nothing for each path. `done` is called with
+ * each pointer written; `unchanged` tells that it was the same before.
+ */
+MLOPS_API int mlops_track(struct project *project, const char *const *paths, size_t n,
+			  void (*done)(const struct pointer *p, bool unchanged, void *arg),
+			  void *arg, struct mlops_error *err);
+
+enum status_kind {
+	STATUS_CLEAN,    /* as the pointer says */
+	STATUS_MODIFIED, /* content or executable bit differs */
+	STATUS_ADDED,    /* a file below a tracked folder that the tree does not list */
+	STATUS_DELETED,  /* a file that the tree lists is gone */
+	STATUS_MISSING,  /* the whole tracked path is not there (never pulled, or deleted) */
+	STATUS_TYPE,     /* a file where a folder is tracked, or the other way round */
+};
+
+struct status_entry {
+	enum status_kind kind;
+	const char *path;   /* lent */
+	const char *target; /* the tracked path it belongs to; lent */
+};
+
+/*
+ * Compares the work tree with the pointers (all of them when n is 0). fn is called for what
+ * differs, in order of path. Costs one lstat a file when nothing changed.
+ */
+MLOPS_API int mlops_status(struct project *project, const char *const *paths, size_t n,
+			   int (*fn)(const struct status_entry *e, void *arg,
+				     struct mlops_error *err),
+			   void *arg, struct mlops_error *err);
+
+struct checkout_counts {
+	uint64_t written, removed, unchanged;
+};
+/*
+ * Makes tracked paths (all when n is 0) in the work tree equal to their pointers, touching only
+ * what differs. Uncommitted changes are kept and MLOPS_ENO returned with their names, unless
+ * `force`, which stores the overwritten content first. Objects that are not in the store are
+ * MLOPS_ENOTFOUND with a hint to pull.
+ */
+MLOPS_API int mlops_checkout(struct project *project, const char *const *paths, size_t n, bool force,
+			     struct checkout_counts *counts, struct mlops_error *err);
+
+/*
+ * For pipeline stages and models: what a path (relative to the root) holds right now.
+ * hash: computes the ref through the index, storing nothing. save: stores the content.
+ * restore: makes the path equal to the ref (replacing what is there).
+ * MLOPS_ENOTFOUND when there is no such path (restore: no such object).
+ */
+MLOPS_API int mlops_workspace_hash(struct project *project, const char *path,
+				   struct object_ref *out, struct mlops_error *err);
+MLOPS_API int mlops_workspace_save(struct project *project, const char *path,
+				   struct object_ref *out, struct mlops_error *err);
+MLOPS_API int mlops_workspace_restore(struct project *project, const char *path,
+				      const struct object_ref *ref, struct mlops_error *err);
+/* Writes a ref's content to a folder or file outside the work tree (`dest` absolute, absent). */
+MLOPS_API int mlops_workspace_export(struct project *project, const struct object_ref *ref,
+				     const char *dest, struct mlops_error *err);
+/* Adds a line for `path` to the .gitignore beside it unless git ignores it already. */
+MLOPS_API int mlops_workspace_ignore(struct project *project, const char *path,
+				     struct mlops_error *err);
+/* Writes what the index learned; called by the functions above when they end well. */
+MLOPS_API int mlops_workspace_sync(struct project *project, struct mlops_error *err);

@@ -1,0 +1,279 @@
+/* Whole files, atomic replacement, folders and locks. */
+#include "base/fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/file.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/path.h"
+#include "base/rand.h"
+
+int fs_read(const char *path, size_t max, struct strbuf *out, struct mlops_error *err)
+{
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t start = out->len;
+
+	if (fd < 0) {
+		bool missing = errno == ENOENT || errno == ENOTDIR;
+
+		err_sys(err, "cannot open '%s'", path);
+		if (missing)
+			err->kind = MLOPS_ENOTFOUND;
+		return -1;
+	}
+	for (;;) {
+		strbuf_reserve(out, 16 << 10);
+		ssize_t n = read(fd, out->buf + out->len, out->cap - out->len - 1);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, "cannot read '%s'", path);
+		out->len += (size_t)n;
+		out->buf[out->len] = '\0';
+		if (out->len - start > max)
+			return err_set(err, MLOPS_EINVALID, "'%s' is larger than %zu bytes", path, max);
+		if (!n)
+			return 0;
+	}
+}
+
+int fs_pread_all(int fd, void *buf, size_t n, uint64_t offset, const char *path,
+		 struct mlops_error *err)
+{
+	char *p = buf;
+
+	while (n) {
+		ssize_t got = pread(fd, p, n, (off_t)offset);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_sys(err, "cannot read '%s'", path);
+		if (!got)
+			return err_set(err, MLOPS_ECORRUPT, "'%s' ends too early", path);
+		p += got;
+		n -= (size_t)got;
+		offset += (uint64_t)got;
+	}
+	return 0;
+}
+
+int fs_write_all(int fd, const void *buf, size_t n, const char *path, struct mlops_error *err)
+{
+	const char *p = buf;
+
+	while (n) {
+		ssize_t put = write(fd, p, n);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return err_sys(err, "cannot write '%s'", path);
+		p += put;
+		n -= (size_t)put;
+	}
+	return 0;
+}
+
+int fs_sync_dir(const char *dir, struct mlops_error *err)
+{
+	autoclose int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd))
+		return err_sys(err, "cannot sync folder '%s'", dir);
+	return 0;
+}
+
+int fs_rename(const char *from, const char *to, struct mlops_error *err)
+{
+	autofree char *dir = path_dir(to);
+
+	if (FAULT("fs.rename") || rename(from, to))
+		return err_sys(err, "cannot rename '%s' to '%s'", from, to);
+	return fs_sync_dir(dir, err);
+}
+
+static int write_temporary(int fd, const char *tmp, const void *buf, size_t n,
+			   struct mlops_error *err)
+{
+	if (fs_write_all(fd, buf, n, tmp, err))
+		return -1;
+	if (FAULT("fs.sync") || fsync(fd))
+		return err_sys(err, "cannot sync '%s'", tmp);
+	return 0;
+}
+
+int fs_write_atomic(const char *path, const void *buf, size_t n, mode_t mode,
+		    struct mlops_error *err)
+{
+	char suffix[RAND_HEX_SIZE(6)];
+	autofree char *dir = path_dir(path);
+	autofree char *tmp = xasprintf("%s/.%.200s.%s.tmp", dir, path_base(path),
+				       rand_hex(suffix, 6));
+	autoclose int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+
+	if (fd < 0)
+		return err_sys(err, "cannot write '%s'", path);
+	if (write_temporary(fd, tmp, buf, n, err) || fs_rename(tmp, path, err)) {
+		unlink(tmp);
+		return -1;
+	}
+	return 0;
+}
+
+int fs_mkdirs(const char *dir, struct mlops_error *err)
+{
+	if (!mkdir(dir, 0777) || (errno == EEXIST && fs_is_dir(dir)))
+		return 0;
+	if (errno == ENOENT) {
+		autofree char *parent = path_dir(dir);
+
+		if (strcmp(parent, dir) && !fs_mkdirs(parent, err) &&
+		    (!mkdir(dir, 0777) || errno == EEXIST))
+			return 0;
+		if (err->kind)
+			return -1;
+	}
+	return err_sys(err, "cannot create folder '%s'", dir);
+}
+
+int fs_mkdirs_for(const char *file, struct mlops_error *err)
+{
+	autofree char *dir = path_dir(file);
+
+	return fs_mkdirs(dir, err);
+}
+
+static int remove_at(int parent, const char *name, const char *shown, struct mlops_error *err)
+{
+	if (!unlinkat(parent, name, 0) || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return err_sys(err, "cannot remove '%s'", shown);
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d) {
+		err_sys(err, "cannot remove '%s'", shown);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	int rc = 0;
+	for (struct dirent *e; !rc && (e = readdir(d));) {
+		if (!path_is_safe_name(e->d_name, strlen(e->d_name)))
+			continue;
+		autofree char *child = path_join(shown, e->d_name);
+
+		rc = remove_at(fd, e->d_name, child, err);
+	}
+	closedir(d);
+	if (!rc && unlinkat(parent, name, AT_REMOVEDIR) && errno != ENOENT)
+		return err_sys(err, "cannot remove folder '%s'", shown);
+	return rc;
+}
+
+int fs_remove_tree(const char *path, struct mlops_error *err)
+{
+	return remove_at(AT_FDCWD, path, path, err);
+}
+
+void fs_remove_empty_dirs(const char *dir, const char *stop)
+{
+	autofree char *at = xstrdup(dir);
+
+	while (strcmp(at, stop) && path_is_below(at, stop) && !rmdir(at)) {
+		char *parent = path_dir(at);
+
+		free(at);
+		at = parent;
+	}
+}
+
+bool fs_exists(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st);
+}
+
+bool fs_is_dir(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+int fs_realpath(const char *path, char **out, struct mlops_error *err)
+{
+	char *real = realpath(path, NULL);
+
+	if (!real) {
+		bool missing = errno == ENOENT || errno == ENOTDIR;
+
+		err_sys(err, "cannot resolve '%s'", path);
+		if (missing)
+			err->kind = MLOPS_ENOTFOUND;
+		return -1;
+	}
+	*out = real;
+	return 0;
+}
+
+int fs_getcwd(char **out, struct mlops_error *err)
+{
+	char *cwd = getcwd(NULL, 0);
+
+	if (!cwd)
+		return err_sys(err, "cannot tell the current folder");
+	*out = cwd;
+	return 0;
+}
+
+int fs_each_name(const char *dir, int (*fn)(const char *, void *, struct mlops_error *), void *arg,
+		 struct mlops_error *err)
+{
+	DIR *d = opendir(dir);
+	int rc = 0;
+
+	if (!d) {
+		bool missing = errno == ENOENT;
+
+		err_sys(err, "cannot list folder '%s'", dir);
+		if (missing)
+			err->kind = MLOPS_ENOTFOUND;
+		return -1;
+	}
+	for (struct dirent *e; !rc && (e = readdir(d));)
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+			rc = fn(e->d_name, arg, err);
+	closedir(d);
+	return rc;
+}
+
+int fs_lock(const char *path, enum fs_lock_kind kind, int64_t timeout_ms, int *out,
+	    struct mlops_error *err)
+{
+	int op = (kind == FS_LOCK_SHARED ? LOCK_SH : LOCK_EX) | LOCK_NB;
+	int64_t deadline = clock_mono_ms() + timeout_ms, pause_ms = 1;
+	autoclose int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return err_sys(err, "cannot open lock '%s'", path);
+	while (flock(fd, op)) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK)
+			return err_sys(err, "cannot lock '%s'", path);
+		if (clock_mono_ms() >= deadline)
+			return err_set(err, MLOPS_ELOCKED, "'%s' is locked by another process", path);
+		clock_sleep_ms(pause_ms);
+		pause_ms = pause_ms < 50 ? pause_ms * 2 : 50;
+	}
+	*out = steal_fd(&fd);
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* Files: whole reads, atomic durable writes, folders, locks. Paths are as given (no safety check). */
+#pragma once
+
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+/* Appends the file to `out`; MLOPS_ENOTFOUND when there is none, MLOPS_EINVALID when over `max`. */
+int fs_read(const char *path, size_t max, struct strbuf *out, struct mlops_error *err);
+/* Reads exactly n bytes at the offset; a short file is MLOPS_ECORRUPT. */
+int fs_pread_all(int fd, void *buf, size_t n, uint64_t offset, const char *path,
+		 struct mlops_error *err);
+int fs_write_all(int fd, const void *buf, size_t n, const char *path, struct mlops_error *err);
+/*
+ * Replaces `path` so that after a crash it has the old bytes or the new ones: temporary file in
+ * the same folder, fsync, rename, fsync of the folder. Creates no folders.
+ */
+int fs_write_atomic(const char *path, const void *buf, size_t n, mode_t mode,
+		    struct mlops_error *err);
+int fs_sync_dir(const char *dir, struct mlops_error *err);
+/* Renames and makes the new name durable. */
+int fs_rename(const char *from, const char *to, struct mlops_error *err);
+/* The folder and its parents, mode 0777 less umask; fine when it is there. */
+int fs_mkdirs(const char *dir, struct mlops_error *err);
+int fs_mkdirs_for(const char *file, struct mlops_error *err); /* the folders above `file` */
+/* A file or a whole folder, never following a symlink; fine when there is none. */
+int fs_remove_tree(const char *path, struct mlops_error *err);
+/* Removes empty folders from `dir` upwards, stopping below `stop`. */
+void fs_remove_empty_dirs(const char *dir, const char *stop);
+bool fs_exists(const char *path);
+bool fs_is_dir(const char *path);
+/* Absolute and without symlinks; new. */
+int fs_realpath(const char *path, char **out, struct mlops_error *err);
+int fs_getcwd(char **out, struct mlops_error *err);
+/* Calls fn for each name but "." and ".." until it returns non-zero, which is returned. */
+int fs_each_name(const char *dir, int (*fn)(const char *name, void *arg, struct mlops_error *),
+		 void *arg, struct mlops_error *err);
+
+enum fs_lock_kind { FS_LOCK_SHARED, FS_LOCK_EXCLUSIVE };
+/*
+ * Takes a lock on `path` (created when absent) that dies with the process. Waits up to
+ * timeout_ms (0: not at all), then fails with MLOPS_ELOCKED. *fd holds the lock until closed.
+ */
+int fs_lock(const char *path, enum fs_lock_kind kind, int64_t timeout_ms, int *fd,
+	    struct mlops_error *err);

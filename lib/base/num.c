@@ -1,0 +1,123 @@
+/* Reading and writing numbers, strictly. */
+#include "base/num.h"
+
+#include <errno.h>
+#include <math.h>
+#include <strings.h>
+
+#include "base/mem.h"
+
+bool num_parse_i64(const char *s, int64_t *out)
+{
+	char *end;
+
+	if (!*s || !strchr("-+0123456789", *s))
+		return false;
+	errno = 0;
+	long long v = strtoll(s, &end, 10);
+	if (errno || *end || end == s)
+		return false;
+	*out = v;
+	return true;
+}
+
+bool num_parse_u64(const char *s, uint64_t *out)
+{
+	char *end;
+
+	if (*s < '0' || *s > '9')
+		return false;
+	errno = 0;
+	unsigned long long v = strtoull(s, &end, 10);
+	if (errno || *end)
+		return false;
+	*out = v;
+	return true;
+}
+
+bool num_parse_double(const char *s, double *out)
+{
+	char *end;
+
+	if (!*s || strchr(" \t\n", *s) || strpbrk(s, "xXpP"))
+		return false;
+	double v = strtod(s, &end); /* the C locale: nothing in the project calls setlocale(LC_NUMERIC) */
+	if (*end || end == s)
+		return false;
+	*out = v;
+	return true;
+}
+
+bool num_parse_bytes(const char *s, uint64_t *out)
+{
+	static const char units[] = "kmgtp";
+	char *end;
+
+	if (*s < '0' || *s > '9')
+		return false;
+	double v = strtod(s, &end);
+	if (*end) {
+		const char *unit = strchr(units, *end | 0x20);
+
+		if (!unit)
+			return false;
+		v = ldexp(v, 10 * (int)(unit - units + 1));
+		end++;
+		if (*end && strcasecmp(end, "b") && strcasecmp(end, "ib"))
+			return false;
+	}
+	if (!(v >= 0 && v < 9.2e18))
+		return false;
+	*out = (uint64_t)v;
+	return true;
+}
+
+bool num_parse_duration(const char *s, int64_t *out_ms)
+{
+	static const struct {
+		const char *name;
+		double ms;
+	} units[] = { { "", 1e3 },  { "ms", 1 },     { "s", 1e3 },
+		      { "m", 6e4 }, { "h", 3.6e6 }, { "d", 8.64e7 } };
+	char *end;
+
+	if (*s < '0' || *s > '9')
+		return false;
+	double v = strtod(s, &end);
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		if (strcmp(end, units[i].name))
+			continue;
+		v *= units[i].ms;
+		if (!(v < 9e15))
+			return false;
+		*out_ms = (int64_t)v;
+		return true;
+	}
+	return false;
+}
+
+char *num_format_bytes(uint64_t n, char *buf)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	double v = (double)n;
+	size_t u = 0;
+
+	for (; v >= 1024 && u + 1 < ARRAY_LEN(units); u++)
+		v /= 1024;
+	snprintf(buf, NUM_SIZE, u && v < 100 ? "%.1f %s" : "%.0f %s", v, units[u]);
+	return buf;
+}
+
+char *num_format_double(double d, char *buf)
+{
+	if (isnan(d) || isinf(d)) {
+		snprintf(buf, NUM_SIZE, "%s", isnan(d) ? "NaN" : d > 0 ? "Infinity" : "-Infinity");
+		return buf;
+	}
+	for (int digits = 1; digits <= 17; digits++) {
+		snprintf(buf, NUM_SIZE, "%.*g", digits, d);
+		if (strtod(buf, NULL) == d)
+			break;
+	}
+	return buf;
+}

@@ -1,0 +1,32 @@
+/* Child processes. */
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct proc_spec {
+	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
+	const char *dir;         /* folder to start in, or NULL */
+	const char *const *env;  /* "NAME=value" set on top of ours, NULL-terminated, or NULL */
+	int stdin_fd, stdout_fd, stderr_fd; /* -1: /dev/null for stdin, ours for the others */
+	bool new_group; /* lead a process group of its own, so that it can be ended whole */
+	bool new_session; /* for what outlives us */
+	bool die_with_us; /* SIGTERM when our thread that started it ends */
+};
+
+struct proc_result {
+	int status;          /* exit status, or 128 + signal */
+	struct rusage usage; /* of the child and what it waited for */
+};
+
+/* Starts a child. Failure to execute is reported here, not by a child that exits 127. */
+int proc_spawn(const struct proc_spec *spec, pid_t *out, struct mlops_error *err);
+/* Waits until it ends, whatever signals come in between. */
+int proc_wait(pid_t pid, struct proc_result *out, struct mlops_error *err);
+/* The path of the running program (/proc/self/exe); new. */
+int proc_self_path(char **out, struct mlops_error *err);
+/* True while a process with this pid exists. */
+bool proc_is_alive(pid_t pid);

@@ -1,0 +1,42 @@
+/*
+ * SQLite with migrations; the only header through which other parts see a database. WAL,
+ * synchronous=FULL, foreign keys on, busy timeout 10 s. One handle a thread.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct db;
+struct db_stmt;
+
+/* Opens or makes the file and brings its schema up to date (lib/db/schema/NNNN-*.sql). */
+int db_open(const char *path, struct db **out, struct mlops_error *err);
+void db_free(struct db *db);
+
+/* Plain SQL without values, one or more statements. */
+int db_exec(struct db *db, const char *sql, struct mlops_error *err);
+/* Runs fn in a transaction that holds the write lock; rolled back when it fails. Nests (inner is part of outer). */
+int db_transaction(struct db *db, int (*fn)(struct db *db, void *arg, struct mlops_error *err),
+		   void *arg, struct mlops_error *err);
+
+/*
+ * A statement of the handle's cache, ready to bind; values are bound from 1 by format:
+ *   s text (NULL: null)   i int64_t   d double   b const void *, size_t   n (no argument) null
+ */
+int db_query(struct db *db, struct db_stmt **out, struct mlops_error *err, const char *sql,
+	     const char *format, ...);
+/* 1: a row, 0: the end (or done, for a change), -1. After 0 or -1 the statement is back in the cache. */
+int db_step(struct db_stmt *stmt, struct mlops_error *err);
+void db_done(struct db_stmt *stmt); /* gives back a statement before its end; NULL is fine */
+/* Runs a change to its end. */
+int db_change(struct db *db, struct mlops_error *err, const char *sql, const char *format, ...);
+
+int64_t db_int(struct db_stmt *stmt, int column);
+double db_num(struct db_stmt *stmt, int column);
+const char *db_text(struct db_stmt *stmt, int column);  /* lent until the next step; NULL for null */
+const void *db_blob(struct db_stmt *stmt, int column, size_t *n);
+bool db_is_null(struct db_stmt *stmt, int column);
+int64_t db_last_id(struct db *db);
+int64_t db_changes(struct db *db);
+

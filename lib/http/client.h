@@ -1,0 +1,55 @@
+/*
+ * HTTP(S) requests through libcurl (loaded on first use): connection reuse, time-outs, proxies and
+ * certificates as curl has them, redirects not followed to other hosts with credentials. Also over
+ * a Unix socket.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+#include "base/vec.h"
+
+struct http_client; /* one thread at a time */
+
+struct http_request {
+	const char *method; /* "GET" */
+	const char *url;
+	const char *unix_socket;         /* path, or NULL for TCP */
+	const char *const *headers;      /* "Name: value", NULL-terminated, or NULL */
+	const char *bearer;              /* token for Authorization, never logged; or NULL */
+	const void *body;                /* whole body, or */
+	size_t body_len;
+	/* ... a stream of body_len bytes: fills buf, returns bytes, 0 at the end, -1 with err set. */
+	ssize_t (*read)(void *buf, size_t n, void *arg, struct mlops_error *err);
+	void *read_arg;
+	/* Gets the response body in pieces; NULL collects it in the response (up to max_body). */
+	int (*write)(const void *buf, size_t n, void *arg, struct mlops_error *err);
+	void *write_arg;
+	size_t max_body;    /* 0: 16 MiB; more is MLOPS_EREMOTE. Applies to `write` too when not 0 */
+	int64_t timeout_ms; /* without progress; 0: 60 s. Connecting: 10 s */
+};
+
+struct http_response {
+	int status;
+	struct strbuf body;
+	char *content_type; /* or NULL */
+};
+
+int http_client_new(struct http_client **out, struct mlops_error *err);
+void http_client_free(struct http_client *c);
+/*
+ * One exchange. 0 for any complete HTTP response, whatever its status (`write` is only called for
+ * 2xx; other bodies are collected). A connection that fails, stalls, or ends before the declared
+ * length is MLOPS_EREMOTE. Clear *out in either case with http_response_clear().
+ */
+int http_exchange(struct http_client *c, const struct http_request *req, struct http_response *out,
+		  struct mlops_error *err);
+void http_response_clear(struct http_response *r);
+/*
+ * The error for a status that is not 2xx: "<what>: ... (HTTP 404)" with the server's own message
+ * when it sent one as JSON {"error":{"message"}} or {"message"}; 401 and 403 are MLOPS_EAUTH,
+ * 404 MLOPS_ENOTFOUND, others MLOPS_EREMOTE. Returns -1.
+ */
+int http_status_error(const struct http_response *r, const char *what, struct mlops_error *err);
+/* Percent-encodes for a path segment or query value; new. */
+char *http_escape(const char *s);

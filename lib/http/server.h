@@ -1,0 +1,69 @@
+/*
+ * An HTTP server over libmicrohttpd (loaded on first use): epoll and a small thread pool, bounded
+ * headers, bodies, times and connections, TCP_NODELAY, chunked upload bodies handed on as they
+ * come. Also on a Unix socket.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "fmt/json.h"
+
+struct http_server;
+struct http_call; /* one request being answered; used by one thread at a time */
+
+struct http_route {
+	const char *method; /* "GET"; HEAD is answered by GET's */
+	const char *path;   /* "/v1/models/{model}:predict"; {name} matches one segment or a part of one */
+	/*
+	 * Answers the call with one http_reply_*(). -1 with err set answers by the error's kind.
+	 * For a streamed body it is called when the head has come; see http_call_stream().
+	 */
+	int (*handle)(struct http_call *call, void *arg, struct mlops_error *err);
+	size_t max_body; /* 0: no body is taken. More than this is 413 */
+	/* NULL: the body is collected before handle. Else `begin` comes first, `piece` for each part. */
+	int (*begin)(struct http_call *call, void *arg, struct mlops_error *err);
+	int (*piece)(struct http_call *call, const void *buf, size_t n, void *arg, struct mlops_error *err);
+	void (*end)(struct http_call *call, void *arg); /* always, when begin was called; frees call state */
+};
+
+struct http_server_how {
+	const char *listen;      /* "127.0.0.1:8400", "[::1]:0" */
+	const char *unix_socket; /* instead of listen; removed first when stale, mode 0600 */
+	const struct http_route *routes; /* ends with a NULL method */
+	void *arg;               /* handed to the handlers */
+	/* Runs before any handler and before the body is read; -1 with err set refuses (MLOPS_EAUTH: 401). */
+	int (*authorize)(struct http_call *call, void *arg, struct mlops_error *err);
+	/* The body of an error reply in this service's form; NULL: {"error":{"kind","message"}}. */
+	struct json *(*error_body)(const struct mlops_error *err, int status);
+	/* Called when a request is answered; for metrics. May be NULL. */
+	void (*done)(const char *method, const char *route, int status, int64_t duration_ns, void *arg);
+	unsigned threads;        /* 0: a small number */
+	unsigned max_connections;/* 0: 1024 */
+	int64_t idle_timeout_ms; /* 0: 30 s; slow senders are cut off */
+};
+
+int http_server_start(const struct http_server_how *how, struct http_server **out,
+		      struct mlops_error *err);
+const char *http_server_url(const struct http_server *s); /* "http://127.0.0.1:43121"; lent */
+int http_server_port(const struct http_server *s);
+/* Stops taking connections, waits up to drain_ms for calls in flight, frees. */
+void http_server_stop(struct http_server *s, int64_t drain_ms);
+/* Blocks until SIGTERM or SIGINT (both handled from here on). */
+void http_wait_for_signal(void);
+
+const char *http_call_method(const struct http_call *c);
+const char *http_call_path(const struct http_call *c);
+const char *http_call_param(const struct http_call *c, const char *name);  /* of the route, unescaped */
+const char *http_call_query(const struct http_call *c, const char *name);  /* or NULL */
+const char *http_call_header(const struct http_call *c, const char *name); /* or NULL */
+struct str http_call_body(const struct http_call *c); /* when collected */
+struct arena *http_call_arena(struct http_call *c);   /* freed when the call ends */
+void *http_call_state(const struct http_call *c);
+void http_call_set_state(struct http_call *c, void *state);
+
+void http_reply_header(struct http_call *c, const char *name, const char *value);
+int http_reply(struct http_call *c, int status, const char *type, const void *body, size_t n);
+int http_reply_json(struct http_call *c, int status, struct json *value); /* takes value */
+/* Sends `size` bytes of the file from `offset` with sendfile; takes fd. */
+int http_reply_file(struct http_call *c, int status, const char *type, int fd, uint64_t offset, uint64_t size);

@@ -1,0 +1,33 @@
+/* What higher parts may ask of a project beyond mlops/project.h. */
+#pragma once
+
+#include "mlops/config.h"
+#include "mlops/project.h"
+
+struct db;
+struct git_repo;
+struct store;
+struct index;
+
+/* .mlops/mlops.db and the git repository: opened on first use, closed with the project; lent. */
+int project_db(struct project *project, struct db **out, struct mlops_error *err);
+int project_git(struct project *project, struct git_repo **out, struct mlops_error *err);
+
+/* Absolute path of a path relative to the root, or of one inside .mlops/; new. */
+char *project_abspath(const struct project *project, const char *relative);
+char *project_file(const struct project *project, const char *name);
+
+/* A setting with a fallback; a value that does not parse is MLOPS_EINVALID and names the key. */
+int project_config_bytes(struct project *project, const char *key, uint64_t fallback, uint64_t *out,
+			 struct mlops_error *err);
+int project_config_duration(struct project *project, const char *key, int64_t fallback_ms,
+			    int64_t *out_ms, struct mlops_error *err);
+
+/*
+ * Slots that higher parts hang their state on, so that it is opened once a project and freed with
+ * it. The slot's free function is called by mlops_project_free() before the project goes.
+ */
+enum project_slot { PROJECT_STORE, PROJECT_INDEX, PROJECT_SLOTS };
+void *project_slot(struct project *project, enum project_slot slot);
+void project_set_slot(struct project *project, enum project_slot slot, void *value,
+		      void (*free_value)(void *));
