@@ -21,6 +21,7 @@ TEST_DEPS := libcmocka-dev curl clang libclang-rt-14-dev clang-format clang-tidy
 LAZY_PKGS := libgit2 libcurl libcrypto libmicrohttpd libarchive
 PKGS      := yaml-0.1 sqlite3 libzstd jansson libxxhash smartcols libpcre2-8
 
+comma := ,
 SAN  ?=
 COV  ?=
 OUT  := build$(if $(SAN),/san)$(if $(COV),/cov)
@@ -30,7 +31,6 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wfo
 HARDEN   := -fstack-protector-strong -fstack-clash-protection $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer) \
             $(if $(COV),--coverage)
-comma    := ,
 CFLAGS   ?= -O2 -g
 override CPPFLAGS += -D_GNU_SOURCE -DMLOPS_VERSION='"$(VERSION)"' -Ilib -Iinclude -I$(OUT) \
             $(if $(FAULTS)$(SAN),-DMLOPS_FAULTS) \

@@ -1,6 +1,7 @@
 /*
  * SQLite with migrations; the only header through which other parts see a database. WAL,
- * synchronous=FULL, foreign keys on, busy timeout 10 s. One handle a thread.
+ * synchronous=FULL, foreign keys on, busy timeout 10 s. One handle a thread. Errors: MLOPS_ELOCKED
+ * after the timeout, MLOPS_ECORRUPT for a damaged file, MLOPS_EEXISTS for a broken constraint.
  */
 #pragma once
 
@@ -12,11 +13,16 @@ struct db_stmt;
 
 /* Opens or makes the file and brings its schema up to date (lib/db/schema/NNNN-*.sql). */
 int db_open(const char *path, struct db **out, struct mlops_error *err);
-void db_free(struct db *db);
+void db_free(struct db *db); /* NULL is fine */
+/* How long to wait for another process's lock before MLOPS_ELOCKED; 10 s unless set. */
+void db_set_timeout(struct db *db, int64_t ms);
 
 /* Plain SQL without values, one or more statements. */
 int db_exec(struct db *db, const char *sql, struct mlops_error *err);
-/* Runs fn in a transaction that holds the write lock; rolled back when it fails. Nests (inner is part of outer). */
+/*
+ * Runs fn in a transaction that holds the write lock; rolled back when it fails. Nests: an inner
+ * one that fails undoes its own changes only, and none lasts unless the outermost commits.
+ */
 int db_transaction(struct db *db, int (*fn)(struct db *db, void *arg, struct mlops_error *err),
 		   void *arg, struct mlops_error *err);
 

@@ -18,11 +18,14 @@ CREATE TABLE runs (
 	end_ms INTEGER,
 	exit_status INTEGER,
 	git_commit TEXT,
-	pid INTEGER,                        -- of the process that runs it, and when that started
-	pid_start INTEGER                   -- (/proc/PID/stat field 22), so that a reused pid is seen
+	host TEXT NOT NULL,                 -- where it runs: a pid means nothing elsewhere
+	pid INTEGER NOT NULL,               -- of the process that runs it, and when that started
+	pid_start INTEGER NOT NULL          -- (/proc/PID/stat field 22), so that a reused pid is seen
 );
-CREATE INDEX runs_by_start ON runs (experiment_id, start_ms DESC);
+CREATE INDEX runs_by_start ON runs (start_ms);
+CREATE INDEX runs_by_experiment ON runs (experiment_id, start_ms);
 CREATE INDEX runs_by_name ON runs (name);
+CREATE INDEX runs_running ON runs (status) WHERE status = 0;
 
 CREATE TABLE params (
 	run_id INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
