@@ -2,6 +2,7 @@
 #include "cmd.h"
 
 /* project */
+extern const struct cmd_spec cmd_init, cmd_config;
 
 /* data */
 
@@ -18,6 +19,8 @@ extern const struct cmd_spec cmd_help, cmd_version, cmd_complete;
 
 const struct cmd_spec *const cmd_registry[] = {
 	/* project */
+	&cmd_init,
+	&cmd_config,
 
 	/* data */
 

@@ -1,0 +1,156 @@
+/* Opening a project, its lock, and the state that parts keep with it. */
+#include "project/private.h"
+
+#include <assert.h>
+
+#include "base/fs.h"
+#include "base/num.h"
+#include "base/path.h"
+#include "git/git.h"
+
+#define FORMAT_MAJOR 1
+#define LOCK_TIMEOUT_MS 10000
+
+/* Reads "1" or "1.7": of a newer major we know nothing, a newer minor only adds. */
+static int check_format(const char *dir, struct mlops_error *err)
+{
+	autofree char *path = path_join(dir, "format");
+	autobuf text = { 0 };
+	struct str rest;
+	int64_t major;
+
+	if (fs_read(path, 64, &text, err))
+		return -1;
+	struct str line = str_split(str_of(text.buf), '\n', &rest);
+	struct str number = str_split(line, '.', &rest);
+	autofree char *digits = xstrndup(number.p, number.n);
+	if (!num_parse_i64(digits, &major) || major < 1)
+		return err_set(err, MLOPS_EINVALID, "'%s' holds no format number", path);
+	if (major <= FORMAT_MAJOR)
+		return 0;
+	err_set(err, MLOPS_EINVALID, "project '%s' has format %lld, this program knows up to %d",
+		dir, (long long)major, FORMAT_MAJOR);
+	return err_hint(err, "install a newer mlops");
+}
+
+/* A .mlops that is a symlink would make us write wherever it leads. */
+static bool is_project(const char *root)
+{
+	autofree char *dir = path_join(root, ".mlops");
+	autofree char *format = path_join(dir, "format");
+	struct stat st;
+
+	return !lstat(dir, &st) && S_ISDIR(st.st_mode) && fs_exists(format);
+}
+
+static bool find_root(char *path)
+{
+	for (;;) {
+		char *slash = strrchr(path, '/');
+
+		if (is_project(path))
+			return true;
+		if (!slash[1])
+			return false;
+		slash[slash == path] = '\0';
+	}
+}
+
+int mlops_project_open(const char *start, struct project **out, struct mlops_error *err)
+{
+	autofree char *root = NULL;
+
+	if (fs_realpath(start, &root, err))
+		return -1;
+	if (!find_root(root)) {
+		err_set(err, MLOPS_ENOTFOUND, "'%s' lies in no mlops project", start);
+		return err_hint(err, "make one with: mlops init");
+	}
+	autofree char *dir = path_join(root, ".mlops");
+	if (check_format(dir, err))
+		return -1;
+	struct project *p = xcalloc(1, sizeof(*p));
+	p->config = config_new(dir);
+	p->root = steal_ptr(&root);
+	p->dir = steal_ptr(&dir);
+	p->lock_fd = -1;
+	*out = p;
+	return 0;
+}
+
+void mlops_project_free(struct project *p)
+{
+	if (!p)
+		return;
+	for (int i = 0; i < PROJECT_SLOTS; i++)
+		if (p->slots[i].value)
+			p->slots[i].free_value(p->slots[i].value);
+	git_free(p->git);
+	config_free(p->config);
+	mlops_project_unlock(p);
+	free(p->root);
+	free(p->dir);
+	free(p);
+}
+
+const char *mlops_project_root(const struct project *p)
+{
+	return p->root;
+}
+
+const char *mlops_project_dir(const struct project *p)
+{
+	return p->dir;
+}
+
+char *project_abspath(const struct project *p, const char *relative)
+{
+	return *relative ? path_join(p->root, relative) : xstrdup(p->root);
+}
+
+char *project_file(const struct project *p, const char *name)
+{
+	return path_join(p->dir, name);
+}
+
+int mlops_project_lock(struct project *p, bool alone, struct mlops_error *err)
+{
+	autofree char *path = project_file(p, "lock");
+	int64_t timeout_ms;
+
+	assert(p->lock_fd < 0);
+	if (project_config_duration(p, "core.lockTimeout", LOCK_TIMEOUT_MS, &timeout_ms, err))
+		return -1;
+	if (!fs_lock(path, alone ? FS_LOCK_EXCLUSIVE : FS_LOCK_SHARED, timeout_ms, &p->lock_fd, err))
+		return 0;
+	if (err->kind != MLOPS_ELOCKED)
+		return -1;
+	err_set(err, MLOPS_ELOCKED, "project '%s' is in use by another mlops process", p->root);
+	return err_hint(err, "try again when it has ended, or wait longer with core.lockTimeout");
+}
+
+void mlops_project_unlock(struct project *p)
+{
+	if (p->lock_fd >= 0)
+		close(steal_fd(&p->lock_fd));
+}
+
+int project_git(struct project *p, struct git_repo **out, struct mlops_error *err)
+{
+	if (!p->git && git_open(p->root, &p->git, err))
+		return -1;
+	*out = p->git;
+	return 0;
+}
+
+void *project_slot(struct project *p, enum project_slot slot)
+{
+	return p->slots[slot].value;
+}
+
+void project_set_slot(struct project *p, enum project_slot slot, void *value,
+		      void (*free_value)(void *))
+{
+	p->slots[slot].value = value;
+	p->slots[slot].free_value = free_value;
+}
