@@ -10,6 +10,7 @@ struct project {
 	int lock_fd; /* -1: not held */
 	struct config *config;
 	struct git_repo *git; /* NULL until asked for */
+	struct db *db;        /* likewise */
 	struct {
 		void *value;
 		void (*free_value)(void *);

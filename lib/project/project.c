@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/num.h"
 #include "base/path.h"
+#include "db/db.h"
 #include "git/git.h"
 
 #define FORMAT_MAJOR 1
@@ -85,6 +86,8 @@ void mlops_project_free(struct project *p)
 	for (int i = 0; i < PROJECT_SLOTS; i++)
 		if (p->slots[i].value)
 			p->slots[i].free_value(p->slots[i].value);
+	if (p->db)
+		db_free(p->db);
 	git_free(p->git);
 	config_free(p->config);
 	mlops_project_unlock(p);
@@ -140,6 +143,16 @@ int project_git(struct project *p, struct git_repo **out, struct mlops_error *er
 	if (!p->git && git_open(p->root, &p->git, err))
 		return -1;
 	*out = p->git;
+	return 0;
+}
+
+int project_db(struct project *p, struct db **out, struct mlops_error *err)
+{
+	autofree char *path = project_file(p, "mlops.db");
+
+	if (!p->db && db_open(path, &p->db, err))
+		return -1;
+	*out = p->db;
 	return 0;
 }
 
