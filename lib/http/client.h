@@ -32,7 +32,8 @@ struct http_request {
 struct http_response {
 	int status;
 	struct strbuf body;
-	char *content_type; /* or NULL */
+	char *content_type;     /* or NULL */
+	int64_t retry_after_ms; /* what the server asked for; 0: nothing */
 };
 
 int http_client_new(struct http_client **out, struct mlops_error *err);
@@ -45,6 +46,8 @@ void http_client_free(struct http_client *c);
 int http_exchange(struct http_client *c, const struct http_request *req, struct http_response *out,
 		  struct mlops_error *err);
 void http_response_clear(struct http_response *r);
+/* Whether another try may help: 429 and the gateway and overload kinds of 5xx. */
+bool http_status_is_transient(int status);
 /*
  * The error for a status that is not 2xx: "<what>: ... (HTTP 404)" with the server's own message
  * when it sent one as JSON {"error":{"message"}} or {"message"}; 401 and 403 are MLOPS_EAUTH,

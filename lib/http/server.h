@@ -32,7 +32,10 @@ struct http_server_how {
 	const char *unix_socket; /* instead of listen; removed first when stale, mode 0600 */
 	const struct http_route *routes; /* ends with a NULL method */
 	void *arg;               /* handed to the handlers */
-	/* Runs before any handler and before the body is read; -1 with err set refuses (MLOPS_EAUTH: 401). */
+	/*
+	 * Runs before any handler and before the body is read; -1 with err set refuses (MLOPS_EAUTH:
+	 * 401, MLOPS_ENO: 403).
+	 */
 	int (*authorize)(struct http_call *call, void *arg, struct mlops_error *err);
 	/* The body of an error reply in this service's form; NULL: {"error":{"kind","message"}}. */
 	struct json *(*error_body)(const struct mlops_error *err, int status);
@@ -41,6 +44,7 @@ struct http_server_how {
 	unsigned threads;        /* 0: a small number */
 	unsigned max_connections;/* 0: 1024 */
 	int64_t idle_timeout_ms; /* 0: 30 s; slow senders are cut off */
+	size_t buffer;           /* of a connection; bounds its headers. 0: 16 KiB */
 };
 
 int http_server_start(const struct http_server_how *how, struct http_server **out,
@@ -49,13 +53,19 @@ const char *http_server_url(const struct http_server *s); /* "http://127.0.0.1:4
 int http_server_port(const struct http_server *s);
 /* Stops taking connections, waits up to drain_ms for calls in flight, frees. */
 void http_server_stop(struct http_server *s, int64_t drain_ms);
-/* Blocks until SIGTERM or SIGINT (both handled from here on). */
+/*
+ * Blocks until SIGTERM or SIGINT. Both are noted from http_catch_signals() on, which a service calls
+ * before it says that it is ready; a second signal ends the process at once.
+ */
+void http_catch_signals(void);
 void http_wait_for_signal(void);
+/* Whether an address as in `listen` can only be reached from this machine. */
+bool http_listen_is_loopback(const char *listen);
 
 const char *http_call_method(const struct http_call *c);
 const char *http_call_path(const struct http_call *c);
 const char *http_call_param(const struct http_call *c, const char *name);  /* of the route, unescaped */
-const char *http_call_query(const struct http_call *c, const char *name);  /* or NULL */
+const char *http_call_query(struct http_call *c, const char *name);        /* unescaped, or NULL */
 const char *http_call_header(const struct http_call *c, const char *name); /* or NULL */
 struct str http_call_body(const struct http_call *c); /* when collected */
 struct arena *http_call_arena(struct http_call *c);   /* freed when the call ends */
@@ -65,5 +75,12 @@ void http_call_set_state(struct http_call *c, void *state);
 void http_reply_header(struct http_call *c, const char *name, const char *value);
 int http_reply(struct http_call *c, int status, const char *type, const void *body, size_t n);
 int http_reply_json(struct http_call *c, int status, struct json *value); /* takes value */
+/*
+ * Sends `size` bytes as `read` gives them (as in http_request) until the call ends, or cuts the
+ * connection when it fails. `arg` must live until then: in the call's arena, or freed by `end`.
+ */
+int http_reply_stream(struct http_call *c, int status, const char *type, uint64_t size,
+		      ssize_t (*read)(void *buf, size_t n, void *arg, struct mlops_error *err),
+		      void *arg);
 /* Sends `size` bytes of the file from `offset` with sendfile; takes fd. */
 int http_reply_file(struct http_call *c, int status, const char *type, int fd, uint64_t offset, uint64_t size);

@@ -1,0 +1,9 @@
+/* Opening the socket that a server listens on. */
+#pragma once
+
+#include "base/err.h"
+
+/* "host:port" or "[v6]:port"; *port is the real one and *url "http://host:port", new. */
+int listen_tcp(const char *address, int *fd, int *port, char **url, struct mlops_error *err);
+/* Mode 0600; a file that a server which is gone left behind is replaced. */
+int listen_unix(const char *path, int *fd, struct mlops_error *err);

@@ -1,0 +1,184 @@
+/* Starting and stopping the daemon, and handing its callbacks on to the calls. */
+#include <errno.h>
+#include <pthread.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/pool.h"
+#include "http/call.h"
+#include "http/listen.h"
+
+#define DEFAULT_BUFFER	    ((size_t)16 << 10)
+#define DEFAULT_CONNECTIONS 1024
+#define DEFAULT_IDLE_MS	    30000
+#define MIN_THREADS	    4u
+#define MAX_THREADS	    16u
+
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const char *url,
+				  const char *method, const char *version, const char *buf,
+				  size_t *n, void **state)
+{
+	struct http_call *c = *state;
+
+	(void)version;
+	if (!c) {
+		*state = c = call_new(arg, conn, method, url);
+		return call_begin(c);
+	}
+	if (!*n)
+		return call_finish(c);
+	enum MHD_Result result = call_piece(c, buf, *n);
+	*n = 0;
+	return result;
+}
+
+static void on_completed(void *arg, struct MHD_Connection *conn, void **state,
+			 enum MHD_RequestTerminationCode why)
+{
+	(void)arg, (void)conn, (void)why;
+	if (*state)
+		call_free(*state);
+	*state = NULL;
+}
+
+/* Paths and queries stay encoded until they are matched: "%2F" is no slash. */
+static size_t keep_escaped(void *arg, struct MHD_Connection *conn, char *s)
+{
+	(void)arg, (void)conn;
+	return strlen(s);
+}
+
+__attribute__((format(printf, 2, 0)))
+static void on_log(void *arg, const char *fmt, va_list ap)
+{
+	char line[256];
+
+	(void)arg;
+	vsnprintf(line, sizeof(line), fmt, ap);
+	line[strcspn(line, "\n")] = '\0';
+	log_debug("http: %s", line);
+}
+
+static unsigned default_threads(void)
+{
+	unsigned n = pool_cpus();
+
+	return n < MIN_THREADS ? MIN_THREADS : n > MAX_THREADS ? MAX_THREADS : n;
+}
+
+static void fill_defaults(struct http_server_how *how)
+{
+	if (!how->threads)
+		how->threads = default_threads();
+	if (!how->max_connections)
+		how->max_connections = DEFAULT_CONNECTIONS;
+	if (how->max_connections < how->threads)
+		how->max_connections = how->threads;
+	if (!how->idle_timeout_ms)
+		how->idle_timeout_ms = DEFAULT_IDLE_MS;
+	if (!how->buffer)
+		how->buffer = DEFAULT_BUFFER;
+}
+
+static int open_listener(struct http_server *s, int *fd, struct mlops_error *err)
+{
+	if (!s->how.unix_socket)
+		return listen_tcp(s->how.listen, fd, &s->port, &s->url, err);
+	if (listen_unix(s->how.unix_socket, fd, err))
+		return -1;
+	s->unix_socket = xstrdup(s->how.unix_socket);
+	s->url = xstrdup("http://localhost");
+	return 0;
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *s, int fd)
+{
+	const struct http_server_how *how = &s->how;
+	unsigned idle_s = (unsigned)((how->idle_timeout_ms + 999) / 1000);
+	struct MHD_OptionItem pool[] = {
+		{ MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)how->threads, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
+	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0,
+				NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+				MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED,
+				on_completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL,
+				MHD_OPTION_CONNECTION_MEMORY_LIMIT, how->buffer,
+				MHD_OPTION_CONNECTION_LIMIT, how->max_connections,
+				MHD_OPTION_CONNECTION_TIMEOUT, idle_s, MHD_OPTION_ARRAY,
+				how->threads > 1 ? pool : &pool[1], MHD_OPTION_END);
+}
+
+static void server_free(struct http_server *s)
+{
+	if (s->unix_socket)
+		unlink(s->unix_socket);
+	pthread_mutex_destroy(&s->lock);
+	pthread_cond_destroy(&s->idle);
+	free(s->unix_socket);
+	free(s->url);
+	free(s);
+}
+
+int http_server_start(const struct http_server_how *how, struct http_server **out,
+		      struct mlops_error *err)
+{
+	pthread_condattr_t attr;
+	autoclose int fd = -1;
+
+	if (microhttpd_lazy_load(err))
+		return -1;
+	struct http_server *s = xcalloc(1, sizeof(*s));
+	s->how = *how;
+	fill_defaults(&s->how);
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->idle, &attr);
+	pthread_condattr_destroy(&attr);
+	int rc = open_listener(s, &fd, err);
+	if (!rc && !(s->daemon = start_daemon(s, fd)))
+		rc = err_set(err, MLOPS_EFAIL, "cannot start an HTTP server on '%s'", s->url);
+	if (rc) {
+		server_free(s);
+		return -1;
+	}
+	steal_fd(&fd); /* the daemon's now */
+	*out = s;
+	return 0;
+}
+
+const char *http_server_url(const struct http_server *s)
+{
+	return s->url;
+}
+
+int http_server_port(const struct http_server *s)
+{
+	return s->port;
+}
+
+static void wait_until_idle(struct http_server *s, int64_t drain_ms)
+{
+	int64_t end_ns = clock_mono_ns() + drain_ms * 1000000;
+	struct timespec end = { end_ns / 1000000000, end_ns % 1000000000 };
+	int rc = 0;
+
+	pthread_mutex_lock(&s->lock);
+	while (s->in_flight && rc != ETIMEDOUT)
+		rc = pthread_cond_timedwait(&s->idle, &s->lock, &end);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void http_server_stop(struct http_server *s, int64_t drain_ms)
+{
+	if (!s)
+		return;
+	atomic_store(&s->stopping, true);
+	autoclose int fd = MHD_quiesce_daemon(s->daemon);
+	wait_until_idle(s, drain_ms);
+	MHD_stop_daemon(s->daemon);
+	server_free(s);
+}
