@@ -1,0 +1,75 @@
+# Tests; included by the Makefile. Each target runs on the tree that the variables name.
+
+UNIT_SRC  := $(wildcard tests/unit/*/test_*.c)
+UNIT      := $(UNIT_SRC:%.c=$(OUT)/%)
+FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZERS   := $(FUZZ_SRC:%.c=$(OUT)/%)
+CLI_TESTS := $(wildcard tests/cli/*.sh)
+META_TESTS := $(wildcard tests/meta/*.sh)
+CRASH_TESTS := $(wildcard tests/crash/*.sh)
+SUBMAKE   := $(MAKE) --no-print-directory
+SHELL_FILES := $(wildcard .ci/run .ci/packages tests/*/*.sh examples/*/*.sh)
+
+.PHONY: check check-unit check-cli check-meta check-tree check-san check-crash unit
+unit: $(UNIT)
+
+$(UNIT): $(OUT)/%: %.c $(LIB) $(OUT)/flags
+	$(Q)$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP -pie $(LDFLAGS) \
+	  -o $@ $< $(LIB) $(LDLIBS) -lcmocka
+-include $(wildcard $(UNIT:=.d))
+
+check-unit: $(UNIT)
+	@tests/run -o $(OUT) $(UNIT)
+check-cli: $(BIN)
+	@tests/run -o $(OUT) $(CLI_TESTS)
+check-meta: all
+	@tests/run -o $(OUT) $(META_TESTS)
+check-tree: all $(UNIT)
+	@tests/run -o $(OUT) $(UNIT) $(CLI_TESTS)
+check-san:
+	@$(SUBMAKE) SAN=1 check-tree
+check-crash:
+	@$(SUBMAKE) FAULTS=1 build/faults/mlops
+	@tests/run -o build/faults $(CRASH_TESTS)
+
+# One run over the three trees, so that one line sums up.
+check: test-deps
+	@$(SUBMAKE) all unit
+	@$(SUBMAKE) SAN=1 build/san/mlops unit
+	@$(SUBMAKE) FAULTS=1 build/faults/mlops
+	@tests/run -o build $(UNIT_SRC:%.c=build/%) $(META_TESTS) $(CLI_TESTS) -o build/faults $(CRASH_TESTS) \
+	  -o build/san $(UNIT_SRC:%.c=build/san/%) $(CLI_TESTS)
+
+# Fuzzing: the library is compiled once more, by clang, and each target linked with it.
+.PHONY: fuzz check-fuzz fuzzers
+fuzzers: $(FUZZERS)
+$(FUZZERS): $(OUT)/%: %.c $(LIB) $(OUT)/flags
+	$(Q)$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) -Itests/fuzz $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) \
+	  -o $@ $< $(LIB) $(LDLIBS)
+check-fuzz:
+	@$(SUBMAKE) FUZZ=1 fuzzers
+	@sh tests/fuzz/run.sh $(or $(SECS),5)
+fuzz:
+	@$(SUBMAKE) check-fuzz SECS=$(or $(SECS),600)
+
+.PHONY: coverage bench fmt lint
+coverage:
+	@$(SUBMAKE) COV=1 check-tree
+	@gcovr --root . --filter lib/ --filter cmd/ --print-summary --txt build/cov/coverage.txt \
+	  --html-details build/cov/coverage.html build/cov
+bench: $(BIN) $(LIB)
+	@sh tests/bench/run.sh $(BENCH)
+
+C_FILES = $(wildcard cmd/*.[ch] include/mlops/*.h lib/*/*.[ch] lib/*/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
+fmt:
+	clang-format -i $(C_FILES)
+
+# Findings end the target; what is switched off and why is in tests/lint-cppcheck.
+lint: $(GEN_H)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+	  --inline-suppr --suppressions-list=tests/lint-cppcheck -Ilib -Iinclude -I$(OUT) $(LIB_SRC) $(CMD_SRC)
+	@for f in $(LIB_SRC) $(CMD_SRC); do \
+	  $(CC) $(CPPFLAGS) $(CFLAGS) -fanalyzer -Werror -c -o /dev/null $$f || exit 1; done
+	shellcheck $(SHELL_FILES)
