@@ -80,8 +80,8 @@ $(OUT)/gen/%.o: $(OUT)/gen/%.c $(OUT)/flags | $(GEN_H)
 
 # Which function names come from which library that is loaded on first use.
 define lazy_rule
-$(OUT)/gen/$(basename $(notdir $(1)))_lazy.%: $(1) lib/base/lazy.awk
-	$(Q)mkdir -p $$(@D) && awk -v out=$$* -v name=$(basename $(notdir $(1))) -f lib/base/lazy.awk $(1) > $$@
+$(OUT)/gen/$(basename $(notdir $(1)))_lazy.h $(OUT)/gen/$(basename $(notdir $(1)))_lazy.c: $(1) lib/base/lazy.awk
+	$(Q)mkdir -p $$(@D) && awk -v out=$$(subst .,,$$(suffix $$@)) -v name=$(basename $(notdir $(1))) -f lib/base/lazy.awk $(1) > $$@
 endef
 $(foreach l,$(LAZY),$(eval $(call lazy_rule,$(l))))
 
