@@ -15,7 +15,7 @@ extern const struct cmd_spec cmd_init, cmd_config;
 /* deployments */
 
 /* about */
-extern const struct cmd_spec cmd_help, cmd_version, cmd_complete;
+extern const struct cmd_spec cmd_help, cmd_version, cmd_complete, cmd_mdoc;
 
 const struct cmd_spec *const cmd_registry[] = {
 	/* project */
@@ -36,5 +36,6 @@ const struct cmd_spec *const cmd_registry[] = {
 	&cmd_help,
 	&cmd_version,
 	&cmd_complete,
+	&cmd_mdoc,
 	NULL,
 };

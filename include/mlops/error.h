@@ -9,7 +9,7 @@
 
 /* What went wrong. Each kind maps to one exit code (see mlops_error_exit_code()). */
 enum mlops_error_kind {
-#define MLOPS_ERROR(kind, code, meaning) MLOPS_##kind,
+#define MLOPS_ERROR(kind, code, name, text) MLOPS_##kind,
 #include "mlops/error.def"
 #undef MLOPS_ERROR
 };

@@ -11,7 +11,7 @@ static const struct {
 	const char *name;
 	int exit_code;
 } kinds[] = {
-#define MLOPS_ERROR(kind, code, meaning) [MLOPS_##kind] = { meaning, code },
+#define MLOPS_ERROR(kind, code, name, text) [MLOPS_##kind] = { name, code },
 #include "mlops/error.def"
 #undef MLOPS_ERROR
 };

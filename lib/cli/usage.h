@@ -20,3 +20,9 @@ void usage_complete(const struct cmd_spec *const *cmds, char **words, size_t n, 
 /* The command that words[0 .. n) name; *used says how many words that took; NULL: none. */
 const struct cmd_spec *usage_find(const struct cmd_spec *const *cmds, char **words, size_t n,
 				  size_t *used);
+/*
+ * Expands the source of a manual page: the lines @SYNOPSIS@, @OPTIONS@ (each also with the words
+ * of a command in it), @EXIT@ and @COMMANDS@. `file` names the page and its command.
+ */
+int usage_mdoc(const struct cmd_spec *const *cmds, const char *file, struct str source,
+	       struct strbuf *out, struct mlops_error *err);
