@@ -9,6 +9,7 @@ extern const struct cmd_spec cmd_init, cmd_config;
 /* share */
 
 /* pipelines and runs */
+extern const struct cmd_spec cmd_runs, cmd_log;
 
 /* models */
 
@@ -27,6 +28,8 @@ const struct cmd_spec *const cmd_registry[] = {
 	/* share */
 
 	/* pipelines and runs */
+	&cmd_runs,
+	&cmd_log,
 
 	/* models */
 

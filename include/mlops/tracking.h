@@ -43,7 +43,7 @@ struct run {
 	char *user;
 	enum run_status status;
 	int64_t start_ms, end_ms; /* end_ms 0 while running */
-	int exit_status;
+	int exit_status;          /* -1 while it is not known: running, or killed */
 	char *git_commit; /* 40 hex digits with "-dirty" behind when the work tree differed, or NULL */
 	struct run_pair *params, *tags; /* sorted by key */
 	struct run_metric *metrics;     /* the latest of each key, sorted by key */
@@ -66,7 +66,10 @@ MLOPS_API int mlops_run_end(struct project *project, const char *id, enum run_st
 /* Runs still RUNNING whose process is gone become KILLED. */
 MLOPS_API int mlops_runs_reap(struct project *project, struct mlops_error *err);
 
-/* A parameter is set once; the same value again is fine, another is MLOPS_EEXISTS. */
+/*
+ * Keys are UTF-8 without control characters, of 1 to 250 bytes; values are UTF-8 of at most 64 KiB.
+ * A parameter is set once; the same value again is fine, another is MLOPS_EEXISTS.
+ */
 MLOPS_API int mlops_run_log_param(struct project *project, const char *id, const char *key,
 				  const char *value, struct mlops_error *err);
 /* Appends points; the same point again is ignored. timestamp_ms 0 means now. */
@@ -81,15 +84,18 @@ MLOPS_API int mlops_run_add_stage(struct project *project, const char *id,
 				  const struct run_stage *stage, struct mlops_error *err);
 
 /*
- * Finds a run by id, unique id prefix (4 digits or more), name, or "last". *out is the caller's;
- * free with mlops_run_free().
+ * Finds a run by id, unique id prefix (4 digits or more), name, or "last", and puts its id into
+ * `id`. None is MLOPS_ENOTFOUND, more than one MLOPS_EINVALID.
  */
+MLOPS_API int mlops_run_find(struct project *project, const char *which, char id[MLOPS_RUN_ID],
+			     struct mlops_error *err);
+/* The same, all of it. *out is the caller's; free with mlops_run_free(). */
 MLOPS_API int mlops_run_get(struct project *project, const char *which, struct run **out,
 			    struct mlops_error *err);
 MLOPS_API void mlops_run_free(struct run *run);
 
 struct run_query {
-	const char *experiment; /* NULL: all */
+	const char *experiment; /* NULL: all; one that does not exist is MLOPS_ENOTFOUND */
 	size_t limit;           /* 0: all */
 };
 /* Newest first. Free with mlops_runs_free(). */

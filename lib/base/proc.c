@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "base/fs.h"
+#include "base/num.h"
 
 static int move_fd(int fd, int to)
 {
@@ -96,4 +97,29 @@ int proc_self_path(char **out, struct mlops_error *err)
 bool proc_is_alive(pid_t pid)
 {
 	return pid > 0 && (!kill(pid, 0) || errno == EPERM);
+}
+
+/* The name in field 2 may hold anything, also spaces and ')': the fields after it count from its end. */
+int64_t proc_start_time(pid_t pid)
+{
+	enum { STATE = 3, START_TIME = 22 };
+	autofree char *path = xasprintf("/proc/%d/stat", (int)pid);
+	autobuf text = { 0 };
+	autoerr ignored = ERR_INIT;
+	struct str rest, field;
+	int64_t ticks;
+
+	if (pid <= 0 || fs_read(path, 4096, &text, &ignored))
+		return 0;
+	const char *name_end = text.buf ? strrchr(text.buf, ')') : NULL;
+	if (!name_end || name_end[1] != ' ')
+		return 0;
+	rest = str_of(name_end + 2);
+	field = str_split(rest, ' ', &rest);
+	if (str_eq(field, "Z") || str_eq(field, "X"))
+		return 0;
+	for (int i = STATE; i < START_TIME; i++)
+		field = str_split(rest, ' ', &rest);
+	autofree char *digits = xstrndup(field.p, field.n);
+	return num_parse_i64(digits, &ticks) ? ticks : 0;
 }

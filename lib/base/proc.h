@@ -30,3 +30,8 @@ int proc_wait(pid_t pid, struct proc_result *out, struct mlops_error *err);
 int proc_self_path(char **out, struct mlops_error *err);
 /* True while a process with this pid exists. */
 bool proc_is_alive(pid_t pid);
+/*
+ * When it started, in clock ticks since boot: with the pid it names a process for good. 0 when
+ * there is none, or only a zombie that its parent has not waited for.
+ */
+int64_t proc_start_time(pid_t pid);

@@ -1,4 +1,5 @@
 /* Lists of owned strings. */
+#include "base/str.h"
 #include "base/vec.h"
 
 void strlist_take(struct strlist *list, char *s)
@@ -27,6 +28,15 @@ bool strlist_has(const struct strlist *list, const char *s)
 		if (!strcmp(list->v[i], s))
 			return true;
 	return false;
+}
+
+const char *strlist_suggest(const char *word, const struct strlist *list)
+{
+	autofree const char **choices = xcalloc(list->n + 1, sizeof(*choices));
+
+	for (size_t i = 0; i < list->n; i++)
+		choices[i] = list->v[i];
+	return str_suggest(word, choices);
 }
 
 void strlist_clear(struct strlist *list)

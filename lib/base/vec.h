@@ -52,5 +52,7 @@ void strlist_add(struct strlist *list, const char *s);
 void strlist_take(struct strlist *list, char *s);
 void strlist_sort(struct strlist *list);
 bool strlist_has(const struct strlist *list, const char *s);
+/* Of the list, what a typist of `word` most likely meant (str_suggest()), or NULL; lent. */
+const char *strlist_suggest(const char *word, const struct strlist *list);
 void strlist_clear(struct strlist *list);
 #define autostrlist __attribute__((cleanup(strlist_clear))) struct strlist

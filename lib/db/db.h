@@ -35,12 +35,16 @@ int db_query(struct db *db, struct db_stmt **out, struct mlops_error *err, const
 /* 1: a row, 0: the end (or done, for a change), -1. After 0 or -1 the statement is back in the cache. */
 int db_step(struct db_stmt *stmt, struct mlops_error *err);
 void db_done(struct db_stmt *stmt); /* gives back a statement before its end; NULL is fine */
+/* db_query() and the first db_step(): 1 with a row (db_done() it), 0 when there is none, or -1. */
+int db_row(struct db *db, struct db_stmt **out, struct mlops_error *err, const char *sql,
+	   const char *format, ...);
 /* Runs a change to its end. */
 int db_change(struct db *db, struct mlops_error *err, const char *sql, const char *format, ...);
 
 int64_t db_int(struct db_stmt *stmt, int column);
 double db_num(struct db_stmt *stmt, int column);
 const char *db_text(struct db_stmt *stmt, int column);  /* lent until the next step; NULL for null */
+char *db_text_dup(struct db_stmt *stmt, int column);    /* new; NULL for null */
 const void *db_blob(struct db_stmt *stmt, int column, size_t *n);
 bool db_is_null(struct db_stmt *stmt, int column);
 int64_t db_last_id(struct db *db);

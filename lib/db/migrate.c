@@ -14,9 +14,7 @@ static int read_version(struct db *db, int64_t *out, struct mlops_error *err)
 {
 	struct db_stmt *stmt;
 
-	if (db_query(db, &stmt, err, "PRAGMA user_version", ""))
-		return -1;
-	if (db_step(stmt, err) < 0)
+	if (db_row(db, &stmt, err, "PRAGMA user_version", "") < 0)
 		return -1;
 	*out = db_int(stmt, 0);
 	db_done(stmt);

@@ -123,6 +123,17 @@ void db_done(struct db_stmt *stmt)
 	stmt->busy = false;
 }
 
+int db_row(struct db *db, struct db_stmt **out, struct mlops_error *err, const char *sql,
+	   const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	int rc = vquery(db, out, err, sql, format, ap);
+	va_end(ap);
+	return rc ? -1 : db_step(*out, err);
+}
+
 int db_change(struct db *db, struct mlops_error *err, const char *sql, const char *format, ...)
 {
 	struct db_stmt *stmt;
@@ -151,6 +162,13 @@ double db_num(struct db_stmt *stmt, int column)
 const char *db_text(struct db_stmt *stmt, int column)
 {
 	return (const char *)sqlite3_column_text(stmt->raw, column);
+}
+
+char *db_text_dup(struct db_stmt *stmt, int column)
+{
+	const char *text = db_text(stmt, column);
+
+	return text ? xstrdup(text) : NULL;
 }
 
 const void *db_blob(struct db_stmt *stmt, int column, size_t *n)

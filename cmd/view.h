@@ -1,0 +1,19 @@
+/* How runs and object refs look as JSON, wherever a command prints them. */
+#pragma once
+
+#include "cmd.h"
+#include "mlops/tracking.h"
+
+/* {"kind","oid","size","files","executable"} */
+struct json *view_ref(const struct object_ref *ref);
+/* The same with "path", "stage" and "is_model". */
+struct json *view_object(const struct run_object *object);
+struct json *view_objects(const struct run_object *objects, size_t n);
+/* {KEY: {"value","step","timestamp_ms"}} */
+struct json *view_metrics(const struct run_metric *metrics, size_t n);
+struct json *view_run(const struct run *run);
+
+/* Milliseconds that it took, or has taken so far. */
+int64_t view_run_duration(const struct run *run);
+
+#define VIEW_ID 8 /* digits of an id or oid in tables */
