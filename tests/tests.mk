@@ -72,4 +72,4 @@ lint: $(GEN_H)
 	  --inline-suppr --suppressions-list=tests/lint-cppcheck -Ilib -Iinclude -I$(OUT) $(LIB_SRC) $(CMD_SRC)
 	@for f in $(LIB_SRC) $(CMD_SRC); do \
 	  $(CC) $(CPPFLAGS) $(CFLAGS) -fanalyzer -Werror -c -o /dev/null $$f || exit 1; done
-	shellcheck $(SHELL_FILES)
+	shellcheck -s sh -S warning -e SC2154 $(SHELL_FILES)

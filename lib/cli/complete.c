@@ -1,10 +1,11 @@
 /* The hidden completion mode: shell files stay short because every candidate comes from here. */
 #include "cli/usage.h"
 
-static void add_commands(const struct cmd_spec *const *cmds, const char *typed, struct strbuf *out)
+static void add_commands(const struct cmd_spec *const *cmds, bool top, const char *typed,
+			 struct strbuf *out)
 {
 	for (; cmds && *cmds; cmds++)
-		if ((*cmds)->group && str_starts((*cmds)->name, typed))
+		if ((!top || (*cmds)->group) && str_starts((*cmds)->name, typed))
 			strbuf_addf(out, "%s\t%s\n", (*cmds)->name, (*cmds)->summary);
 }
 
@@ -34,30 +35,42 @@ static void add_values(const struct opt_spec *o, const char *prefix, const char 
 		strbuf_addf(out, ":%s\n", o->complete);
 }
 
-/* Counts the arguments already given, and finds whether the last word is an option's value. */
-static const struct opt_spec *scan(const struct cmd_spec *spec, char **words, size_t n,
-				   size_t *n_args)
+/* The option whose value follows the word "--jobs" or "-j", or NULL. */
+static const struct opt_spec *awaits_value(const struct cmd_spec *spec, const char *word)
 {
-	const struct opt_spec *pending = NULL;
+	const struct opt_spec *o = spec->opts;
 
-	*n_args = 0;
+	for (; o && o->name; o++)
+		if (o->type != OPT_BOOL && ((word[1] == '-' && !strcmp(word + 2, o->name)) ||
+					    (word[1] == o->letter && !word[2])))
+			return o;
+	return NULL;
+}
+
+/* What the words in front of the last one say about it. */
+struct place {
+	size_t n_args;                  /* arguments before it */
+	const struct opt_spec *pending; /* it is the value of this option */
+	bool only_args;                 /* it stands behind "--" */
+};
+
+static struct place find_place(const struct cmd_spec *spec, char **words, size_t n)
+{
+	struct place at = { 0 };
+
 	for (size_t i = 0; i + 1 < n; i++) {
 		const char *w = words[i];
 
-		if (pending) {
-			pending = NULL;
-			continue;
-		}
-		if (w[0] != '-' || !w[1]) {
-			++*n_args;
-			continue;
-		}
-		for (const struct opt_spec *o = spec->opts; o && o->name && !strchr(w, '='); o++)
-			if (o->type != OPT_BOOL && ((w[1] == '-' && !strcmp(w + 2, o->name)) ||
-						    (w[1] == o->letter && !w[2])))
-				pending = o;
+		if (at.pending)
+			at.pending = NULL;
+		else if (at.only_args || w[0] != '-' || !w[1])
+			at.n_args++;
+		else if (!strcmp(w, "--"))
+			at.only_args = true;
+		else
+			at.pending = awaits_value(spec, w);
 	}
-	return pending;
+	return at;
 }
 
 static void complete_option(const struct cmd_spec *spec, const char *typed, struct strbuf *out)
@@ -78,33 +91,63 @@ static void complete_option(const struct cmd_spec *spec, const char *typed, stru
 	}
 }
 
-void usage_complete(const struct cmd_spec *const *cmds, char **words, size_t n, struct strbuf *out)
+static void complete_argument(const struct cmd_spec *spec, size_t n_args, struct strbuf *out)
 {
-	size_t used, n_args, at = 0;
-	const struct cmd_spec *spec = n ? usage_find(cmds, words, n - 1, &used) : NULL;
-
-	if (!spec) {
-		add_commands(cmds, n ? words[n - 1] : "", out);
-		return;
-	}
-	const char *typed = words[n - 1];
-	const struct opt_spec *pending = scan(spec, words + used, n - used, &n_args);
-	if (pending) {
-		add_values(pending, "", typed, out);
-		return;
-	}
-	if (typed[0] == '-') {
-		complete_option(spec, typed, out);
-		return;
-	}
-	if (!n_args)
-		add_commands(spec->subs, typed, out);
 	for (const struct arg_spec *a = spec->args; a && a->name; a++) {
-		if (n_args < at + a->max || a->max == ARGS_ANY) {
+		if (n_args < a->max) {
 			if (a->complete)
 				strbuf_addf(out, ":%s\n", a->complete);
 			return;
 		}
-		at += a->max;
+		n_args -= a->max;
 	}
+}
+
+static void complete_global(const struct cmd_spec *const *cmds, const char *typed,
+			    struct strbuf *out)
+{
+	static const char *const rows[] = { "-C\trun as if started in another folder",
+					    "--help\tlist the commands", "--version\tshow the version" };
+
+	if (typed[0] != '-') {
+		add_commands(cmds, true, typed, out);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (str_starts(rows[i], typed))
+			strbuf_addf(out, "%s\n", rows[i]);
+}
+
+void usage_complete(const struct cmd_spec *const *cmds, char **words, size_t n, struct strbuf *out)
+{
+	size_t used;
+
+	while (n > 1 && !strcmp(words[0], "-C")) { /* -C DIR in front of the command */
+		if (n == 2) {
+			strbuf_adds(out, ":dir\n");
+			return;
+		}
+		words += 2;
+		n -= 2;
+	}
+	if (n < 2) {
+		complete_global(cmds, n ? words[0] : "", out);
+		return;
+	}
+	const struct cmd_spec *spec = usage_find(cmds, words, n - 1, &used);
+	if (!spec)
+		return;
+	const char *typed = words[n - 1];
+	struct place at = find_place(spec, words + used, n - used);
+	if (at.pending) {
+		add_values(at.pending, "", typed, out);
+		return;
+	}
+	if (typed[0] == '-' && !at.only_args) {
+		complete_option(spec, typed, out);
+		return;
+	}
+	if (!at.n_args)
+		add_commands(spec->subs, false, typed, out);
+	complete_argument(spec, at.n_args, out);
 }

@@ -56,27 +56,27 @@ static struct json *describe_args(const struct cmd_spec *spec)
 	return list;
 }
 
-static struct json *describe_commands(const struct cmd_spec *const *cmds)
+/* Subcommands are of their parent's group; a command without one is hidden. */
+static struct json *describe_commands(const struct cmd_spec *const *cmds, const char *parent)
 {
 	struct json *list = js_arr();
 
 	for (; cmds && *cmds; cmds++) {
-		struct json *obj = js_obj();
+		const char *group = parent ? parent : (*cmds)->group;
 		autobuf synopsis = { 0 };
 
-		if (!(*cmds)->group) {
-			js_free(obj);
+		if (!group)
 			continue;
-		}
+		struct json *obj = js_obj();
 		usage_synopsis(*cmds, &synopsis);
 		js_set(obj, "name", js_str((*cmds)->name));
-		js_set(obj, "group", js_str((*cmds)->group));
+		js_set(obj, "group", js_str(group));
 		js_set(obj, "summary", js_str((*cmds)->summary));
 		js_set(obj, "synopsis", js_str(synopsis.buf ? synopsis.buf : ""));
 		js_set(obj, "options", describe_options(*cmds));
 		js_set(obj, "arguments", describe_args(*cmds));
 		if ((*cmds)->subs)
-			js_set(obj, "commands", describe_commands((*cmds)->subs));
+			js_set(obj, "commands", describe_commands((*cmds)->subs, group));
 		js_push(list, obj);
 	}
 	return list;
@@ -86,7 +86,7 @@ void usage_describe(const struct cmd_spec *const *cmds, struct strbuf *out)
 {
 	struct json *top = js_obj();
 
-	js_set(top, "commands", describe_commands(cmds));
+	js_set(top, "commands", describe_commands(cmds, NULL));
 	js_dump(top, JS_PRETTY, out);
 	js_free(top);
 }

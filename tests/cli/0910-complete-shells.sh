@@ -1,0 +1,65 @@
+# Completion in the three shells gives what the option tables say.
+. "$(dirname "$0")/../lib/tap.sh"
+
+files=$tap_src/completions
+new_project
+mkdir data && : >data/wine.csv
+
+run mlops complete -- ver
+is "$(cut -f1 "$out")" version "a command is completed"
+run mlops complete -- version --j
+is "$(cut -f1 "$out")" --json "an option is completed"
+run mlops complete -- -C dat
+is "$(cat "$out")" :dir "-C takes a folder"
+run mlops complete -- -C data ver
+is "$(cut -f1 "$out")" version "a command behind -C is completed"
+run mlops complete -- mdoc
+is "$(cat "$out")" "" "hidden commands stay hidden"
+
+# What bash would insert for a line: one candidate a line.
+in_bash() {
+	bash --norc -c '. "$1"; COMP_LINE=$2 COMP_POINT=${#2}; _mlops 2>&1; printf "%s\n" "${COMPREPLY[@]}"' \
+		bash "$files/mlops.bash" "$1"
+}
+if command -v bash >/dev/null; then
+	is "$(in_bash 'mlops ver')" version "bash: a command"
+	is "$(in_bash 'mlops version --js')" --json "bash: an option"
+	is "$(in_bash 'mlops mdoc data/wi')" data/wine.csv "bash: a file"
+else
+	skip "no bash" "bash"
+fi
+
+in_fish() {
+	fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$files/mlops.fish" "$1" | cut -f1
+}
+if command -v fish >/dev/null; then
+	is "$(in_fish 'mlops ver')" version "fish: a command"
+	is "$(in_fish 'mlops version --js')" --json "fish: an option"
+	is "$(in_fish 'mlops mdoc data/wi')" data/wine.csv "fish: a file"
+else
+	skip "no fish" "fish"
+fi
+
+# zsh completes only at a terminal: it gets one, and a line with a tab in it, which it then runs.
+in_zsh() {
+	cat >zsh-driver <<-'ZSH'
+	zmodload zsh/zpty
+	zpty shell "PS1= TERM=dumb zsh -f -i"
+	zpty -w shell "fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -D; print rea''dy"
+	zpty -r shell line '*ready*'
+	zpty -w shell "$2"$'\t'
+	zpty -w shell "print do''ne"
+	zpty -r shell line '*done*'
+	print -r -- $line
+	zpty -d shell
+	ZSH
+	timeout 20 zsh -f zsh-driver "$files" "$1"
+}
+if command -v zsh >/dev/null; then
+	in_zsh 'mlops versi' >zsh.out 2>&1
+	like zsh.out '^mlops [0-9.]+' "zsh: a command"
+else
+	skip "no zsh" "zsh"
+fi
+
+done_testing
