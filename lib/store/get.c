@@ -1,0 +1,249 @@
+/* Reading objects, always checked against their names, and writing them out as files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+
+#include "base/fault.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "base/rand.h"
+#include "store/private.h"
+
+#define CHUNK ((size_t)256 << 10)
+
+/*
+ * The open pack is read under the lock, for it may be finished at any time. When that has
+ * happened since it was found, *done stays false and the object is to be looked for again.
+ */
+static int read_open_pack(struct store *s, const struct oid *oid, struct scratch *scratch,
+			  char **buf, bool *done, struct mlops_error *err)
+{
+	struct pack_entry e;
+	int fd, rc = 0;
+
+	pthread_mutex_lock(&s->lock);
+	if (s->writer && pack_writer_find(s->writer, oid, &e)) {
+		*done = true;
+		rc = pack_writer_sync_out(s->writer, &fd, err);
+		if (!rc)
+			rc = pack_read(fd, "the open pack", &e, scratch, buf, err);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return rc;
+}
+
+static int check_hash(struct hasher *h, const void *buf, size_t n, const struct oid *oid,
+		      struct mlops_error *err)
+{
+	struct oid got;
+
+	hasher_reset(h);
+	hasher_update(h, buf, n);
+	hasher_final(h, &got);
+	return mlops_oid_equal(&got, oid) ? 0 : store_damaged(oid, err);
+}
+
+static int read_packed(struct store *s, const struct oid *oid, struct place *place, char **buf,
+		       struct mlops_error *err)
+{
+	struct scratch *scratch;
+	autofree char *raw = NULL;
+	bool done = place->kind == PLACE_PACK;
+	int rc;
+
+	if (store_scratch(s, &scratch, err))
+		return -1;
+	if (done)
+		rc = pack_read(place->fd, place->pack, &place->entry, scratch, &raw, err);
+	else
+		rc = read_open_pack(s, oid, scratch, &raw, &done, err);
+	if (!rc && done)
+		rc = check_hash(scratch->hasher, raw, place->size, oid, err);
+	store_give_back(s, scratch);
+	if (rc || done) {
+		*buf = rc ? NULL : steal_ptr(&raw);
+		return rc;
+	}
+	store_find(s, oid, true, place);
+	return read_packed(s, oid, place, buf, err);
+}
+
+static int open_loose(struct store *s, const struct oid *oid, int *fd, struct mlops_error *err)
+{
+	autofree char *path = loose_path(s, oid);
+
+	*fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return *fd < 0 ? err_sys(err, "cannot open '%s'", path) : 0;
+}
+
+static int stream_fd(int fd, const struct oid *oid, struct scratch *scratch, store_sink sink, void *arg,
+		     struct mlops_error *err)
+{
+	struct oid got;
+
+	scratch_reserve(scratch, CHUNK);
+	hasher_reset(scratch->hasher);
+	for (;;) {
+		ssize_t n = read(fd, scratch->buf, CHUNK);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, "cannot read an object in the store");
+		if (!n)
+			break;
+		hasher_update(scratch->hasher, scratch->buf, (size_t)n);
+		int rc = sink(scratch->buf, (size_t)n, arg, err);
+		if (rc)
+			return rc;
+	}
+	hasher_final(scratch->hasher, &got);
+	return mlops_oid_equal(&got, oid) ? 0 : store_damaged(oid, err);
+}
+
+int loose_read(struct store *s, const struct oid *oid, store_sink sink, void *arg,
+	       struct mlops_error *err)
+{
+	autoclose int fd = -1;
+	struct scratch *scratch;
+
+	if (open_loose(s, oid, &fd, err) || store_scratch(s, &scratch, err))
+		return -1;
+	int rc = stream_fd(fd, oid, scratch, sink, arg, err);
+	store_give_back(s, scratch);
+	return rc;
+}
+
+/* Streams an object that was found; `place` may change when its pack is finished meanwhile. */
+static int stream(struct store *s, const struct oid *oid, struct place *place, store_sink sink,
+		  void *arg, struct mlops_error *err)
+{
+	autofree char *buf = NULL;
+
+	if (place->kind == PLACE_LOOSE)
+		return loose_read(s, oid, sink, arg, err);
+	if (read_packed(s, oid, place, &buf, err))
+		return -1;
+	return place->size ? sink(buf, place->size, arg, err) : 0;
+}
+
+int mlops_store_read(struct store *s, const struct oid *oid, store_sink sink, void *arg,
+		     struct mlops_error *err)
+{
+	struct place place;
+
+	store_find(s, oid, true, &place);
+	if (place.kind == PLACE_NONE)
+		return store_missing(oid, err);
+	return stream(s, oid, &place, sink, arg, err);
+}
+
+static int add_to_buf(const void *buf, size_t n, void *arg, struct mlops_error *err)
+{
+	(void)err;
+	strbuf_add(arg, buf, n);
+	return 0;
+}
+
+int mlops_store_get(struct store *s, const struct oid *oid, size_t max, char **buf, size_t *n,
+		    struct mlops_error *err)
+{
+	autobuf whole = { 0 };
+	struct place place;
+
+	store_find(s, oid, true, &place);
+	if (place.kind == PLACE_NONE)
+		return store_missing(oid, err);
+	if (place.size > max)
+		return err_set(err, MLOPS_EINVALID, "an object of %llu bytes is larger than %zu",
+			       (unsigned long long)place.size, max);
+	strbuf_reserve(&whole, place.size);
+	if (stream(s, oid, &place, add_to_buf, &whole, err))
+		return -1;
+	*n = whole.len;
+	*buf = strbuf_steal(&whole);
+	return 0;
+}
+
+struct file_sink {
+	int fd;
+	const char *shown;
+};
+
+static int add_to_file(const void *buf, size_t n, void *arg, struct mlops_error *err)
+{
+	struct file_sink *f = arg;
+
+	if (FAULT("store.export.write"))
+		return err_sys(err, "cannot write '%s'", f->shown);
+	return fs_write_all(f->fd, buf, n, f->shown, err);
+}
+
+/* Shares the blocks of a loose object where the file system can; else false. */
+static bool reflink(struct store *s, const struct oid *oid, int to)
+{
+	autofree char *path = loose_path(s, oid);
+	autoclose int from = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	return from >= 0 && !ioctl(to, FICLONE, from);
+}
+
+static int fill(struct store *s, const struct oid *oid, struct place *place, int fd,
+		const char *shown, struct mlops_error *err)
+{
+	struct file_sink sink = { fd, shown };
+
+	if (place->kind == PLACE_LOOSE && reflink(s, oid, fd))
+		return 0;
+	return stream(s, oid, place, add_to_file, &sink, err);
+}
+
+static bool hard_link(struct store *s, const struct oid *oid, int dir_fd, const char *tmp)
+{
+	autofree char *path = loose_path(s, oid);
+
+	return !linkat(AT_FDCWD, path, dir_fd, tmp, 0);
+}
+
+/* Writes the object under a name that nobody has; copies are checked against the object's name. */
+static int write_new(struct store *s, const struct oid *oid, struct place *place, int dir_fd,
+		     const char *tmp, mode_t mode, const char *shown, struct mlops_error *err)
+{
+	if (place->kind == PLACE_LOOSE && s->hard_link && !(mode & 0111) &&
+	    hard_link(s, oid, dir_fd, tmp))
+		return 0;
+	autoclose int fd = openat(dir_fd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0)
+		return err_sys(err, "cannot write '%s'", shown);
+	return fill(s, oid, place, fd, shown, err);
+}
+
+int store_export_at(struct store *s, const struct oid *oid, int dir_fd, const char *name,
+		    mode_t mode, const char *shown, struct mlops_error *err)
+{
+	char suffix[RAND_HEX_SIZE(6)];
+	autofree char *tmp = xasprintf(".%.200s.%s.tmp", name, rand_hex(suffix, 6));
+	struct place place;
+
+	store_find(s, oid, true, &place);
+	if (place.kind == PLACE_NONE)
+		return store_missing(oid, err);
+	int rc = write_new(s, oid, &place, dir_fd, tmp, mode, shown, err);
+	if (!rc && (FAULT("store.export.rename") || renameat(dir_fd, tmp, dir_fd, name)))
+		rc = err_sys(err, "cannot write '%s'", shown);
+	if (rc || s->hard_link) /* renaming a link over another of the same file leaves both */
+		unlinkat(dir_fd, tmp, 0);
+	return rc;
+}
+
+int mlops_store_export(struct store *s, const struct oid *oid, const char *path, mode_t mode,
+		       struct mlops_error *err)
+{
+	autofree char *dir = path_dir(path);
+	autoclose int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(err, "cannot open folder '%s'", dir);
+	return store_export_at(s, oid, fd, path_base(path), mode, path, err);
+}

@@ -1,0 +1,123 @@
+/* Loose objects: one read-only file each, in loose/ab/cdef..., whole and uncompressed. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <time.h>
+
+#include "base/fault.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "base/rand.h"
+#include "store/private.h"
+
+#define LEFTOVER_SECONDS (24 * 3600)
+
+char *loose_path(const struct store *s, const struct oid *oid)
+{
+	char hex[MLOPS_OID_HEX + 1];
+
+	mlops_oid_hex(oid, hex);
+	return xasprintf("%s/loose/%.2s/%s", s->dir, hex, hex + 2);
+}
+
+bool loose_find(const struct store *s, const struct oid *oid, uint64_t *size)
+{
+	autofree char *path = loose_path(s, oid);
+	struct stat st;
+
+	if (lstat(path, &st) || !S_ISREG(st.st_mode))
+		return false;
+	*size = (uint64_t)st.st_size;
+	return true;
+}
+
+static int drop_if_old(const char *name, void *arg, struct mlops_error *err)
+{
+	autofree char *path = path_join(arg, name);
+	struct stat st;
+
+	(void)err;
+	if (!lstat(path, &st) && S_ISREG(st.st_mode) && st.st_mtime + LEFTOVER_SECONDS < time(NULL))
+		unlink(path);
+	return 0;
+}
+
+/* What processes that were killed left behind; a day is longer than anyone writes one file. */
+static void sweep(struct store *s, const char *tmp)
+{
+	autoerr ignored = ERR_INIT;
+
+	pthread_mutex_lock(&s->lock);
+	bool first = !s->swept;
+	s->swept = true;
+	pthread_mutex_unlock(&s->lock);
+	if (first)
+		fs_each_name(tmp, drop_if_old, (void *)tmp, &ignored);
+}
+
+int store_tmp_dir(struct store *s, char **out, struct mlops_error *err)
+{
+	autofree char *tmp = path_join(s->dir, "tmp");
+
+	if (fs_mkdirs(tmp, err))
+		return -1;
+	sweep(s, tmp);
+	*out = steal_ptr(&tmp);
+	return 0;
+}
+
+int loose_create(struct store *s, char **path, int *fd, struct mlops_error *err)
+{
+	char suffix[RAND_HEX_SIZE(8)];
+	autofree char *dir = NULL;
+
+	if (store_tmp_dir(s, &dir, err))
+		return -1;
+	autofree char *tmp = xasprintf("%s/loose-%s", dir, rand_hex(suffix, 8));
+	int opened = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+	if (opened < 0)
+		return err_sys(err, "cannot write '%s'", tmp);
+	*path = steal_ptr(&tmp);
+	*fd = opened;
+	return 0;
+}
+
+/* The folder of an object, and its own entry in loose/ durable. */
+static int make_dir_for(const struct store *s, const char *path, struct mlops_error *err)
+{
+	autofree char *dir = path_dir(path);
+	autofree char *loose = path_join(s->dir, "loose");
+
+	if (fs_is_dir(dir))
+		return 0;
+	return fs_mkdirs(dir, err) || fs_sync_dir(loose, err) || fs_sync_dir(s->dir, err) ? -1 : 0;
+}
+
+int loose_commit(struct store *s, int fd, const char *tmp, const struct oid *oid,
+		 struct mlops_error *err)
+{
+	autofree char *path = loose_path(s, oid);
+	autofree char *dir = path_dir(path);
+
+	if (FAULT("store.loose.sync") || fsync(fd))
+		return err_sys(err, "cannot sync '%s'", tmp);
+	if (make_dir_for(s, path, err))
+		return -1;
+	if (FAULT("store.loose.rename") || rename(tmp, path))
+		return err_sys(err, "cannot write '%s'", path);
+	return fs_sync_dir(dir, err);
+}
+
+int loose_put(struct store *s, const void *buf, size_t n, const struct oid *oid,
+	      struct mlops_error *err)
+{
+	autofree char *tmp = NULL;
+	autoclose int fd = -1;
+
+	if (loose_create(s, &tmp, &fd, err))
+		return -1;
+	if (!fs_write_all(fd, buf, n, tmp, err) && !loose_commit(s, fd, tmp, oid, err))
+		return 0;
+	unlink(tmp);
+	return -1;
+}

@@ -1,0 +1,74 @@
+/*
+ * Packs: many small objects in one file with a sorted index beside it (mlops-pack(5)). Nothing
+ * that a pack or an index says is believed before it was checked against their sizes.
+ */
+#pragma once
+
+#include "base/str.h"
+#include "base/vec.h"
+#include "mlops/oid.h"
+#include "store/scratch.h"
+
+#define PACK_VERSION 1
+#define PACK_HEADER 8        /* "MLPK", version */
+#define PACK_ENTRY_HEADER 56 /* name, raw size, stored size, codec, padding */
+#define PACK_OBJECT_MAX ((uint64_t)64 << 20) /* of raw bytes; what is larger is stored loose */
+
+enum pack_codec { PACK_RAW, PACK_ZSTD };
+
+struct pack_entry {
+	struct oid oid;
+	uint64_t offset; /* of the entry's header in the pack */
+	uint64_t raw, stored;
+	enum pack_codec codec;
+};
+
+struct pack {
+	char *path; /* of the .pack file */
+	int fd;     /* -1 until something is read */
+	uint64_t size;
+	uint32_t count;
+	const uint8_t *index; /* mapped */
+	size_t index_size;
+};
+
+/* Maps <dir>/<hex>.idx; MLOPS_ECORRUPT when it is not an index for a pack of that size. */
+int pack_open(const char *dir, const char *hex, struct pack **out, struct mlops_error *err);
+void pack_free(struct pack *p); /* NULL is fine */
+bool pack_find(const struct pack *p, const struct oid *oid, struct pack_entry *out);
+/* The i-th entry; MLOPS_ECORRUPT when it cannot be true. */
+int pack_entry(const struct pack *p, uint32_t i, struct pack_entry *out, struct mlops_error *err);
+/* Checks the closing hash of the index, its order and its fan-out table. */
+int pack_check_index(const struct pack *p, struct mlops_error *err);
+/* Reads the raw bytes of an entry; *out (new) holds one byte more, a NUL. Not yet hashed. */
+int pack_read(int fd, const char *path, const struct pack_entry *e, struct scratch *s, char **out,
+	      struct mlops_error *err);
+
+/* Entries sorted by name, each name once. */
+void pack_index_format(const struct pack_entry *entries, size_t n, uint64_t pack_size,
+		       struct strbuf *out);
+#define PACK_INDEX_HASH 32 /* bytes of SHA-256 that close an index; its hex is the pack's name */
+
+/* How an object goes into a pack: as it is, or compressed where that pays (then in s->packed). */
+struct pack_form {
+	enum pack_codec codec;
+	const void *data;
+	size_t n, raw;
+};
+void pack_encode(const void *buf, size_t n, struct scratch *s, struct pack_form *out);
+
+/* A pack that is being written, in `tmp_dir`. */
+struct pack_writer;
+int pack_writer_new(const char *tmp_dir, struct pack_writer **out, struct mlops_error *err);
+int pack_writer_add(struct pack_writer *w, const struct oid *oid, const struct pack_form *form,
+		    struct mlops_error *err);
+bool pack_writer_find(const struct pack_writer *w, const struct oid *oid, struct pack_entry *out);
+/* The one entry of a pack that has no other. */
+void pack_writer_first(const struct pack_writer *w, struct pack_entry *out);
+size_t pack_writer_count(const struct pack_writer *w);
+uint64_t pack_writer_size(const struct pack_writer *w);
+/* Lets an entry be read with pack_read(): all is in the file then. The descriptor is lent. */
+int pack_writer_sync_out(struct pack_writer *w, int *fd, struct mlops_error *err);
+/* Makes it durable in `dir` under its name, which goes into hex (MLOPS_OID_HEX + 1 bytes). */
+int pack_writer_finish(struct pack_writer *w, const char *dir, char *hex, struct mlops_error *err);
+void pack_writer_free(struct pack_writer *w); /* drops what was not finished; NULL is fine */

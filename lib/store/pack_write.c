@@ -1,0 +1,196 @@
+/*
+ * Writing a pack: entries are appended through one large buffer, and nothing is synced before the
+ * end, when pack and index get their names in this order: sync pack, sync index, rename pack,
+ * rename index, sync folder. A pack without an index is not part of the store.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <zstd.h>
+
+#include "base/fault.h"
+#include "base/fs.h"
+#include "base/le.h"
+#include "base/map.h"
+#include "base/rand.h"
+#include "store/pack.h"
+
+#define BUFFER ((size_t)1 << 20)
+#define SAMPLE ((size_t)16 << 10)
+#define LEVEL 1
+#define WORTH(n) ((n) - (n) / 16) /* compressing must save at least a sixteenth */
+
+struct pack_writer {
+	int fd;
+	char *tmp;
+	struct strbuf buf;
+	uint64_t written; /* bytes in the file; those in buf come behind */
+	VEC(struct pack_entry) entries;
+	struct map by_oid; /* name -> its index in entries, plus one */
+};
+
+static size_t compress(const void *buf, size_t n, struct scratch *s)
+{
+	if (!s->cctx)
+		s->cctx = ZSTD_createCCtx();
+	scratch_reserve_packed(s, ZSTD_compressBound(n));
+	size_t packed = ZSTD_compressCCtx(s->cctx, s->packed, s->packed_cap, buf, n, LEVEL);
+	return ZSTD_isError(packed) ? n : packed;
+}
+
+void pack_encode(const void *buf, size_t n, struct scratch *s, struct pack_form *out)
+{
+	*out = (struct pack_form){ PACK_RAW, buf, n, n };
+	if (n > 4 * SAMPLE && compress((const char *)buf + n / 2, SAMPLE, s) > WORTH(SAMPLE))
+		return;
+	size_t packed = compress(buf, n, s);
+	if (packed < WORTH(n))
+		*out = (struct pack_form){ PACK_ZSTD, s->packed, packed, n };
+}
+
+int pack_writer_new(const char *tmp_dir, struct pack_writer **out, struct mlops_error *err)
+{
+	char suffix[RAND_HEX_SIZE(8)], header[PACK_HEADER] = "MLPK";
+	autofree char *tmp = xasprintf("%s/pack-%s", tmp_dir, rand_hex(suffix, 8));
+	int fd = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+
+	if (fd < 0)
+		return err_sys(err, "cannot write '%s'", tmp);
+	struct pack_writer *w = xcalloc(1, sizeof(*w));
+	w->fd = fd;
+	w->tmp = steal_ptr(&tmp);
+	le32_put(header + 4, PACK_VERSION);
+	strbuf_reserve(&w->buf, BUFFER);
+	strbuf_add(&w->buf, header, sizeof(header));
+	*out = w;
+	return 0;
+}
+
+void pack_writer_free(struct pack_writer *w)
+{
+	if (!w)
+		return;
+	close(w->fd);
+	if (w->tmp)
+		unlink(w->tmp);
+	free(w->tmp);
+	strbuf_clear(&w->buf);
+	vec_free(&w->entries);
+	map_clear(&w->by_oid);
+	free(w);
+}
+
+int pack_writer_sync_out(struct pack_writer *w, int *fd, struct mlops_error *err)
+{
+	if (FAULT("store.pack.write"))
+		return err_sys(err, "cannot write '%s'", w->tmp);
+	if (w->buf.len && fs_write_all(w->fd, w->buf.buf, w->buf.len, w->tmp, err))
+		return -1;
+	w->written += w->buf.len;
+	strbuf_trunc(&w->buf, 0);
+	*fd = w->fd;
+	return 0;
+}
+
+int pack_writer_add(struct pack_writer *w, const struct oid *oid, const struct pack_form *form,
+		    struct mlops_error *err)
+{
+	uint8_t header[PACK_ENTRY_HEADER] = { 0 };
+	int fd;
+
+	if (w->buf.len && w->buf.len + sizeof(header) + form->n > BUFFER &&
+	    pack_writer_sync_out(w, &fd, err))
+		return -1;
+	memcpy(header, oid->sha256, sizeof(oid->sha256));
+	le64_put(header + 32, form->raw);
+	le64_put(header + 40, form->n);
+	header[48] = (uint8_t)form->codec;
+	vec_push(&w->entries, { *oid, pack_writer_size(w), form->raw, form->n, form->codec });
+	map_putn(&w->by_oid, oid->sha256, sizeof(oid->sha256), (void *)(uintptr_t)w->entries.n);
+	strbuf_add(&w->buf, header, sizeof(header));
+	strbuf_add(&w->buf, form->data, form->n);
+	return 0;
+}
+
+bool pack_writer_find(const struct pack_writer *w, const struct oid *oid, struct pack_entry *out)
+{
+	size_t at = (uintptr_t)map_getn(&w->by_oid, oid->sha256, sizeof(oid->sha256));
+
+	if (!at)
+		return false;
+	*out = w->entries.v[at - 1];
+	return true;
+}
+
+void pack_writer_first(const struct pack_writer *w, struct pack_entry *out)
+{
+	*out = w->entries.v[0];
+}
+
+size_t pack_writer_count(const struct pack_writer *w)
+{
+	return w->entries.n;
+}
+
+uint64_t pack_writer_size(const struct pack_writer *w)
+{
+	return w->written + w->buf.len;
+}
+
+static int by_oid(const void *a, const void *b)
+{
+	return mlops_oid_compare(&((const struct pack_entry *)a)->oid,
+				 &((const struct pack_entry *)b)->oid);
+}
+
+/* Writes and syncs the index beside the pack; its closing hash is the name of both. */
+static int write_index(struct pack_writer *w, const char *tmp, char *hex, struct mlops_error *err)
+{
+	autobuf text = { 0 };
+	struct oid sum;
+	autoclose int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+
+	if (fd < 0)
+		return err_sys(err, "cannot write '%s'", tmp);
+	vec_sort(&w->entries, by_oid);
+	pack_index_format(w->entries.v, w->entries.n, pack_writer_size(w), &text);
+	if (hash_buf(text.buf, text.len, &sum, err))
+		return -1;
+	strbuf_add(&text, sum.sha256, sizeof(sum.sha256));
+	mlops_oid_hex(&sum, hex);
+	if (fs_write_all(fd, text.buf, text.len, tmp, err))
+		return -1;
+	if (FAULT("store.idx.sync") || fsync(fd))
+		return err_sys(err, "cannot sync '%s'", tmp);
+	return 0;
+}
+
+static int name_both(struct pack_writer *w, const char *tmp_index, const char *dir, const char *hex,
+		     struct mlops_error *err)
+{
+	autofree char *pack = xasprintf("%s/%s.pack", dir, hex);
+	autofree char *index = xasprintf("%s/%s.idx", dir, hex);
+
+	if (FAULT("store.pack.rename") || rename(w->tmp, pack))
+		return err_sys(err, "cannot write '%s'", pack);
+	free(steal_ptr(&w->tmp));
+	if (FAULT("store.idx.rename") || rename(tmp_index, index))
+		return err_sys(err, "cannot write '%s'", index);
+	return fs_sync_dir(dir, err);
+}
+
+int pack_writer_finish(struct pack_writer *w, const char *dir, char *hex, struct mlops_error *err)
+{
+	autofree char *tmp_index = xasprintf("%s.idx", w->tmp);
+	int fd, rc;
+
+	if (pack_writer_sync_out(w, &fd, err))
+		return -1;
+	if (FAULT("store.pack.sync") || fsync(fd))
+		return err_sys(err, "cannot sync '%s'", w->tmp);
+	rc = write_index(w, tmp_index, hex, err);
+	if (!rc)
+		rc = name_both(w, tmp_index, dir, hex, err);
+	if (rc)
+		unlink(tmp_index);
+	return rc;
+}

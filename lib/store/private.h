@@ -1,0 +1,64 @@
+/* Inside of a store, shared by the files that put, find, read and check objects. */
+#pragma once
+
+#include <pthread.h>
+
+#include "base/vec.h"
+#include "store/pack.h"
+#include "store/store.h"
+
+struct store {
+	char *dir;
+	uint64_t pack_threshold; /* objects of this size and more are loose */
+	bool hard_link;          /* core.link=hardlink */
+	pthread_mutex_t lock;    /* guards all that follows */
+	VEC(struct pack *) packs; /* only ever grows, so a pack that was found stays */
+	int64_t packs_mtime_ns;  /* of the folder when it was listed; -1: never */
+	struct pack_writer *writer; /* the open pack, or NULL */
+	bool lost;               /* an open pack could not be written: the next flush says so */
+	bool swept;              /* leftovers in tmp were looked for */
+	struct scratch *spare;   /* given back by the last user, or NULL */
+};
+
+struct project;
+
+int store_scratch(struct store *store, struct scratch **out, struct mlops_error *err);
+void store_give_back(struct store *store, struct scratch *s);
+
+/* Where an object lies. */
+enum place_kind { PLACE_NONE, PLACE_LOOSE, PLACE_PACK, PLACE_OPEN };
+struct place {
+	enum place_kind kind;
+	uint64_t size;
+	struct pack_entry entry; /* PLACE_PACK, PLACE_OPEN (the pack that is being written) */
+	int fd;                  /* PLACE_PACK: of the pack, lent */
+	const char *pack;        /* PLACE_PACK: its path, lent */
+};
+/* With `fresh`, packs that another process added meanwhile are looked for before giving up. */
+void store_find(struct store *store, const struct oid *oid, bool fresh, struct place *out);
+int store_missing(const struct oid *oid, struct mlops_error *err);
+int store_damaged(const struct oid *oid, struct mlops_error *err);
+
+/* Loads packs that are not known yet; those that cannot be are passed to `report`. Lock held. */
+void store_load_packs(struct store *store, void (*report)(const char *what, void *arg), void *arg);
+/* Puts bytes in memory whose name is known. */
+int store_put_named(struct store *store, const void *buf, size_t n, const struct oid *oid,
+		    struct mlops_error *err);
+/* <dir>/tmp, made when absent and rid of old leftovers; new. */
+int store_tmp_dir(struct store *store, char **out, struct mlops_error *err);
+
+/* Loose objects. loose_path() is new. */
+char *loose_path(const struct store *store, const struct oid *oid);
+bool loose_find(const struct store *store, const struct oid *oid, uint64_t *size);
+/* A new file in tmp/: its descriptor, and its path (new). */
+int loose_create(struct store *store, char **path, int *fd, struct mlops_error *err);
+/* Makes a complete temporary file the object, durably. */
+int loose_commit(struct store *store, int fd, const char *tmp, const struct oid *oid,
+		 struct mlops_error *err);
+/* Puts bytes in memory as a loose object. */
+int loose_put(struct store *store, const void *buf, size_t n, const struct oid *oid,
+	      struct mlops_error *err);
+/* Streams one, checked; an object that is not there is MLOPS_EIO. */
+typedef int (*store_sink)(const void *buf, size_t n, void *arg, struct mlops_error *err);
+int loose_read(struct store *store, const struct oid *oid, store_sink sink, void *arg,
+	       struct mlops_error *err);

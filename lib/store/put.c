@@ -1,0 +1,325 @@
+/*
+ * Putting objects. Small ones are appended to the open pack, which becomes durable at the flush;
+ * large ones are streamed to a file of their own. What is there already is not written again.
+ */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/fault.h"
+#include "base/fs.h"
+#include "base/path.h"
+#include "store/private.h"
+
+#define CHUNK ((size_t)1 << 20)
+#define PACK_MAX_OBJECTS ((size_t)1 << 20)
+#define PACK_MAX_BYTES ((uint64_t)4 << 30)
+
+static int open_writer(struct store *s, struct mlops_error *err)
+{
+	autofree char *tmp = NULL;
+
+	if (store_tmp_dir(s, &tmp, err))
+		return -1;
+	struct pack_writer *w;
+	if (pack_writer_new(tmp, &w, err))
+		return -1;
+	pthread_mutex_lock(&s->lock);
+	struct pack_writer *spare = s->writer ? w : NULL;
+	if (!s->writer)
+		s->writer = w;
+	pthread_mutex_unlock(&s->lock);
+	pack_writer_free(spare);
+	return 0;
+}
+
+/* Drops the open pack with what was put; the next flush must not claim that it is safe. */
+static int lose(struct store *s)
+{
+	pack_writer_free(steal_ptr(&s->writer));
+	s->lost = true;
+	return -1;
+}
+
+/* A pack of one object would only be one more index to search: it is stored loose. */
+static int finish_single(struct store *s, struct scratch *scratch, struct mlops_error *err)
+{
+	struct pack_entry e;
+	autofree char *raw = NULL;
+	int fd;
+
+	pack_writer_first(s->writer, &e);
+	if (pack_writer_sync_out(s->writer, &fd, err) ||
+	    pack_read(fd, "the open pack", &e, scratch, &raw, err))
+		return -1;
+	return loose_put(s, raw, e.raw, &e.oid, err);
+}
+
+static int finish_pack(struct store *s, struct mlops_error *err)
+{
+	autofree char *dir = path_join(s->dir, "packs");
+	char hex[MLOPS_OID_HEX + 1];
+	struct pack *pack;
+
+	if (pack_writer_finish(s->writer, dir, hex, err) || pack_open(dir, hex, &pack, err))
+		return -1;
+	vec_push(&s->packs, pack);
+	return 0;
+}
+
+/* Lock held. */
+static int finish_writer(struct store *s, struct scratch *scratch, struct mlops_error *err)
+{
+	int rc = pack_writer_count(s->writer) == 1 ? finish_single(s, scratch, err) :
+						     finish_pack(s, err);
+
+	if (rc)
+		return lose(s);
+	pack_writer_free(steal_ptr(&s->writer));
+	return 0;
+}
+
+static int add_locked(struct store *s, const struct oid *oid, const struct pack_form *form,
+		      struct scratch *scratch, struct mlops_error *err)
+{
+	struct pack_entry there;
+
+	if (pack_writer_find(s->writer, oid, &there))
+		return 0;
+	if (pack_writer_add(s->writer, oid, form, err))
+		return lose(s);
+	if (pack_writer_count(s->writer) < PACK_MAX_OBJECTS &&
+	    pack_writer_size(s->writer) < PACK_MAX_BYTES)
+		return 0;
+	return finish_writer(s, scratch, err);
+}
+
+static int append(struct store *s, const struct oid *oid, const struct pack_form *form,
+		  struct scratch *scratch, struct mlops_error *err)
+{
+	for (;;) {
+		pthread_mutex_lock(&s->lock);
+		bool open = s->writer;
+		int rc = open ? add_locked(s, oid, form, scratch, err) : 0;
+		pthread_mutex_unlock(&s->lock);
+		if (open || rc)
+			return rc;
+		if (open_writer(s, err))
+			return -1;
+	}
+}
+
+int mlops_store_flush(struct store *s, struct mlops_error *err)
+{
+	struct scratch *scratch;
+	int rc = 0;
+
+	if (store_scratch(s, &scratch, err))
+		return -1;
+	pthread_mutex_lock(&s->lock);
+	if (s->lost)
+		rc = err_set(err, MLOPS_EIO, "objects could not be stored in '%s'", s->dir);
+	else if (s->writer)
+		rc = finish_writer(s, scratch, err);
+	s->lost = false;
+	pthread_mutex_unlock(&s->lock);
+	store_give_back(s, scratch);
+	return rc;
+}
+
+/* An object in memory whose name is in *oid already. */
+static int put_named(struct store *s, const void *buf, size_t n, const struct oid *oid,
+		     struct scratch *scratch, struct mlops_error *err)
+{
+	struct pack_form form;
+	struct place place;
+
+	store_find(s, oid, false, &place);
+	if (place.kind != PLACE_NONE)
+		return 0;
+	if (n >= s->pack_threshold)
+		return loose_put(s, buf, n, oid, err);
+	pack_encode(buf, n, scratch, &form);
+	return append(s, oid, &form, scratch, err);
+}
+
+int store_put_named(struct store *s, const void *buf, size_t n, const struct oid *oid,
+		    struct mlops_error *err)
+{
+	struct scratch *scratch;
+
+	if (store_scratch(s, &scratch, err))
+		return -1;
+	int rc = put_named(s, buf, n, oid, scratch, err);
+	store_give_back(s, scratch);
+	return rc;
+}
+
+static int take_buf(struct store *s, const void *buf, size_t n, bool save, struct scratch *scratch,
+		    struct oid *out, struct mlops_error *err)
+{
+	struct oid oid;
+
+	hasher_reset(scratch->hasher);
+	hasher_update(scratch->hasher, buf, n);
+	hasher_final(scratch->hasher, &oid);
+	if (save && put_named(s, buf, n, &oid, scratch, err))
+		return -1;
+	*out = oid;
+	return 0;
+}
+
+int store_take_buf(struct store *s, const void *buf, size_t n, bool save, struct oid *out,
+		   struct mlops_error *err)
+{
+	struct scratch *scratch;
+
+	if (store_scratch(s, &scratch, err))
+		return -1;
+	int rc = take_buf(s, buf, n, save, scratch, out, err);
+	store_give_back(s, scratch);
+	return rc;
+}
+
+int mlops_store_put(struct store *s, const void *buf, size_t n, struct oid *out,
+		    struct mlops_error *err)
+{
+	return store_take_buf(s, buf, n, true, out, err);
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* The file still is what it was before it was read, and all of it was read. */
+static int check_unchanged(int fd, const struct stat *before, uint64_t got, const char *shown,
+			   struct mlops_error *err)
+{
+	struct stat now;
+
+	if (fstat(fd, &now))
+		return err_sys(err, "cannot read '%s'", shown);
+	if (got == (uint64_t)before->st_size && same_file(before, &now) && !FAULT("store.changed"))
+		return 0;
+	err_set(err, MLOPS_EINVALID, "'%s' changed while it was read", shown);
+	return err_hint(err, "try again when nothing writes to it");
+}
+
+/* As read(2), until n bytes are there or the file ends. */
+static int read_some(int fd, char *buf, size_t n, const char *shown, size_t *got,
+		     struct mlops_error *err)
+{
+	*got = 0;
+	while (*got < n) {
+		ssize_t r = read(fd, buf + *got, n - *got);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return err_sys(err, "cannot read '%s'", shown);
+		if (!r)
+			break;
+		*got += (size_t)r;
+	}
+	return 0;
+}
+
+static int take_small(struct store *s, int fd, const char *shown, bool save, const struct stat *st,
+		      struct scratch *scratch, struct oid *out, struct mlops_error *err)
+{
+	size_t size = (size_t)st->st_size, n;
+
+	scratch_reserve(scratch, size + 1 < CHUNK ? CHUNK : size + 1);
+	if (read_some(fd, scratch->buf, size + 1, shown, &n, err) ||
+	    check_unchanged(fd, st, n, shown, err))
+		return -1;
+	return take_buf(s, scratch->buf, n, save, scratch, out, err);
+}
+
+static int hash_large(int fd, const char *shown, const struct stat *st, struct scratch *scratch,
+		      struct oid *out, struct mlops_error *err)
+{
+	uint64_t total = 0;
+	size_t n;
+
+	hasher_reset(scratch->hasher);
+	do {
+		if (read_some(fd, scratch->buf, CHUNK, shown, &n, err))
+			return -1;
+		hasher_update(scratch->hasher, scratch->buf, n);
+		total += n;
+	} while (n);
+	if (check_unchanged(fd, st, total, shown, err))
+		return -1;
+	hasher_final(scratch->hasher, out);
+	return 0;
+}
+
+static int save_large(struct store *s, int fd, const char *shown, const struct stat *st,
+		      struct scratch *scratch, struct oid *out, struct mlops_error *err)
+{
+	struct store_writer *w;
+	uint64_t total = 0;
+	size_t n;
+	int rc;
+
+	if (mlops_store_writer_new(s, NULL, &w, err))
+		return -1;
+	do {
+		rc = read_some(fd, scratch->buf, CHUNK, shown, &n, err);
+		if (!rc)
+			rc = mlops_store_writer_add(w, scratch->buf, n, err);
+		total += n;
+	} while (!rc && n);
+	if (!rc)
+		rc = check_unchanged(fd, st, total, shown, err);
+	if (!rc)
+		rc = mlops_store_writer_commit(w, out, err);
+	mlops_store_writer_free(w);
+	return rc;
+}
+
+int store_take(struct store *s, int fd, const char *shown, bool save, struct stat *st,
+	       struct oid *out, struct mlops_error *err)
+{
+	struct scratch *scratch;
+	int rc;
+
+	if (fstat(fd, st))
+		return err_sys(err, "cannot read '%s'", shown);
+	if (!S_ISREG(st->st_mode))
+		return err_set(err, MLOPS_EINVALID, "'%s' is not a regular file", shown);
+	if (store_scratch(s, &scratch, err))
+		return -1;
+	if ((uint64_t)st->st_size < s->pack_threshold) {
+		rc = take_small(s, fd, shown, save, st, scratch, out, err);
+	} else {
+		scratch_reserve(scratch, CHUNK);
+		rc = save ? save_large(s, fd, shown, st, scratch, out, err) :
+			    hash_large(fd, shown, st, scratch, out, err);
+	}
+	store_give_back(s, scratch);
+	return rc;
+}
+
+int mlops_store_put_file(struct store *s, const char *path, struct oid *out, uint64_t *size,
+			 struct mlops_error *err)
+{
+	autoclose int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0) {
+		bool absent = errno == ENOENT;
+
+		err_sys(err, "cannot open '%s'", path);
+		if (absent)
+			err->kind = MLOPS_ENOTFOUND;
+		return -1;
+	}
+	if (store_take(s, fd, path, true, &st, out, err))
+		return -1;
+	*size = (uint64_t)st.st_size;
+	return 0;
+}

@@ -1,0 +1,225 @@
+/* Opening a store, and finding where an object lies: open pack, packs, loose. */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "project/project.h"
+#include "store/private.h"
+
+#define THRESHOLD ((uint64_t)1 << 20)
+
+int mlops_store_open(const char *dir, struct store **out, struct mlops_error *err)
+{
+	autofree char *packs = path_join(dir, "packs");
+
+	if (fs_mkdirs(packs, err))
+		return -1;
+	struct store *s = xcalloc(1, sizeof(*s));
+	s->dir = xstrdup(dir);
+	s->pack_threshold = THRESHOLD;
+	s->packs_mtime_ns = -1;
+	pthread_mutex_init(&s->lock, NULL);
+	*out = s;
+	return 0;
+}
+
+void mlops_store_free(struct store *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->packs.n; i++)
+		pack_free(s->packs.v[i]);
+	vec_free(&s->packs);
+	pack_writer_free(s->writer);
+	scratch_free(s->spare);
+	pthread_mutex_destroy(&s->lock);
+	free(s->dir);
+	free(s);
+}
+
+static int read_settings(struct project *project, struct store *s, struct mlops_error *err)
+{
+	const char *link = mlops_config_lookup(project, "core.link");
+
+	if (project_config_bytes(project, "core.packThreshold", THRESHOLD, &s->pack_threshold, err))
+		return -1;
+	if (s->pack_threshold > PACK_OBJECT_MAX)
+		return err_set(err, MLOPS_EINVALID, "setting 'core.packThreshold' is at most 64M");
+	if (link && strcmp(link, "copy") && strcmp(link, "hardlink"))
+		return err_set(err, MLOPS_EINVALID, "setting 'core.link' takes copy or hardlink, not '%s'",
+			       link);
+	s->hard_link = link && !strcmp(link, "hardlink");
+	return 0;
+}
+
+static void free_slot(void *store)
+{
+	mlops_store_free(store);
+}
+
+int mlops_store_of(struct project *project, struct store **out, struct mlops_error *err)
+{
+	struct store *s = project_slot(project, PROJECT_STORE);
+
+	if (!s) {
+		const char *set = mlops_config_lookup(project, "core.store");
+		autofree char *dir = set ? project_abspath(project, set) :
+					   project_file(project, "store");
+
+		if (mlops_store_open(dir, &s, err))
+			return -1;
+		project_set_slot(project, PROJECT_STORE, s, free_slot);
+		if (read_settings(project, s, err)) {
+			project_set_slot(project, PROJECT_STORE, NULL, NULL);
+			mlops_store_free(s);
+			return -1;
+		}
+	}
+	*out = s;
+	return 0;
+}
+
+int store_scratch(struct store *s, struct scratch **out, struct mlops_error *err)
+{
+	pthread_mutex_lock(&s->lock);
+	*out = steal_ptr(&s->spare);
+	pthread_mutex_unlock(&s->lock);
+	return *out ? 0 : scratch_new(out, err);
+}
+
+void store_give_back(struct store *s, struct scratch *scratch)
+{
+	pthread_mutex_lock(&s->lock);
+	struct scratch *old = s->spare;
+	s->spare = scratch;
+	pthread_mutex_unlock(&s->lock);
+	scratch_free(old);
+}
+
+static bool is_loaded(const struct store *s, const char *hex)
+{
+	for (size_t i = 0; i < s->packs.n; i++)
+		if (!strncmp(path_base(s->packs.v[i]->path), hex, MLOPS_OID_HEX))
+			return true;
+	return false;
+}
+
+struct load {
+	struct store *store;
+	const char *dir;
+	void (*report)(const char *what, void *arg);
+	void *arg;
+};
+
+static int load_pack(const char *name, void *arg, struct mlops_error *ignored)
+{
+	struct load *l = arg;
+	struct pack *pack;
+	struct oid oid;
+	autoerr err = ERR_INIT;
+	autofree char *hex = xstrdup(name);
+
+	(void)ignored;
+	if (!str_ends(name, ".idx"))
+		return 0;
+	hex[strlen(hex) - 4] = '\0';
+	if (!mlops_oid_parse(hex, &oid) || is_loaded(l->store, hex))
+		return 0;
+	if (!pack_open(l->dir, hex, &pack, &err))
+		vec_push(&l->store->packs, pack);
+	else if (l->report)
+		l->report(err.msg, l->arg);
+	else
+		log_warn("%s", err.msg);
+	return 0;
+}
+
+void store_load_packs(struct store *s, void (*report)(const char *what, void *arg), void *arg)
+{
+	autofree char *dir = path_join(s->dir, "packs");
+	struct load l = { s, dir, report, arg };
+	autoerr err = ERR_INIT;
+	struct stat st;
+
+	if (stat(dir, &st))
+		return;
+	int64_t mtime_ns = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
+	if (mtime_ns == s->packs_mtime_ns && !report)
+		return;
+	s->packs_mtime_ns = mtime_ns;
+	fs_each_name(dir, load_pack, &l, &err);
+}
+
+static bool find_packed(struct store *s, const struct oid *oid, struct place *out)
+{
+	for (size_t i = s->packs.n; i-- > 0;) {
+		struct pack *p = s->packs.v[i];
+
+		if (!pack_find(p, oid, &out->entry))
+			continue;
+		if (p->fd < 0)
+			p->fd = open(p->path, O_RDONLY | O_CLOEXEC);
+		out->fd = p->fd;
+		out->pack = p->path;
+		out->kind = PLACE_PACK;
+		return true;
+	}
+	return false;
+}
+
+void store_find(struct store *s, const struct oid *oid, bool fresh, struct place *out)
+{
+	*out = (struct place){ .fd = -1 };
+	pthread_mutex_lock(&s->lock);
+	if (s->packs_mtime_ns < 0)
+		store_load_packs(s, NULL, NULL);
+	if (s->writer && pack_writer_find(s->writer, oid, &out->entry)) {
+		out->kind = PLACE_OPEN;
+	} else if (!find_packed(s, oid, out) && loose_find(s, oid, &out->size)) {
+		out->kind = PLACE_LOOSE;
+	} else if (out->kind == PLACE_NONE && fresh) {
+		store_load_packs(s, NULL, NULL);
+		find_packed(s, oid, out);
+	}
+	if (out->kind == PLACE_PACK || out->kind == PLACE_OPEN)
+		out->size = out->entry.raw;
+	pthread_mutex_unlock(&s->lock);
+}
+
+bool mlops_store_has(struct store *s, const struct oid *oid)
+{
+	struct place place;
+
+	store_find(s, oid, true, &place);
+	return place.kind != PLACE_NONE;
+}
+
+int mlops_store_size(struct store *s, const struct oid *oid, uint64_t *out, struct mlops_error *err)
+{
+	struct place place;
+
+	store_find(s, oid, true, &place);
+	if (place.kind == PLACE_NONE)
+		return store_missing(oid, err);
+	*out = place.size;
+	return 0;
+}
+
+int store_missing(const struct oid *oid, struct mlops_error *err)
+{
+	char hex[MLOPS_OID_HEX + 1];
+
+	err_set(err, MLOPS_ENOTFOUND, "object sha256:%s is not in the store", mlops_oid_hex(oid, hex));
+	return err_hint(err, "fetch it with: mlops pull");
+}
+
+int store_damaged(const struct oid *oid, struct mlops_error *err)
+{
+	char hex[MLOPS_OID_HEX + 1];
+
+	err_set(err, MLOPS_ECORRUPT, "object sha256:%s is damaged in the store",
+		mlops_oid_hex(oid, hex));
+	return err_hint(err, "see what else is with: mlops verify");
+}

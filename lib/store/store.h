@@ -1,0 +1,20 @@
+/* What the files of this part, and parts above it, may ask of a store beyond mlops/store.h. */
+#pragma once
+
+#include <sys/stat.h>
+
+#include "mlops/store.h"
+
+/*
+ * Reads a regular file that is open at its start, in one pass, and gives its name; with `save` it
+ * is stored too. *st is the file before it was read: when it changed meanwhile, MLOPS_EINVALID.
+ * `shown` is the path for messages.
+ */
+int store_take(struct store *store, int fd, const char *shown, bool save, struct stat *st,
+	       struct oid *out, struct mlops_error *err);
+/* The name of bytes in memory; with `save` they are stored too. */
+int store_take_buf(struct store *store, const void *buf, size_t n, bool save, struct oid *out,
+		   struct mlops_error *err);
+/* As mlops_store_export(), to `name` in an open folder. `shown` is the path for messages. */
+int store_export_at(struct store *store, const struct oid *oid, int dir_fd, const char *name,
+		    mode_t mode, const char *shown, struct mlops_error *err);
