@@ -15,7 +15,7 @@ unit: $(UNIT)
 
 $(UNIT): $(OUT)/%: %.c $(LIB) $(OUT)/flags
 	$(Q)$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP -pie $(LDFLAGS) \
+	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(if $(CI),-Werror) -MMD -MP -pie $(LDFLAGS) \
 	  -o $@ $< $(LIB) $(LDLIBS) -lcmocka
 -include $(wildcard $(UNIT:=.d))
 

@@ -47,7 +47,7 @@ char *clock_format_iso(int64_t ms, char *buf)
 {
 	time_t sec = ms / 1000 - (ms % 1000 < 0);
 	int frac = (int)(ms - (int64_t)sec * 1000);
-	char date[24];
+	char date[CLOCK_ISO_SIZE - sizeof(".000Z") + 1]; /* years of up to nine digits fit */
 	struct tm tm;
 
 	gmtime_r(&sec, &tm);

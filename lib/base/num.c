@@ -39,7 +39,7 @@ bool num_parse_double(const char *s, double *out)
 {
 	char *end;
 
-	if (!*s || strchr(" \t\n", *s) || strpbrk(s, "xXpP"))
+	if (!*s || !strchr("+-.0123456789iInN", *s) || strpbrk(s, "xX("))
 		return false;
 	double v = strtod(s, &end); /* the C locale: nothing in the project calls setlocale(LC_NUMERIC) */
 	if (*end || end == s)
@@ -53,7 +53,9 @@ bool num_parse_bytes(const char *s, uint64_t *out)
 	static const char units[] = "kmgtp";
 	char *end;
 
-	if (*s < '0' || *s > '9')
+	if (num_parse_u64(s, out)) /* exact, where a double would round */
+		return true;
+	if (*s < '0' || *s > '9' || strpbrk(s, "xX"))
 		return false;
 	double v = strtod(s, &end);
 	if (*end) {
@@ -81,7 +83,7 @@ bool num_parse_duration(const char *s, int64_t *out_ms)
 		      { "m", 6e4 }, { "h", 3.6e6 }, { "d", 8.64e7 } };
 	char *end;
 
-	if (*s < '0' || *s > '9')
+	if (*s < '0' || *s > '9' || strpbrk(s, "xX"))
 		return false;
 	double v = strtod(s, &end);
 	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
@@ -114,10 +116,17 @@ char *num_format_double(double d, char *buf)
 		snprintf(buf, NUM_SIZE, "%s", isnan(d) ? "NaN" : d > 0 ? "Infinity" : "-Infinity");
 		return buf;
 	}
-	for (int digits = 1; digits <= 17; digits++) {
-		snprintf(buf, NUM_SIZE, "%.*g", digits, d);
+	int digits = 1;
+	for (; digits <= 17; digits++) {
+		snprintf(buf, NUM_SIZE, "%.*e", digits - 1, d);
 		if (strtod(buf, NULL) == d)
 			break;
+	}
+	long exponent = strtol(strchr(buf, 'e') + 1, NULL, 10);
+	if (exponent >= -5 && exponent < 16) { /* 100, not 1e+02 */
+		int decimals = digits - 1 - (int)exponent;
+
+		snprintf(buf, NUM_SIZE, "%.*f", decimals > 0 ? decimals : 0, d);
 	}
 	return buf;
 }

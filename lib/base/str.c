@@ -23,11 +23,16 @@ bool str_ends(const char *s, const char *suffix)
 	return n >= m && !memcmp(s + n - m, suffix, m);
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 struct str str_trim(struct str s)
 {
-	while (s.n && strchr(" \t\r\n", s.p[0]))
+	while (s.n && is_blank(s.p[0]))
 		s.p++, s.n--;
-	while (s.n && strchr(" \t\r\n", s.p[s.n - 1]))
+	while (s.n && is_blank(s.p[s.n - 1]))
 		s.n--;
 	return s;
 }
@@ -205,4 +210,17 @@ bool utf8_valid(const void *p, size_t n)
 		n -= len;
 	}
 	return true;
+}
+
+void utf8_mend(struct strbuf *out, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		size_t len = utf8_sequence(s + i, n - i);
+
+		if (len)
+			strbuf_add(out, s + i, len);
+		else
+			strbuf_adds(out, "\xef\xbf\xbd");
+		i += len ? len : 1;
+	}
 }

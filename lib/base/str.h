@@ -46,3 +46,5 @@ const char *str_suggest(const char *word, const char *const *choices);
 size_t utf8_sequence(const void *s, size_t n);
 /* True when `n` bytes are valid UTF-8 (no surrogates, no overlong forms). */
 bool utf8_valid(const void *p, size_t n);
+/* Appends s[0 .. n) with U+FFFD for each byte that is not part of valid UTF-8. */
+void utf8_mend(struct strbuf *out, const char *s, size_t n);

@@ -36,15 +36,7 @@ struct json *js_strn(const char *s, size_t n)
 
 	if (utf8_valid(s, n))
 		return made(json_stringn_nocheck(s, n));
-	for (size_t i = 0; i < n;) {
-		size_t len = utf8_sequence(s + i, n - i);
-
-		if (len)
-			strbuf_add(&mended, s + i, len);
-		else
-			strbuf_adds(&mended, "\xef\xbf\xbd");
-		i += len ? len : 1;
-	}
+	utf8_mend(&mended, s, n);
 	return made(json_stringn_nocheck(mended.buf, mended.len));
 }
 

@@ -16,7 +16,7 @@ struct reader {
 	struct arena *arena;
 	const char *file;
 	struct map anchors; /* name -> struct yaml_node, complete ones only */
-	size_t nodes;
+	size_t nodes;       /* as a walk over the tree would meet them: again for each alias */
 	struct mlops_error *err;
 };
 
@@ -53,6 +53,47 @@ static struct yaml_node *new_node(struct reader *r, enum yaml_kind kind, const y
 	node->column = (int)e->start_mark.column + 1;
 	r->nodes++;
 	return node;
+}
+
+/* Counts what an alias stands for, and refuses what it would make too large or too deep. */
+static int count_alias(struct reader *r, const struct yaml_node *node, int depth)
+{
+	if (++r->nodes > MAX_NODES)
+		return yaml_error(node, r->err, "more than %d values, counted through aliases",
+				  MAX_NODES);
+	if (depth > MAX_DEPTH)
+		return yaml_error(node, r->err, "nested deeper than %d levels through aliases",
+				  MAX_DEPTH);
+	for (size_t i = 0; i < node->n; i++)
+		if (count_alias(r, node->values[i], depth + 1))
+			return -1;
+	return 0;
+}
+
+/* Takes the event. */
+static int read_alias(struct reader *r, yaml_event_t *e, int depth, struct yaml_node **out)
+{
+	const char *name = (const char *)e->data.alias.anchor;
+	struct yaml_node *node = map_get(&r->anchors, name);
+	int rc;
+
+	if (node)
+		rc = count_alias(r, node, depth);
+	else
+		rc = yaml_error(new_node(r, YAML_SCALAR, e), r->err,
+				"unknown or recursive alias '*%s'", name);
+	yaml_event_delete(e);
+	*out = node;
+	return rc;
+}
+
+static const char *anchor_of(const yaml_event_t *e)
+{
+	const yaml_char_t *anchor = e->type == YAML_SCALAR_EVENT ? e->data.scalar.anchor :
+				    e->type == YAML_MAPPING_START_EVENT ? e->data.mapping_start.anchor :
+									  e->data.sequence_start.anchor;
+
+	return (const char *)anchor;
 }
 
 static int read_node(struct reader *r, yaml_event_t *e, int depth, struct yaml_node **out);
@@ -143,28 +184,13 @@ static int read_scalar(struct reader *r, const yaml_event_t *e, struct yaml_node
 static int read_node(struct reader *r, yaml_event_t *e, int depth, struct yaml_node **out)
 {
 	struct yaml_node *node;
-	const char *anchor = NULL;
 	int rc = 0;
 
-	if (e->type == YAML_ALIAS_EVENT) {
-		const char *name = (const char *)e->data.alias.anchor;
-
-		node = map_get(&r->anchors, name);
-		if (!node)
-			rc = yaml_error(new_node(r, YAML_SCALAR, e), r->err,
-					"unknown or recursive alias '*%s'", name);
-		yaml_event_delete(e);
-		*out = node;
-		return rc;
-	}
+	if (e->type == YAML_ALIAS_EVENT)
+		return read_alias(r, e, depth, out);
 	node = new_node(r, e->type == YAML_SCALAR_EVENT	   ? YAML_SCALAR :
 			   e->type == YAML_SEQUENCE_START_EVENT ? YAML_LIST : YAML_MAP, e);
-	if (node->kind == YAML_SCALAR)
-		anchor = (const char *)e->data.scalar.anchor;
-	else /* the same place in both collection events */
-		anchor = (const char *)(node->kind == YAML_MAP ? e->data.mapping_start.anchor :
-								 e->data.sequence_start.anchor);
-	autofree char *anchor_name = anchor ? xstrdup(anchor) : NULL;
+	autofree char *anchor = anchor_of(e) ? xstrdup(anchor_of(e)) : NULL;
 	if (r->nodes > MAX_NODES)
 		rc = yaml_error(node, r->err, "more than %d values", MAX_NODES);
 	else if (depth > MAX_DEPTH)
@@ -174,8 +200,8 @@ static int read_node(struct reader *r, yaml_event_t *e, int depth, struct yaml_n
 	yaml_event_delete(e);
 	if (!rc && node->kind != YAML_SCALAR)
 		rc = read_collection(r, node, depth + 1);
-	if (!rc && anchor_name)
-		map_put(&r->anchors, anchor_name, node);
+	if (!rc && anchor)
+		map_put(&r->anchors, anchor, node);
 	*out = node;
 	return rc;
 }

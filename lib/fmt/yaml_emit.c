@@ -1,13 +1,13 @@
 /* Writing YAML, block style, through libyaml's emitter. */
 #include <yaml.h>
 
+#include "base/vec.h"
 #include "fmt/yaml.h"
 
 struct yaml_out {
 	yaml_emitter_t emitter;
 	struct strbuf *out;
-	enum yaml_kind open[64]; /* the maps and lists we are in */
-	size_t depth;
+	VEC(enum yaml_kind) open; /* the maps and lists we are in */
 };
 
 /* The emitter fails only when the calls do not nest, which is our bug, or out of memory. */
@@ -39,18 +39,11 @@ struct yaml_out *yaml_out_new(struct strbuf *out)
 	return y;
 }
 
-static void enter(struct yaml_out *y, enum yaml_kind kind)
-{
-	if (y->depth == sizeof(y->open) / sizeof(y->open[0]))
-		abort();
-	y->open[y->depth++] = kind;
-}
-
 void yaml_map(struct yaml_out *y)
 {
 	yaml_event_t e;
 
-	enter(y, YAML_MAP);
+	vec_push(&y->open, YAML_MAP);
 	emit(y, &e, yaml_mapping_start_event_initialize(&e, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE));
 }
 
@@ -58,7 +51,7 @@ void yaml_list(struct yaml_out *y)
 {
 	yaml_event_t e;
 
-	enter(y, YAML_LIST);
+	vec_push(&y->open, YAML_LIST);
 	emit(y, &e, yaml_sequence_start_event_initialize(&e, NULL, NULL, 1, YAML_BLOCK_SEQUENCE_STYLE));
 }
 
@@ -66,7 +59,7 @@ void yaml_end(struct yaml_out *y)
 {
 	yaml_event_t e;
 
-	if (y->open[--y->depth] == YAML_MAP)
+	if (y->open.v[--y->open.n] == YAML_MAP)
 		emit(y, &e, yaml_mapping_end_event_initialize(&e));
 	else
 		emit(y, &e, yaml_sequence_end_event_initialize(&e));
@@ -74,23 +67,32 @@ void yaml_end(struct yaml_out *y)
 
 static void scalar(struct yaml_out *y, const char *s, yaml_scalar_style_t style)
 {
+	autobuf mended = { 0 }; /* YAML has no other encoding */
 	yaml_event_t e;
 
-	emit(y, &e, yaml_scalar_event_initialize(&e, NULL, NULL, (const unsigned char *)s,
-						 (int)strlen(s), 1, 1, style));
+	utf8_mend(&mended, s, strlen(s));
+	emit(y, &e, yaml_scalar_event_initialize(&e, NULL, NULL, (const unsigned char *)(mended.len ? mended.buf : ""),
+						 (int)mended.len, 1, 1, style));
+}
+
+/* What a reader takes for something else; also one of YAML 1.1, with its 0x1f, 1_000, 12:30 and dates. */
+static bool needs_quotes(const char *s)
+{
+	static const char *const words[] = { "y", "n", "yes", "no", "on", "off", "<<", "=" };
+	struct yaml_node node = { .text = s, .plain = true };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (!strcasecmp(s, words[i]))
+			return true;
+	if (yaml_scalar_type(&node) != YAML_S_TEXT)
+		return true;
+	return strchr("+-.0123456789", *s) && strspn(s, "+-.:_ 0123456789abcdefxotzABCDEFXOTZ") == strlen(s);
 }
 
 void yaml_text(struct yaml_out *y, const char *s)
 {
-	struct yaml_node node = { .text = s, .plain = true };
-	/* YAML 1.1 readers take these for booleans. */
-	static const char *const words[] = { "y", "n", "yes", "no", "on", "off" };
-	bool quote = yaml_scalar_type(&node) != YAML_S_TEXT;
-
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		quote |= !strcasecmp(s, words[i]);
 	scalar(y, s, strchr(s, '\n') ? YAML_LITERAL_SCALAR_STYLE :
-		     quote ? YAML_SINGLE_QUOTED_SCALAR_STYLE : YAML_ANY_SCALAR_STYLE);
+		     needs_quotes(s) ? YAML_SINGLE_QUOTED_SCALAR_STYLE : YAML_ANY_SCALAR_STYLE);
 }
 
 void yaml_plain(struct yaml_out *y, const char *s)
@@ -149,11 +151,12 @@ void yaml_out_free(struct yaml_out *y)
 {
 	yaml_event_t e;
 
-	while (y->depth)
+	while (y->open.n)
 		yaml_end(y);
 	emit(y, &e, yaml_document_end_event_initialize(&e, 1));
 	emit(y, &e, yaml_stream_end_event_initialize(&e));
 	yaml_emitter_flush(&y->emitter);
 	yaml_emitter_delete(&y->emitter);
+	vec_free(&y->open);
 	free(y);
 }
