@@ -1,9 +1,12 @@
 /* A bounded queue and the threads that empty it. */
 #include "base/pool.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 struct job {
@@ -94,6 +97,20 @@ void pool_add(struct pool *p, int (*run)(void *, struct mlops_error *), void *ar
 	p->queue[(p->head + p->waiting++) % p->cap] = (struct job){ run, arg };
 	pthread_cond_broadcast(&p->changed);
 	pthread_mutex_unlock(&p->lock);
+}
+
+bool pool_wait_for(struct pool *p, int64_t ms)
+{
+	int64_t end_ns = clock_mono_ns() + ms * 1000000;
+	struct timespec end = { end_ns / 1000000000, end_ns % 1000000000 };
+	int rc = 0;
+
+	pthread_mutex_lock(&p->lock);
+	while ((p->waiting || p->running) && rc != ETIMEDOUT)
+		rc = pthread_cond_clockwait(&p->changed, &p->lock, CLOCK_MONOTONIC, &end);
+	bool ended = !p->waiting && !p->running;
+	pthread_mutex_unlock(&p->lock);
+	return ended;
 }
 
 int pool_wait(struct pool *p, struct mlops_error *err)

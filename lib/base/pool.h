@@ -4,7 +4,9 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -13,6 +15,8 @@ struct pool;
 /* `threads` 0: one a processor. At most `queue` jobs wait; pool_add() blocks beyond that. */
 int pool_new(unsigned threads, size_t queue, struct pool **out, struct mlops_error *err);
 void pool_add(struct pool *p, int (*job)(void *arg, struct mlops_error *), void *arg);
+/* Waits at most `ms` for all jobs; true when they have ended, whether well or not. */
+bool pool_wait_for(struct pool *p, int64_t ms);
 /* Waits for all jobs; 0, or -1 with the first error. The pool can be used again. */
 int pool_wait(struct pool *p, struct mlops_error *err);
 void pool_free(struct pool *p); /* waits for what runs, drops what waits */

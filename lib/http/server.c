@@ -125,7 +125,6 @@ static void server_free(struct http_server *s)
 int http_server_start(const struct http_server_how *how, struct http_server **out,
 		      struct mlops_error *err)
 {
-	pthread_condattr_t attr;
 	autoclose int fd = -1;
 
 	if (microhttpd_lazy_load(err))
@@ -134,10 +133,7 @@ int http_server_start(const struct http_server_how *how, struct http_server **ou
 	s->how = *how;
 	fill_defaults(&s->how);
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->idle, &attr);
-	pthread_condattr_destroy(&attr);
+	pthread_cond_init(&s->idle, NULL);
 	int rc = open_listener(s, &fd, err);
 	if (!rc && !(s->daemon = start_daemon(s, fd)))
 		rc = err_set(err, MLOPS_EFAIL, "cannot start an HTTP server on '%s'", s->url);
@@ -168,7 +164,7 @@ static void wait_until_idle(struct http_server *s, int64_t drain_ms)
 
 	pthread_mutex_lock(&s->lock);
 	while (s->in_flight && rc != ETIMEDOUT)
-		rc = pthread_cond_timedwait(&s->idle, &s->lock, &end);
+		rc = pthread_cond_clockwait(&s->idle, &s->lock, CLOCK_MONOTONIC, &end);
 	pthread_mutex_unlock(&s->lock);
 }
 

@@ -77,6 +77,20 @@ static int open_loose(struct store *s, const struct oid *oid, int *fd, struct ml
 	return *fd < 0 ? err_sys(err, "cannot open '%s'", path) : 0;
 }
 
+int store_open_loose(struct store *s, const struct oid *oid, int *fd, uint64_t *size,
+		     struct mlops_error *err)
+{
+	struct place place;
+
+	store_find(s, oid, true, &place);
+	if (place.kind != PLACE_LOOSE)
+		return store_missing(oid, err);
+	if (open_loose(s, oid, fd, err))
+		return -1;
+	*size = place.size;
+	return 0;
+}
+
 static int stream_fd(int fd, const struct oid *oid, struct scratch *scratch, store_sink sink, void *arg,
 		     struct mlops_error *err)
 {

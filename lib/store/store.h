@@ -18,3 +18,9 @@ int store_take_buf(struct store *store, const void *buf, size_t n, bool save, st
 /* As mlops_store_export(), to `name` in an open folder. `shown` is the path for messages. */
 int store_export_at(struct store *store, const struct oid *oid, int dir_fd, const char *name,
 		    mode_t mode, const char *shown, struct mlops_error *err);
+/*
+ * The file of an object that lies loose (whole and plain), open at its start, for sending without
+ * copying; what it holds is not hashed here. MLOPS_ENOTFOUND when it is not here or in a pack.
+ */
+int store_open_loose(struct store *store, const struct oid *oid, int *fd, uint64_t *size,
+		     struct mlops_error *err);

@@ -1,0 +1,66 @@
+/* Inside of the remotes part: an open remote, and moving many objects over it. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "base/map.h"
+#include "mlops/remote.h"
+#include "remote/transport.h"
+
+struct remote {
+	char *name;
+	const struct transport *transport;
+	void *conn;
+	_Atomic uint64_t moved;
+};
+
+/* Opens a remote by name (NULL: the default one). Nothing is sent yet. */
+int remote_open(struct project *project, const char *name, struct remote **out,
+		struct mlops_error *err);
+void remote_free(struct remote *remote); /* NULL is fine */
+DEFINE_CLEANUP(remote, remote_free)
+#define autoremote __attribute__((cleanup(cleanup_remote))) struct remote
+
+/* The token for a remote: new, or *out is NULL when there is none. */
+int remote_token(struct project *project, const char *name, char **out, struct mlops_error *err);
+
+/* Objects by name, each once, in the order they were found. */
+struct want {
+	struct remote_item item;
+	bool is_tree;
+	bool here;   /* in the local store */
+	bool there;  /* at the remote */
+	bool send;   /* it may be sent when it is only here */
+	char *path;  /* where it was first found, for messages; owned */
+};
+struct want_set {
+	struct map by_oid; /* -> struct want * */
+};
+/* The entry for a name, made when new (then *added). */
+struct want *want_add(struct want_set *set, const struct oid *oid, bool *added);
+struct want *want_find(const struct want_set *set, const struct oid *oid);
+#define want_at(set, i) ((struct want *)(set)->by_oid.v[i].value)
+void want_set_clear(struct want_set *set);
+#define autowants __attribute__((cleanup(want_set_clear))) struct want_set
+
+/* Items that are to be moved by one call of `move` a batch, several calls at a time. */
+struct item_list {
+	struct remote_item *v;
+	size_t n, cap;
+};
+struct transfer {
+	struct remote *remote;
+	struct store *store;
+	const struct transfer_how *how;
+	struct transfer_counts *counts;	      /* what is done; read by the progress callback */
+	uint64_t total_objects, total_bytes;
+	_Atomic uint64_t done_objects;
+};
+/*
+ * Runs `move` over all items in batches: objects in the order given, one batch after the other
+ * when `ordered`, else several at a time. Progress is reported from this thread.
+ */
+int transfer_run(struct transfer *t, const struct item_list *items, bool ordered,
+		 int (*move)(struct transfer *t, const struct remote_item *items, size_t n,
+			     struct mlops_error *err),
+		 struct mlops_error *err);

@@ -1,0 +1,76 @@
+/*
+ * What the object server shares with the client side: lists of names as text, the bytes of objects
+ * on their way out, and the framing that many small ones travel in (mlops-remote(5)).
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+#include "base/vec.h"
+#include "mlops/store.h"
+
+#define REMOTE_MAX_BATCH 10000		      /* names in one request */
+#define REMOTE_SMALL	 ((uint64_t)1 << 20)  /* objects below this travel framed, others alone */
+#define REMOTE_MAX_FRAME ((uint64_t)64 << 20) /* bytes of an upload of framed objects */
+
+struct oid_list {
+	struct oid *v;
+	size_t n, cap;
+};
+
+/* Appends the text form: 64 hex digits and a line end a name. */
+void oid_list_print(const struct oid *oids, size_t n, struct strbuf *out);
+/* Reads that form, at most `max` names, and appends to `out`; MLOPS_EINVALID. */
+int oid_list_parse(const char *text, size_t n, size_t max, struct oid_list *out,
+		   struct mlops_error *err);
+
+/* An object as the remote sees it. */
+struct remote_item {
+	struct oid oid;
+	uint64_t size; /* REMOTE_SIZE_UNKNOWN: not known yet (a tree that is to be fetched) */
+};
+#define REMOTE_SIZE_UNKNOWN UINT64_MAX
+
+/* The bytes of one object: in memory, or `size` bytes of a file. */
+struct remote_source {
+	char *buf; /* or NULL; owned */
+	int fd;	   /* or -1; owned */
+	uint64_t size;
+};
+/* Opens an object of the local store; `store` is a struct store. */
+int remote_source_open(const struct remote_item *item, struct remote_source *out, void *store,
+		       struct mlops_error *err);
+void remote_source_close(struct remote_source *s);
+#define autosource __attribute__((cleanup(remote_source_close))) struct remote_source
+
+/*
+ * Frames are a header and then, for each object, an entry header and its bytes; the form of a
+ * pack (mlops-pack(5)) with all entries stored plain.
+ */
+#define FRAME_HEADER 8
+#define FRAME_ENTRY  56
+
+void frame_put_header(uint8_t *buf);				   /* FRAME_HEADER bytes */
+void frame_put_entry(uint8_t *buf, const struct oid *oid, uint64_t size); /* FRAME_ENTRY bytes */
+
+/* Gets objects as they arrive: begin, pieces that add up to `size`, end. */
+struct frame_sink {
+	int (*begin)(const struct oid *oid, uint64_t size, void *arg, struct mlops_error *err);
+	int (*piece)(const void *buf, size_t n, void *arg, struct mlops_error *err);
+	int (*end)(void *arg, struct mlops_error *err);
+	void *arg;
+};
+
+struct frame_reader {
+	const struct frame_sink *sink;
+	uint8_t head[FRAME_ENTRY]; /* a header of which a part has come */
+	size_t have;
+	bool started, inside; /* behind the first header; within an object */
+	uint64_t left;	      /* bytes of the object that are still to come */
+};
+
+void frame_reader_init(struct frame_reader *r, const struct frame_sink *sink);
+/* Takes the next bytes of the stream. MLOPS_ECORRUPT for what is no frame. */
+int frame_reader_add(struct frame_reader *r, const void *buf, size_t n, struct mlops_error *err);
+/* The stream has ended: MLOPS_ECORRUPT when that is within an object. */
+int frame_reader_end(const struct frame_reader *r, struct mlops_error *err);

@@ -1,0 +1,360 @@
+/*
+ * A remote behind `mlops server` (mlops-remote(5)). Names are asked for in batches, small objects
+ * travel framed, large ones alone.
+ */
+#include "base/fs.h"
+#include "remote/transports/http_link.h"
+
+#define BODY_TARGET ((size_t)8 << 20) /* framed bytes collected for one upload */
+
+static void print_names(const struct remote_item *items, size_t n, struct strbuf *out)
+{
+	for (size_t i = 0; i < n; i++)
+		oid_list_print(&items[i].oid, 1, out);
+}
+
+/* The reply lists what is missing, in the order of the request. */
+static int mark_present(const struct link *l, const struct http_response *r,
+			const struct remote_item *items, size_t n, bool *present,
+			struct mlops_error *err)
+{
+	struct oid_list missing = { 0 };
+	size_t at = 0;
+	int rc = oid_list_parse(r->body.buf ? r->body.buf : "", r->body.len, n, &missing, err);
+
+	for (size_t i = 0; i < n; i++) {
+		present[i] = at == missing.n || !mlops_oid_equal(&items[i].oid, &missing.v[at]);
+		at += !present[i];
+	}
+	if (rc || at < missing.n)
+		rc = err_set(err, MLOPS_ECORRUPT,
+			     "remote '%s' answered with names that it was not asked for", l->name);
+	vec_free(&missing);
+	return rc;
+}
+
+static int link_has(void *conn, const struct remote_item *items, size_t n, bool *present,
+		    struct mlops_error *err)
+{
+	struct link *l = conn;
+
+	for (size_t at = 0, part; at < n; at += part) {
+		struct attempt a = { .req = { .method = "POST" }, .path = "/v1/objects/batch" };
+		auto_response r = { 0 };
+		autobuf names = { 0 };
+
+		part = n - at < REMOTE_MAX_BATCH ? n - at : REMOTE_MAX_BATCH;
+		print_names(items + at, part, &names);
+		a.req.body = names.buf;
+		a.req.body_len = names.len;
+		if (link_exchange(l, &a, &r, err))
+			return -1;
+		if (!link_succeeded(&r))
+			return link_refused(l, &r, err);
+		if (mark_present(l, &r, items + at, part, present + at, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* Objects that come framed, in the order asked for; what came whole is not asked for again. */
+struct framed {
+	struct link *link;
+	const struct remote_item *items;
+	size_t n, at; /* at: the object that is coming, or the next that may */
+	bool *got;
+	const struct frame_sink *sink;
+	struct frame_sink inner;
+	struct frame_reader reader;
+	struct strbuf names;
+};
+
+static int framed_begin(const struct oid *oid, uint64_t size, void *arg, struct mlops_error *err)
+{
+	struct framed *f = arg;
+
+	while (f->at < f->n && (f->got[f->at] || !mlops_oid_equal(&f->items[f->at].oid, oid)))
+		f->at++;
+	if (f->at == f->n)
+		return err_set(err, MLOPS_ECORRUPT,
+			       "remote '%s' sent an object that it was not asked for", f->link->name);
+	if (f->items[f->at].size != REMOTE_SIZE_UNKNOWN && f->items[f->at].size != size)
+		return err_set(err, MLOPS_ECORRUPT,
+			       "remote '%s' sent an object of %llu bytes instead of %llu",
+			       f->link->name, (unsigned long long)size,
+			       (unsigned long long)f->items[f->at].size);
+	return f->sink->begin(oid, size, f->sink->arg, err);
+}
+
+static int framed_piece(const void *buf, size_t n, void *arg, struct mlops_error *err)
+{
+	struct framed *f = arg;
+
+	*f->link->moved += n;
+	return f->sink->piece(buf, n, f->sink->arg, err);
+}
+
+static int framed_end(void *arg, struct mlops_error *err)
+{
+	struct framed *f = arg;
+
+	if (f->sink->end(f->sink->arg, err))
+		return -1;
+	f->got[f->at] = true;
+	return 0;
+}
+
+static int framed_write(const void *buf, size_t n, void *arg, struct mlops_error *err)
+{
+	struct framed *f = arg;
+
+	return frame_reader_add(&f->reader, buf, n, err);
+}
+
+static void framed_start(struct http_request *req, void *arg)
+{
+	struct framed *f = arg;
+
+	f->at = 0;
+	frame_reader_init(&f->reader, &f->inner);
+	strbuf_trunc(&f->names, 0);
+	for (size_t i = 0; i < f->n; i++)
+		if (!f->got[i])
+			print_names(&f->items[i], 1, &f->names);
+	req->body = f->names.buf;
+	req->body_len = f->names.len;
+}
+
+static int get_framed(struct link *l, const struct remote_item *items, size_t n,
+		      const struct frame_sink *sink, struct mlops_error *err)
+{
+	autofree bool *got = xcalloc(n, sizeof(*got));
+	struct framed f = { .link = l, .items = items, .n = n, .got = got, .sink = sink,
+			    .inner = { framed_begin, framed_piece, framed_end, &f } };
+	struct attempt a = { .req = { .method = "POST", .write = framed_write, .write_arg = &f },
+			     .path = "/v1/objects/fetch", .start = framed_start, .arg = &f };
+	auto_response r = { 0 };
+
+	int rc = link_exchange(l, &a, &r, err);
+	strbuf_clear(&f.names);
+	if (rc)
+		return -1;
+	if (!link_succeeded(&r))
+		return link_refused(l, &r, err);
+	return frame_reader_end(&f.reader, err) ? err_wrap(err, "remote '%s'", l->name) : 0;
+}
+
+/* One large object that comes as a body of its own. */
+struct alone {
+	struct link *link;
+	const struct remote_item *item;
+	const struct frame_sink *sink;
+	uint64_t received;
+};
+
+static int alone_write(const void *buf, size_t n, void *arg, struct mlops_error *err)
+{
+	struct alone *g = arg;
+
+	if (!g->received &&
+	    g->sink->begin(&g->item->oid, g->item->size, g->sink->arg, err))
+		return -1;
+	g->received += n;
+	*g->link->moved += n;
+	return g->sink->piece(buf, n, g->sink->arg, err);
+}
+
+static void alone_start(struct http_request *req, void *arg)
+{
+	struct alone *g = arg;
+
+	(void)req;
+	g->received = 0;
+}
+
+static int get_alone(struct link *l, const struct remote_item *item, const struct frame_sink *sink,
+		     struct mlops_error *err)
+{
+	char path[32 + MLOPS_OID_HEX], hex[MLOPS_OID_HEX + 1];
+	struct alone g = { .link = l, .item = item, .sink = sink };
+	struct attempt a = { .req = { .method = "GET", .write = alone_write, .write_arg = &g,
+				      .max_body = (size_t)item->size },
+			     .path = path, .start = alone_start, .arg = &g };
+	auto_response r = { 0 };
+
+	snprintf(path, sizeof(path), "/v1/objects/%s", mlops_oid_hex(&item->oid, hex));
+	if (link_exchange(l, &a, &r, err))
+		return -1;
+	if (r.status == 404)
+		return 0;
+	if (!link_succeeded(&r))
+		return link_refused(l, &r, err);
+	if (g.received != item->size)
+		return err_set(err, MLOPS_ECORRUPT,
+			       "remote '%s' sent %llu bytes of object %.12s, which has %llu", l->name,
+			       (unsigned long long)g.received, hex, (unsigned long long)item->size);
+	return sink->end(sink->arg, err);
+}
+
+static bool goes_alone(const struct remote_item *item)
+{
+	return item->size != REMOTE_SIZE_UNKNOWN && item->size >= REMOTE_SMALL;
+}
+
+static int link_get(void *conn, const struct remote_item *items, size_t n,
+		    const struct frame_sink *sink, struct mlops_error *err)
+{
+	VEC(struct remote_item) framed = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		if (goes_alone(&items[i]))
+			rc = get_alone(conn, &items[i], sink, err);
+		else
+			vec_push(&framed, items[i]);
+	}
+	for (size_t at = 0, part; at < framed.n && !rc; at += part) {
+		part = framed.n - at < REMOTE_MAX_BATCH ? framed.n - at : REMOTE_MAX_BATCH;
+		rc = get_framed(conn, framed.v + at, part, sink, err);
+	}
+	vec_free(&framed);
+	return rc;
+}
+
+static int send_frames(struct link *l, struct strbuf *body, struct mlops_error *err)
+{
+	struct attempt a = { .req = { .method = "POST", .body = body->buf, .body_len = body->len },
+			     .path = "/v1/pack" };
+	auto_response r = { 0 };
+
+	if (link_exchange(l, &a, &r, err))
+		return -1;
+	if (!link_succeeded(&r))
+		return link_refused(l, &r, err);
+	*l->moved += body->len;
+	strbuf_trunc(body, 0);
+	return 0;
+}
+
+static int add_frame(struct strbuf *body, const struct oid *oid, const struct remote_source *src,
+		     struct mlops_error *err)
+{
+	uint8_t head[FRAME_ENTRY];
+
+	if (!body->len) {
+		frame_put_header(head);
+		strbuf_add(body, head, FRAME_HEADER);
+	}
+	frame_put_entry(head, oid, src->size);
+	strbuf_add(body, head, FRAME_ENTRY);
+	if (src->buf) {
+		strbuf_add(body, src->buf, (size_t)src->size);
+		return 0;
+	}
+	strbuf_reserve(body, (size_t)src->size);
+	if (fs_pread_all(src->fd, body->buf + body->len, (size_t)src->size, 0,
+			 "an object", err))
+		return -1;
+	body->len += (size_t)src->size;
+	return 0;
+}
+
+struct upload {
+	struct link *link;
+	struct remote_source src;
+	uint64_t at;
+};
+
+static ssize_t upload_read(void *buf, size_t n, void *arg, struct mlops_error *err)
+{
+	struct upload *u = arg;
+
+	if (n > u->src.size - u->at)
+		n = (size_t)(u->src.size - u->at);
+	if (u->src.buf)
+		memcpy(buf, u->src.buf + u->at, n);
+	else if (fs_pread_all(u->src.fd, buf, n, u->at, "an object", err))
+		return -1;
+	u->at += n;
+	*u->link->moved += n;
+	return (ssize_t)n;
+}
+
+static void upload_start(struct http_request *req, void *arg)
+{
+	struct upload *u = arg;
+
+	(void)req;
+	u->at = 0;
+}
+
+/* Takes what is in `src`. */
+static int put_alone(struct link *l, const struct oid *oid, struct remote_source *src,
+		     struct mlops_error *err)
+{
+	char path[32 + MLOPS_OID_HEX], hex[MLOPS_OID_HEX + 1];
+	struct upload u = { .link = l, .src = *src };
+	struct attempt a = { .req = { .method = "PUT", .read = upload_read, .read_arg = &u,
+				      .body_len = (size_t)src->size },
+			     .path = path, .start = upload_start, .arg = &u };
+	auto_response r = { 0 };
+
+	snprintf(path, sizeof(path), "/v1/objects/%s", mlops_oid_hex(oid, hex));
+	if (link_exchange(l, &a, &r, err))
+		return -1;
+	return link_succeeded(&r) ? 0 : link_refused(l, &r, err);
+}
+
+static int put_one(struct link *l, const struct remote_item *item,
+		   const struct remote_provider *from, struct strbuf *body,
+		   struct mlops_error *err)
+{
+	autosource src = { .fd = -1 };
+
+	if (from->open(item, &src, from->arg, err))
+		return -1;
+	if (src.size < REMOTE_SMALL)
+		return add_frame(body, &item->oid, &src, err);
+	/* What comes before it in order must be there first. */
+	if (body->len && send_frames(l, body, err))
+		return -1;
+	return put_alone(l, &item->oid, &src, err);
+}
+
+static int link_put(void *conn, const struct remote_item *items, size_t n,
+		    const struct remote_provider *from, struct mlops_error *err)
+{
+	autobuf body = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		if (put_one(conn, &items[i], from, &body, err))
+			return -1;
+		if (body.len >= BODY_TARGET && send_frames(conn, &body, err))
+			return -1;
+	}
+	return body.len ? send_frames(conn, &body, err) : 0;
+}
+
+const struct transport transport_http = {
+	.scheme = "http",
+	.help = "an mlops server",
+	.takes_token = true,
+	.open = link_open,
+	.close = link_close,
+	.check = link_check,
+	.has = link_has,
+	.get = link_get,
+	.put = link_put,
+};
+
+const struct transport transport_https = {
+	.scheme = "https",
+	.help = "an mlops server behind TLS",
+	.takes_token = true,
+	.open = link_open,
+	.close = link_close,
+	.check = link_check,
+	.has = link_has,
+	.get = link_get,
+	.put = link_put,
+};
