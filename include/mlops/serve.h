@@ -5,11 +5,13 @@
 #include "mlops/export.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct server_how {
 	const char *data;   /* folder of the server's store and tokens; made when absent */
 	const char *listen; /* "127.0.0.1:8400"; port 0 takes a free one */
+	bool no_auth;       /* anyone may do anything; only on a loopback address */
 	/* Called once it answers, with its URL. */
 	void (*ready)(const char *url, void *arg);
 	void *arg;
@@ -26,6 +28,16 @@ MLOPS_API int mlops_server_token_add(const char *data, const char *name, const c
 				     char **token, struct mlops_error *err);
 MLOPS_API int mlops_server_token_remove(const char *data, const char *name,
 					struct mlops_error *err);
+
+struct server_token {
+	char *name;
+	const char *scope; /* "read" or "write" */
+	int64_t created_ms;
+};
+/* The tokens of the server in `data`, in order of creation, without their secrets. */
+MLOPS_API int mlops_server_tokens_list(const char *data, struct server_token **out, size_t *n,
+				       struct mlops_error *err);
+MLOPS_API void mlops_server_tokens_free(struct server_token *tokens, size_t n);
 
 struct gateway_how {
 	const char *model_dir; /* folder with predict.py */

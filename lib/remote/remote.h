@@ -40,6 +40,9 @@ struct remote_source {
 /* Opens an object of the local store; `store` is a struct store. */
 int remote_source_open(const struct remote_item *item, struct remote_source *out, void *store,
 		       struct mlops_error *err);
+/* Exactly n bytes from `at` on. */
+int remote_source_read(const struct remote_source *s, uint64_t at, void *buf, size_t n,
+		       struct mlops_error *err);
 void remote_source_close(struct remote_source *s);
 #define autosource __attribute__((cleanup(remote_source_close))) struct remote_source
 

@@ -1,4 +1,5 @@
 /* The bytes of objects on their way out of a store. */
+#include "base/fs.h"
 #include "remote/remote.h"
 #include "store/store.h"
 
@@ -15,6 +16,15 @@ int remote_source_open(const struct remote_item *item, struct remote_source *out
 	if (mlops_store_get(store, &item->oid, (size_t)item->size, &out->buf, &n, err))
 		return -1;
 	out->size = n;
+	return 0;
+}
+
+int remote_source_read(const struct remote_source *s, uint64_t at, void *buf, size_t n,
+		       struct mlops_error *err)
+{
+	if (!s->buf)
+		return fs_pread_all(s->fd, buf, n, at, "an object of the store", err);
+	memcpy(buf, s->buf + at, n);
 	return 0;
 }
 

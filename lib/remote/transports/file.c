@@ -204,16 +204,11 @@ static int prepare(struct folder *f, struct mlops_error *err)
 static int copy_source(struct folder *f, const struct remote_source *src, int to, const char *path,
 		       struct mlops_error *err)
 {
-	if (src->buf) {
-		*f->moved += src->size;
-		return fs_write_all(to, src->buf, (size_t)src->size, path, err);
-	}
 	autofree char *buf = xmalloc(BUFFER);
 	for (uint64_t at = 0; at < src->size;) {
 		size_t n = src->size - at < BUFFER ? (size_t)(src->size - at) : BUFFER;
 
-		if (fs_pread_all(src->fd, buf, n, at, "an object", err) ||
-		    fs_write_all(to, buf, n, path, err))
+		if (remote_source_read(src, at, buf, n, err) || fs_write_all(to, buf, n, path, err))
 			return -1;
 		at += n;
 		*f->moved += n;

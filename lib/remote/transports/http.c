@@ -2,7 +2,6 @@
  * A remote behind `mlops server` (mlops-remote(5)). Names are asked for in batches, small objects
  * travel framed, large ones alone.
  */
-#include "base/fs.h"
 #include "remote/transports/http_link.h"
 
 #define BODY_TARGET ((size_t)8 << 20) /* framed bytes collected for one upload */
@@ -247,13 +246,8 @@ static int add_frame(struct strbuf *body, const struct oid *oid, const struct re
 	}
 	frame_put_entry(head, oid, src->size);
 	strbuf_add(body, head, FRAME_ENTRY);
-	if (src->buf) {
-		strbuf_add(body, src->buf, (size_t)src->size);
-		return 0;
-	}
 	strbuf_reserve(body, (size_t)src->size);
-	if (fs_pread_all(src->fd, body->buf + body->len, (size_t)src->size, 0,
-			 "an object", err))
+	if (remote_source_read(src, 0, body->buf + body->len, (size_t)src->size, err))
 		return -1;
 	body->len += (size_t)src->size;
 	return 0;
@@ -271,9 +265,7 @@ static ssize_t upload_read(void *buf, size_t n, void *arg, struct mlops_error *e
 
 	if (n > u->src.size - u->at)
 		n = (size_t)(u->src.size - u->at);
-	if (u->src.buf)
-		memcpy(buf, u->src.buf + u->at, n);
-	else if (fs_pread_all(u->src.fd, buf, n, u->at, "an object", err))
+	if (remote_source_read(&u->src, u->at, buf, n, err))
 		return -1;
 	u->at += n;
 	*u->link->moved += n;

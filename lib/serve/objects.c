@@ -1,0 +1,218 @@
+/* The object server's answers: which objects there are, one of them, many framed. */
+#include "serve/objects.h"
+
+#include "remote/remote.h"
+#include "serve/range.h"
+
+#define MAX_NAMES_BODY ((size_t)REMOTE_MAX_BATCH * (MLOPS_OID_HEX + 1))
+#define MAX_OBJECT     ((size_t)16 << 40)
+#define OCTETS	       "application/octet-stream"
+
+static int health(struct http_call *call, void *arg, struct mlops_error *err)
+{
+	struct json *v = js_obj();
+
+	(void)arg, (void)err;
+	js_set(v, "status", js_str("ok"));
+	return http_reply_json(call, 200, v);
+}
+
+static int describe(struct http_call *call, void *arg, struct mlops_error *err)
+{
+	struct json *v = js_obj();
+
+	(void)arg, (void)err;
+	js_set(v, "service", js_str("mlops"));
+	js_set(v, "version", js_str(MLOPS_VERSION));
+	js_set(v, "protocol", js_int(1));
+	return http_reply_json(call, 200, v);
+}
+
+static int read_names(struct http_call *call, struct oid_list *out, struct mlops_error *err)
+{
+	struct str body = http_call_body(call);
+
+	if (!oid_list_parse(body.p, body.n, REMOTE_MAX_BATCH, out, err))
+		return 0;
+	vec_free(out);
+	return -1;
+}
+
+/* Of the names in the body, those that are not here. What is said to be here is durable. */
+static int list_missing(struct http_call *call, void *arg, struct mlops_error *err)
+{
+	struct object_server *s = arg;
+	struct oid_list names = { 0 };
+	autobuf missing = { 0 };
+
+	if (read_names(call, &names, err))
+		return -1;
+	for (size_t i = 0; i < names.n; i++)
+		if (!mlops_store_has(s->store, &names.v[i]))
+			oid_list_print(&names.v[i], 1, &missing);
+	vec_free(&names);
+	if (mlops_store_flush(s->store, err))
+		return -1;
+	return http_reply(call, 200, "text/plain", missing.buf ? missing.buf : "", missing.len);
+}
+
+/* The objects of a reply, one after the other, each behind its entry header. */
+struct outgoing {
+	struct store *store;
+	struct remote_item *items;
+	size_t n, next;
+	struct remote_source src; /* of the object that is being sent */
+	uint8_t head[FRAME_ENTRY];
+	size_t head_n, head_at;
+	uint64_t at;
+};
+
+static void outgoing_end(struct http_call *call, void *arg)
+{
+	struct outgoing *o = http_call_state(call);
+
+	(void)arg;
+	remote_source_close(&o->src);
+	free(o->items);
+}
+
+static int outgoing_begin(struct http_call *call, void *arg, struct mlops_error *err)
+{
+	struct outgoing *o = arena_alloc(http_call_arena(call), sizeof(*o));
+	struct object_server *s = arg;
+
+	(void)err;
+	o->store = s->store;
+	o->src.fd = -1;
+	http_call_set_state(call, o);
+	return 0;
+}
+
+static int next_object(struct outgoing *o, struct mlops_error *err)
+{
+	const struct remote_item *item = &o->items[o->next++];
+
+	remote_source_close(&o->src);
+	if (remote_source_open(item, &o->src, o->store, err))
+		return -1;
+	if (o->src.size != item->size)
+		return err_set(err, MLOPS_ECORRUPT, "an object changed its size");
+	frame_put_entry(o->head, &item->oid, item->size);
+	o->head_n = FRAME_ENTRY;
+	o->head_at = 0;
+	o->at = 0;
+	return 0;
+}
+
+static ssize_t read_outgoing(void *buf, size_t max, void *arg, struct mlops_error *err)
+{
+	struct outgoing *o = arg;
+	size_t n;
+
+	if (o->head_at == o->head_n && o->at == o->src.size) {
+		if (o->next == o->n)
+			return 0;
+		if (next_object(o, err))
+			return -1;
+	}
+	if (o->head_at < o->head_n) {
+		n = o->head_n - o->head_at < max ? o->head_n - o->head_at : max;
+		memcpy(buf, o->head + o->head_at, n);
+		o->head_at += n;
+		return (ssize_t)n;
+	}
+	n = o->src.size - o->at < max ? (size_t)(o->src.size - o->at) : max;
+	if (remote_source_read(&o->src, o->at, buf, n, err))
+		return -1;
+	o->at += n;
+	return (ssize_t)n;
+}
+
+/* The objects of the names in the body, framed, in that order; those that are not here left out. */
+static int fetch(struct http_call *call, void *arg, struct mlops_error *err)
+{
+	struct outgoing *o = http_call_state(call);
+	struct oid_list names = { 0 };
+	uint64_t total = FRAME_HEADER;
+
+	(void)arg;
+	if (read_names(call, &names, err))
+		return -1;
+	o->items = xcalloc(names.n, sizeof(*o->items));
+	for (size_t i = 0; i < names.n; i++) {
+		struct remote_item *item = &o->items[o->n];
+		autoerr absent = ERR_INIT;
+
+		item->oid = names.v[i];
+		if (mlops_store_size(o->store, &item->oid, &item->size, &absent))
+			continue;
+		total += FRAME_ENTRY + item->size;
+		o->n++;
+	}
+	vec_free(&names);
+	frame_put_header(o->head);
+	o->head_n = FRAME_HEADER;
+	return http_reply_stream(call, 200, OCTETS, total, read_outgoing, o);
+}
+
+static int send_source(struct http_call *call, struct remote_source *src, int status, uint64_t from,
+		       uint64_t n)
+{
+	if (src->buf)
+		return http_reply(call, status, OCTETS, src->buf + from, (size_t)n);
+	return http_reply_file(call, status, OCTETS, steal_fd(&src->fd), from, n);
+}
+
+static int send_object(struct http_call *call, struct remote_source *src)
+{
+	uint64_t from = 0, n = src->size;
+	char text[96];
+
+	http_reply_header(call, "Accept-Ranges", "bytes");
+	switch (range_parse(http_call_header(call, "Range"), src->size, &from, &n)) {
+	case RANGE_NONE:
+		snprintf(text, sizeof(text), "bytes */%llu", (unsigned long long)src->size);
+		http_reply_header(call, "Content-Range", text);
+		return http_reply(call, 416, NULL, "", 0);
+	case RANGE_PART:
+		snprintf(text, sizeof(text), "bytes %llu-%llu/%llu", (unsigned long long)from,
+			 (unsigned long long)(from + n - 1), (unsigned long long)src->size);
+		http_reply_header(call, "Content-Range", text);
+		return send_source(call, src, 206, from, n);
+	default:
+		return send_source(call, src, 200, 0, src->size);
+	}
+}
+
+static int get_object(struct http_call *call, void *arg, struct mlops_error *err)
+{
+	struct object_server *s = arg;
+	struct remote_item item = { .size = SIZE_MAX };
+	autosource src = { .fd = -1 };
+
+	if (!mlops_oid_parse(http_call_param(call, "oid"), &item.oid))
+		return err_set(err, MLOPS_EINVALID, "the path ends in no object name");
+	if (remote_source_open(&item, &src, s->store, err)) {
+		if (err->kind == MLOPS_ENOTFOUND)
+			err_set(err, MLOPS_ENOTFOUND, "there is no such object");
+		return -1;
+	}
+	return send_object(call, &src);
+}
+
+const struct http_route object_routes[] = {
+	{ .method = "GET", .path = "/health", .handle = health },
+	{ .method = "GET", .path = "/v1", .handle = describe },
+	{ .method = "POST", .path = "/v1/objects/batch", .handle = list_missing,
+	  .max_body = MAX_NAMES_BODY },
+	{ .method = "POST", .path = "/v1/objects/fetch", .handle = fetch,
+	  .max_body = MAX_NAMES_BODY, .begin = outgoing_begin, .end = outgoing_end },
+	{ .method = "POST", .path = "/v1/pack", .handle = upload_finish_many,
+	  .max_body = REMOTE_MAX_FRAME, .begin = upload_begin_many, .piece = upload_piece_many,
+	  .end = upload_end },
+	{ .method = "GET", .path = "/v1/objects/{oid}", .handle = get_object },
+	{ .method = "PUT", .path = "/v1/objects/{oid}", .handle = upload_finish_one,
+	  .max_body = MAX_OBJECT, .begin = upload_begin_one, .piece = upload_piece_one,
+	  .end = upload_end },
+	{ .method = NULL },
+};

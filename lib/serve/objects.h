@@ -1,0 +1,24 @@
+/* What the object server's routes share. */
+#pragma once
+
+#include "http/server.h"
+#include "mlops/store.h"
+
+struct object_server {
+	struct store *store;
+	struct token_set *tokens; /* NULL: no authentication */
+};
+
+/* The routes of mlops-remote(5); their handlers take a struct object_server. */
+extern const struct http_route object_routes[];
+
+/* Taking uploads (uploads.c): one object, or many framed. */
+int upload_begin_one(struct http_call *call, void *arg, struct mlops_error *err);
+int upload_begin_many(struct http_call *call, void *arg, struct mlops_error *err);
+int upload_piece_one(struct http_call *call, const void *buf, size_t n, void *arg,
+		     struct mlops_error *err);
+int upload_piece_many(struct http_call *call, const void *buf, size_t n, void *arg,
+		      struct mlops_error *err);
+int upload_finish_one(struct http_call *call, void *arg, struct mlops_error *err);
+int upload_finish_many(struct http_call *call, void *arg, struct mlops_error *err);
+void upload_end(struct http_call *call, void *arg);

@@ -1,0 +1,124 @@
+/* `mlops server`: who may do what, and the life of the service. */
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "mlops/serve.h"
+#include "serve/objects.h"
+#include "serve/token.h"
+
+#define DRAIN_MS 30000
+#define THREADS	 16			/* handlers wait for the disk */
+#define BUFFER	 ((size_t)64 << 10)	/* uploads come in pieces of about this size */
+
+/* All else needs the scope write. */
+static bool only_reads(const struct http_call *call)
+{
+	const char *method = http_call_method(call), *path = http_call_path(call);
+
+	return !strcmp(method, "GET") || !strcmp(method, "HEAD") ||
+	       !strcmp(path, "/v1/objects/batch") || !strcmp(path, "/v1/objects/fetch");
+}
+
+static int check_token(struct object_server *s, const struct http_call *call, const char *token,
+		       struct mlops_error *err)
+{
+	bool known, may_write;
+
+	if (token_set_check(s->tokens, token, strlen(token), &known, &may_write, err))
+		return -1;
+	if (!known)
+		return err_set(err, MLOPS_EAUTH, "the token is not known");
+	if (!may_write && !only_reads(call))
+		return err_set(err, MLOPS_ENO, "the token has the scope read; this needs write");
+	return 0;
+}
+
+static int authorize(struct http_call *call, void *arg, struct mlops_error *err)
+{
+	const char *header = http_call_header(call, "Authorization");
+	struct object_server *s = arg;
+
+	if (!s->tokens || !strcmp(http_call_path(call), "/health"))
+		return 0;
+	char *token = header ? token_of_header(header) : NULL;
+	if (!token)
+		return err_set(err, MLOPS_EAUTH, "a token is needed");
+	int rc = check_token(s, call, token, err);
+	explicit_bzero(token, strlen(token));
+	free(token);
+	return rc;
+}
+
+static void note(const char *method, const char *route, int status, int64_t duration_ns, void *arg)
+{
+	(void)arg;
+	log_debug("%s %s %d %lld us", method, route, status, (long long)duration_ns / 1000);
+}
+
+static int check_exposure(const struct server_how *how, struct mlops_error *err)
+{
+	if (http_listen_is_loopback(how->listen))
+		return 0;
+	if (how->no_auth) {
+		err_set(err, MLOPS_EUSAGE, "without tokens it listens on this machine only, not on '%s'",
+			how->listen);
+		return err_hint(err, "such as: --listen 127.0.0.1:8400");
+	}
+	log_warn("tokens and data pass '%s' unencrypted: put a TLS proxy in front of it",
+		 how->listen);
+	return 0;
+}
+
+static int open_tokens(const struct server_how *how, struct object_server *s,
+		       struct mlops_error *err)
+{
+	size_t n;
+
+	if (how->no_auth)
+		return 0;
+	if (token_set_open(how->data, &s->tokens, err) || token_set_count(s->tokens, &n, err))
+		return -1;
+	if (n)
+		return 0;
+	err_set(err, MLOPS_EAUTH, "the server in '%s' has no token yet", how->data);
+	return err_hint(err, "make one with: mlops server token add NAME --scope write --data %s",
+			how->data);
+}
+
+static int serve(const struct server_how *how, struct object_server *s, struct mlops_error *err)
+{
+	const struct http_server_how http = {
+		.listen = how->listen,
+		.routes = object_routes,
+		.arg = s,
+		.authorize = authorize,
+		.done = note,
+		.threads = THREADS,
+		.buffer = BUFFER,
+	};
+	struct http_server *server;
+
+	http_catch_signals();
+	if (http_server_start(&http, &server, err))
+		return -1;
+	if (how->ready)
+		how->ready(http_server_url(server), how->arg);
+	http_wait_for_signal();
+	http_server_stop(server, DRAIN_MS);
+	return mlops_store_flush(s->store, err);
+}
+
+int mlops_server_run(const struct server_how *how, struct mlops_error *err)
+{
+	autofree char *objects = path_join(how->data, "store");
+	struct object_server s = { 0 };
+
+	if (check_exposure(how, err) || fs_mkdirs(how->data, err))
+		return -1;
+	int rc = open_tokens(how, &s, err) || mlops_store_open(objects, &s.store, err) ? -1 : 0;
+	if (!rc)
+		rc = serve(how, &s, err);
+	mlops_store_free(s.store);
+	token_set_free(s.tokens);
+	return rc;
+}
