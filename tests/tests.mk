@@ -5,7 +5,7 @@ UNIT      := $(UNIT_SRC:%.c=$(OUT)/%)
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS   := $(FUZZ_SRC:%.c=$(OUT)/%)
 CLI_TESTS := $(wildcard tests/cli/*.sh)
-META_TESTS := $(wildcard tests/meta/*.sh)
+META_TESTS := $(wildcard tests/meta/*.py)
 CRASH_TESTS := $(wildcard tests/crash/*.sh)
 SUBMAKE   := $(MAKE) --no-print-directory
 SHELL_FILES := $(wildcard .ci/run .ci/packages tests/*/*.sh examples/*/*.sh)

@@ -20,6 +20,7 @@ MLOPS_API char *mlops_oid_hex(const struct oid *oid, char *buf);
 /* Reads exactly 64 lower-case hex digits, optionally behind "sha256:"; false for anything else. */
 MLOPS_API bool mlops_oid_parse(const char *text, struct oid *out);
 
+/* Whether two names are the same. */
 MLOPS_API bool mlops_oid_equal(const struct oid *a, const struct oid *b);
 
 /* Order of names, as memcmp(3). */

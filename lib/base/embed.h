@@ -11,9 +11,11 @@
 	__asm__(".pushsection .rodata\n"                                                           \
 		".balign 16\n"                                                                     \
 		".global embed_" #name "\n"                                                        \
+		".hidden embed_" #name "\n"                                                        \
 		"embed_" #name ":\n"                                                               \
 		".incbin \"" file "\"\n"                                                           \
 		".global embed_" #name "_end\n"                                                    \
+		".hidden embed_" #name "_end\n"                                                    \
 		"embed_" #name "_end:\n"                                                           \
 		".byte 0\n"                                                                        \
 		".popsection\n");                                                                  \
