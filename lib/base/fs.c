@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "base/clock.h"
 #include "base/fault.h"
@@ -275,5 +277,23 @@ int fs_lock(const char *path, enum fs_lock_kind kind, int64_t timeout_ms, int *o
 		pause_ms = pause_ms < 50 ? pause_ms * 2 : 50;
 	}
 	*out = steal_fd(&fd);
+	return 0;
+}
+
+int fs_socket_path(const char *path, int *dir_fd, char **out, struct mlops_error *err)
+{
+	struct sockaddr_un sa;
+
+	*dir_fd = -1;
+	if (strlen(path) < sizeof(sa.sun_path)) {
+		*out = xstrdup(path);
+		return 0;
+	}
+	autofree char *dir = path_dir(path);
+	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, "cannot open folder '%s'", dir);
+	*dir_fd = fd;
+	*out = xasprintf("/proc/self/fd/%d/%s", fd, path_base(path));
 	return 0;
 }

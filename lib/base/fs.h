@@ -37,6 +37,13 @@ int fs_getcwd(char **out, struct mlops_error *err);
 int fs_each_name(const char *dir, int (*fn)(const char *name, void *arg, struct mlops_error *),
 		 void *arg, struct mlops_error *err);
 
+/*
+ * `path` of a Unix socket, spelled so that it fits into an address of at most 107 bytes: when it
+ * is longer, through /proc and its folder, opened as *dir_fd (-1 otherwise), to be kept open while
+ * the spelling is used. New.
+ */
+int fs_socket_path(const char *path, int *dir_fd, char **out, struct mlops_error *err);
+
 enum fs_lock_kind { FS_LOCK_SHARED, FS_LOCK_EXCLUSIVE };
 /*
  * Takes a lock on `path` (created when absent) that dies with the process. Waits up to
