@@ -1,0 +1,41 @@
+/*
+ * The worker processes of one revision. A supervisor thread starts them, watches them, and starts
+ * again what died, later and later when it keeps dying; calls take an idle one each.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "base/err.h"
+#include "fmt/json.h"
+
+struct workers;
+
+struct workers_how {
+	const char *model_dir; /* copied */
+	unsigned count;
+	unsigned max_waiting;       /* calls that wait for an idle worker */
+	int64_t start_timeout_ms;   /* for a worker to load the model */
+	int64_t request_timeout_ms; /* waiting included */
+	atomic_uint_fast64_t *restarts; /* counted up */
+};
+
+/* Returns when all are ready; the first that cannot start ends them all, and *err says why. */
+int workers_start(const struct workers_how *how, struct workers **out, struct mlops_error *err);
+/* No call may be under way. NULL is fine. */
+void workers_stop(struct workers *w);
+
+enum workers_outcome {
+	WORKERS_OK,
+	WORKERS_BUSY,    /* none came free in time, or too many wait already */
+	WORKERS_TIMEOUT, /* no answer in time; that worker was ended */
+	WORKERS_CRASHED, /* died over this request, and so did the one it was tried again on */
+};
+
+/* Sends one frame and replaces `reply` with the answer. Any thread. */
+enum workers_outcome workers_call(struct workers *w, struct str request, struct strbuf *reply);
+/* The same with {"rows":...}, the request for predictions. */
+enum workers_outcome workers_predict(struct workers *w, const struct json *rows,
+				     struct strbuf *reply);
+/* Workers that can answer, now or when done with what they do. */
+unsigned workers_ready(struct workers *w);
