@@ -40,16 +40,30 @@ MLOPS_API int mlops_server_tokens_list(const char *data, struct server_token **o
 MLOPS_API void mlops_server_tokens_free(struct server_token *tokens, size_t n);
 
 struct gateway_how {
-	const char *model_dir; /* folder with predict.py */
+	const char *model_dir; /* folder with predict.py; NULL: none until `control` brings one */
 	const char *model;     /* name that requests use */
 	int64_t version;
 	int64_t revision;
-	int64_t workers;
+	int64_t workers;            /* 0: 1 */
+	int64_t start_timeout_ms;   /* to load the model; 0: 30 s */
+	int64_t request_timeout_ms; /* for one prediction; 0: 30 s */
 	const char *listen;    /* "127.0.0.1:0" */
+	bool insecure;         /* whether `listen` may be other than loopback */
 	const char *control;   /* Unix socket that takes new revisions (mlops deploy); NULL: none */
 	void (*ready)(const char *url, void *arg);
 	void *arg;
 };
 
-/* Serves one model until SIGTERM or SIGINT, then finishes what is in flight. */
+/*
+ * Serves one model until SIGTERM or SIGINT, then finishes what is in flight. A model that does
+ * not load, or fails on its sample.json, is MLOPS_ENO.
+ */
 MLOPS_API int mlops_gateway_run(const struct gateway_how *how, struct mlops_error *err);
+
+struct project;
+/*
+ * The same for a registered model (as mlops_model_resolve() takes it), written out to
+ * .mlops/run/serve/ meanwhile: fills in model_dir, model and version of `how`.
+ */
+MLOPS_API int mlops_model_serve(struct project *project, const char *model,
+				const struct gateway_how *how, struct mlops_error *err);

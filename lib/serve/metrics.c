@@ -1,0 +1,121 @@
+/* Requests by route and status, and how long they took: atomics, so that recording takes no lock. */
+#include "serve/metrics.h"
+
+#include "base/num.h"
+#include "http/server.h"
+
+#define STATUS_MIN 100
+#define STATUS_MAX 599
+
+static const double buckets_s[] = { 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+				    0.1,     0.25,   0.5,   1,      2.5,   5,    10 };
+#define N_BUCKETS ARRAY_LEN(buckets_s)
+
+struct route_metrics {
+	const char *method, *path;
+	atomic_uint_fast64_t by_status[STATUS_MAX - STATUS_MIN + 1];
+	atomic_uint_fast64_t by_bucket[N_BUCKETS + 1]; /* the last: slower than all */
+	atomic_uint_fast64_t total_ns;
+};
+
+struct metrics *metrics_new(const struct http_route *routes)
+{
+	struct metrics *m = xcalloc(1, sizeof(*m));
+
+	while (routes[m->n_routes].method)
+		m->n_routes++;
+	m->routes = xcalloc(m->n_routes + 1, sizeof(*m->routes));
+	for (size_t i = 0; i < m->n_routes; i++) {
+		m->routes[i].method = routes[i].method;
+		m->routes[i].path = routes[i].path;
+	}
+	m->routes[m->n_routes].method = "any";
+	m->routes[m->n_routes].path = "other";
+	m->n_routes++;
+	return m;
+}
+
+void metrics_free(struct metrics *m)
+{
+	if (!m)
+		return;
+	free(m->routes);
+	free(m);
+}
+
+static struct route_metrics *find_route(struct metrics *m, const char *method, const char *path)
+{
+	struct route_metrics *r = m->routes, *other = &m->routes[m->n_routes - 1];
+
+	for (; r < other; r++)
+		if (path && !strcmp(r->path, path) && !strcmp(r->method, method))
+			return r;
+	return other;
+}
+
+void metrics_record(struct metrics *m, const char *method, const char *route, int status,
+		    int64_t duration_ns)
+{
+	struct route_metrics *r = find_route(m, method, route);
+	double seconds = (double)duration_ns / 1e9;
+	size_t bucket = 0;
+
+	while (bucket < N_BUCKETS && seconds > buckets_s[bucket])
+		bucket++;
+	if (status >= STATUS_MIN && status <= STATUS_MAX)
+		atomic_fetch_add(&r->by_status[status - STATUS_MIN], 1);
+	atomic_fetch_add(&r->by_bucket[bucket], 1);
+	atomic_fetch_add(&r->total_ns, (uint64_t)duration_ns);
+}
+
+static void render_head(struct strbuf *out, const char *name, const char *type, const char *help)
+{
+	strbuf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void render_statuses(const struct route_metrics *r, struct strbuf *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(r->by_status); i++) {
+		uint64_t n = atomic_load(&r->by_status[i]);
+
+		if (n)
+			strbuf_addf(out, "mlops_requests_total{method=\"%s\",route=\"%s\",status=\"%zu\"} %lu\n",
+				    r->method, r->path, i + STATUS_MIN, n);
+	}
+}
+
+static void render_durations(const struct route_metrics *r, struct strbuf *out)
+{
+	uint64_t total_ns = atomic_load(&r->total_ns), n = 0;
+	char number[NUM_SIZE];
+	size_t i;
+
+	for (i = 0; i <= N_BUCKETS; i++)
+		n += atomic_load(&r->by_bucket[i]);
+	if (!n)
+		return;
+	for (i = 0, n = 0; i <= N_BUCKETS; i++) {
+		n += atomic_load(&r->by_bucket[i]);
+		strbuf_addf(out, "mlops_request_duration_seconds_bucket{method=\"%s\",route=\"%s\",le=\"%s\"} %lu\n",
+			    r->method, r->path,
+			    i < N_BUCKETS ? num_format_double(buckets_s[i], number) : "+Inf", n);
+	}
+	strbuf_addf(out, "mlops_request_duration_seconds_sum{method=\"%s\",route=\"%s\"} %.9f\n",
+		    r->method, r->path, (double)total_ns / 1e9);
+	strbuf_addf(out, "mlops_request_duration_seconds_count{method=\"%s\",route=\"%s\"} %lu\n",
+		    r->method, r->path, n);
+}
+
+void metrics_render(const struct metrics *m, struct strbuf *out)
+{
+	render_head(out, "mlops_requests_total", "counter", "Requests answered.");
+	for (size_t i = 0; i < m->n_routes; i++)
+		render_statuses(&m->routes[i], out);
+	render_head(out, "mlops_request_duration_seconds", "histogram", "Time to answer a request.");
+	for (size_t i = 0; i < m->n_routes; i++)
+		render_durations(&m->routes[i], out);
+	render_head(out, "mlops_requests_in_flight", "gauge", "Predictions being made.");
+	strbuf_addf(out, "mlops_requests_in_flight %ld\n", atomic_load(&m->in_flight));
+	render_head(out, "mlops_worker_restarts_total", "counter", "Worker processes started again.");
+	strbuf_addf(out, "mlops_worker_restarts_total %lu\n", atomic_load(&m->restarts));
+}

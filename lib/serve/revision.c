@@ -1,0 +1,222 @@
+/* Counting references to revisions, and retiring the old ones on a thread of its own. */
+#include "serve/revision.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+#include "base/fs.h"
+#include "base/path.h"
+
+#define SAMPLE_MAX (4u << 20)
+#define WAITING_PER_GATEWAY 48
+
+struct revision_holder {
+	struct metrics *metrics;
+	pthread_t retirer;
+	pthread_mutex_t switching; /* held while one is being started */
+	pthread_mutex_t lock;      /* guards what follows, and the revisions' refs */
+	pthread_cond_t changed;
+	struct live_revision *current;
+	struct live_revision *retired;
+	int64_t starting;
+	bool closing;
+};
+
+static void revision_free(struct live_revision *r)
+{
+	workers_stop(r->workers);
+	free(r->name);
+	free(r);
+}
+
+/* Takes one that nobody uses out of the retired list. */
+static struct live_revision *take_unused(struct revision_holder *h)
+{
+	struct live_revision **at = &h->retired;
+
+	while (*at && (*at)->refs)
+		at = &(*at)->next;
+	struct live_revision *r = *at;
+	if (r)
+		*at = r->next;
+	return r;
+}
+
+static void *retire(void *arg)
+{
+	struct revision_holder *h = arg;
+
+	pthread_mutex_lock(&h->lock);
+	while (!h->closing || h->retired) {
+		struct live_revision *r = take_unused(h);
+
+		if (!r) {
+			pthread_cond_wait(&h->changed, &h->lock);
+			continue;
+		}
+		pthread_mutex_unlock(&h->lock);
+		revision_free(r);
+		pthread_mutex_lock(&h->lock);
+	}
+	pthread_mutex_unlock(&h->lock);
+	return NULL;
+}
+
+int revision_holder_new(struct metrics *metrics, struct revision_holder **out,
+			struct mlops_error *err)
+{
+	struct revision_holder *h = xcalloc(1, sizeof(*h));
+
+	h->metrics = metrics;
+	pthread_mutex_init(&h->switching, NULL);
+	pthread_mutex_init(&h->lock, NULL);
+	pthread_cond_init(&h->changed, NULL);
+	if ((errno = pthread_create(&h->retirer, NULL, retire, h))) {
+		err_sys(err, "cannot start a thread");
+		free(h);
+		return -1;
+	}
+	*out = h;
+	return 0;
+}
+
+/* Makes `r` (or nothing) the current one; the one before is retired. */
+static void make_current(struct revision_holder *h, struct live_revision *r)
+{
+	pthread_mutex_lock(&h->lock);
+	struct live_revision *old = h->current;
+	h->current = r;
+	if (old) {
+		old->refs--;
+		old->next = h->retired;
+		h->retired = old;
+	}
+	pthread_cond_broadcast(&h->changed);
+	pthread_mutex_unlock(&h->lock);
+}
+
+void revision_holder_free(struct revision_holder *h)
+{
+	if (!h)
+		return;
+	make_current(h, NULL);
+	pthread_mutex_lock(&h->lock);
+	h->closing = true;
+	pthread_cond_broadcast(&h->changed);
+	pthread_mutex_unlock(&h->lock);
+	pthread_join(h->retirer, NULL);
+	pthread_mutex_destroy(&h->switching);
+	pthread_mutex_destroy(&h->lock);
+	pthread_cond_destroy(&h->changed);
+	free(h);
+}
+
+struct live_revision *revision_current(struct revision_holder *h)
+{
+	pthread_mutex_lock(&h->lock);
+	struct live_revision *r = h->current;
+	if (r)
+		r->refs++;
+	pthread_mutex_unlock(&h->lock);
+	return r;
+}
+
+void revision_release(struct live_revision *r)
+{
+	struct revision_holder *h = r->holder;
+
+	pthread_mutex_lock(&h->lock);
+	if (!--r->refs)
+		pthread_cond_broadcast(&h->changed);
+	pthread_mutex_unlock(&h->lock);
+}
+
+int64_t revision_starting(struct revision_holder *h)
+{
+	pthread_mutex_lock(&h->lock);
+	int64_t number = h->starting;
+	pthread_mutex_unlock(&h->lock);
+	return number;
+}
+
+static void set_starting(struct revision_holder *h, int64_t number)
+{
+	pthread_mutex_lock(&h->lock);
+	h->starting = number;
+	pthread_mutex_unlock(&h->lock);
+}
+
+static int predict_sample(struct workers *workers, const struct json *rows, struct mlops_error *err)
+{
+	autobuf reply = { 0 };
+	autojson *v = NULL;
+	const char *why;
+
+	if (workers_predict(workers, rows, &reply))
+		return err_set(err, MLOPS_ENO, "the worker gave no answer for 'sample.json'");
+	if (js_parse(reply.buf, reply.len, "the worker's answer", &v, err))
+		return -1;
+	why = js_get_text(v, "error");
+	return why ? err_set(err, MLOPS_ENO, "the model fails on 'sample.json': %s", why) : 0;
+}
+
+/* The rows of sample.json, when the model's folder has one, must have predictions. */
+static int check_sample(struct workers *workers, const char *model_dir, struct mlops_error *err)
+{
+	autofree char *path = path_join(model_dir, "sample.json");
+	autobuf text = { 0 };
+	autojson *rows = NULL;
+
+	if (!fs_exists(path))
+		return 0;
+	if (fs_read(path, SAMPLE_MAX, &text, err) ||
+	    js_parse(text.buf, text.len, "sample.json", &rows, err))
+		return -1;
+	if (js_type(rows) != JSON_ARR)
+		return err_set(err, MLOPS_ENO, "'sample.json' is not a list of rows");
+	return predict_sample(workers, rows, err);
+}
+
+static int start(struct revision_holder *h, const struct revision_how *how,
+		 struct live_revision **out, struct mlops_error *err)
+{
+	const struct workers_how workers_how = {
+		.model_dir = how->model_dir, .count = how->workers, .max_waiting = WAITING_PER_GATEWAY,
+		.start_timeout_ms = how->start_timeout_ms,
+		.request_timeout_ms = how->request_timeout_ms, .restarts = &h->metrics->restarts,
+	};
+	struct workers *workers;
+
+	if (workers_start(&workers_how, &workers, err))
+		return -1;
+	if (check_sample(workers, how->model_dir, err)) {
+		workers_stop(workers);
+		return -1;
+	}
+	struct live_revision *r = xcalloc(1, sizeof(*r));
+	r->name = xstrdup(how->model.name);
+	r->model = how->model;
+	r->model.name = r->name;
+	r->workers = workers;
+	r->holder = h;
+	r->refs = 1; /* the holder's */
+	*out = r;
+	return 0;
+}
+
+int revision_switch(struct revision_holder *h, const struct revision_how *how,
+		    struct mlops_error *err)
+{
+	struct live_revision *r;
+
+	pthread_mutex_lock(&h->switching);
+	set_starting(h, how->model.revision);
+	int rc = start(h, how, &r, err);
+	if (!rc)
+		make_current(h, r);
+	else
+		err->kind = MLOPS_ENO; /* whatever kept it from serving, its gate did not pass */
+	set_starting(h, 0);
+	pthread_mutex_unlock(&h->switching);
+	return rc;
+}
