@@ -15,6 +15,7 @@ struct revision {
 	char *model;
 	int64_t version;
 	struct object_ref ref;
+	int64_t workers;
 	enum revision_status status;
 	int64_t rollback_of; /* the revision that this one equals, or 0 */
 	char *user;
@@ -24,7 +25,8 @@ struct revision {
 
 struct deployment {
 	char *name, *target;
-	char *url; /* where it answers, or NULL when it is down */
+	char *url;    /* where it answers, or NULL when it is down */
+	int64_t port; /* that it keeps over restarts, or 0 before the first start */
 	bool running;
 	struct revision *revisions; /* newest first */
 	size_t n;
@@ -33,7 +35,7 @@ struct deployment {
 struct deploy_how {
 	const char *model;  /* as mlops_model_resolve() takes it */
 	const char *target; /* "local" */
-	const char *name;   /* of the deployment; NULL: the model's name */
+	const char *name;   /* [A-Za-z0-9._-], at most 63 bytes; NULL: the model's name */
 	int64_t workers;    /* worker processes; 0: 1 */
 	int64_t port;       /* 0: the one it had, else a free one */
 	int64_t timeout_ms; /* of the health gate; 0: 30 s */
@@ -49,8 +51,10 @@ MLOPS_API int mlops_deploy(struct project *project, const struct deploy_how *how
 /* A new revision equal to `revision` (0: the one that served before the active one). */
 MLOPS_API int mlops_rollback(struct project *project, const char *name, int64_t revision,
 			     int64_t timeout_ms, struct deployment **out, struct mlops_error *err);
-/* Stops serving; the history is kept. */
+/* Stops serving, after what is in flight was answered; the history is kept. */
 MLOPS_API int mlops_undeploy(struct project *project, const char *name, struct mlops_error *err);
+/* The revision that serves, or would when it is down; NULL when it was undeployed. Lent. */
+MLOPS_API const struct revision *mlops_deployment_active(const struct deployment *deployment);
 MLOPS_API int mlops_deployment_get(struct project *project, const char *name,
 				   struct deployment **out, struct mlops_error *err);
 MLOPS_API int mlops_deployments_list(struct project *project, struct deployment ***out, size_t *n,

@@ -1,0 +1,70 @@
+/* What the files of lib/deploy share: the history in the database, and the table of targets. */
+#pragma once
+
+#include "base/err.h"
+#include "mlops/deploy.h"
+
+struct project;
+
+/* The deployment that a target is to act on. */
+struct target_call {
+	struct project *project;
+	const char *name;
+	int64_t port; /* wanted, or 0 */
+};
+
+struct target_state {
+	bool running;
+	int64_t revision; /* that serves, or 0 */
+	int64_t starting; /* that is being brought up by somebody, or 0 */
+	int64_t port;
+	char *url;
+};
+
+void target_state_clear(struct target_state *state);
+#define autostate __attribute__((cleanup(target_state_clear))) struct target_state
+
+/* A place that a model runs. One file in targets/ fills it, one line in target.c registers it. */
+struct target {
+	const char *name;
+	const char *help; /* one line */
+	/*
+	 * Brings a revision up beside what serves, waits for its gate, moves the traffic. When it
+	 * fails (the gate: MLOPS_ENO) what served before serves on.
+	 */
+	int (*apply)(const struct target_call *call, const struct revision *revision,
+		     int64_t timeout_ms, struct mlops_error *err);
+	/* 0 also when nothing runs. */
+	int (*status)(const struct target_call *call, struct target_state *out,
+		      struct mlops_error *err);
+	/* Drains and removes all; fine when nothing runs. */
+	int (*stop)(const struct target_call *call, struct mlops_error *err);
+	/* Drops what revisions other than these two left behind. */
+	int (*tidy)(const struct target_call *call, int64_t revision, int64_t before,
+		    struct mlops_error *err);
+};
+
+/* MLOPS_EUSAGE with the names when there is none. */
+int target_find(const char *name, const struct target **out, struct mlops_error *err);
+
+/* targets/ */
+extern const struct target target_local;
+
+/* MLOPS_ENOTFOUND. Without url and running, which the target knows. */
+int history_load(struct project *project, const char *name, struct deployment **out,
+		 struct mlops_error *err);
+struct strlist;
+int history_names(struct project *project, struct strlist *out, struct mlops_error *err);
+/*
+ * Records a revision as PENDING, and the deployment when it is new; sets its number. `revision`
+ * has model, version, ref, workers and rollback_of.
+ */
+int history_begin(struct project *project, const char *name, const char *target,
+		  struct revision *revision, struct mlops_error *err);
+/* PENDING becomes ACTIVE, and the one before SUPERSEDED. */
+int history_activate(struct project *project, const char *name, int64_t number, int64_t port,
+		     struct mlops_error *err);
+int history_fail(struct project *project, const char *name, int64_t number, const char *reason,
+		 struct mlops_error *err);
+/* Nothing is active any more. */
+int history_end(struct project *project, const char *name, struct mlops_error *err);

@@ -1,0 +1,231 @@
+/*
+ * Target local: a gateway in the background of this machine. All of it is in .mlops/run/deploy/NAME:
+ * rev-N (the model's folder), control.sock and its lock, log.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/fs.h"
+#include "base/num.h"
+#include "base/path.h"
+#include "base/proc.h"
+#include "deploy/gatewayctl.h"
+#include "mlops/workspace.h"
+#include "project/project.h"
+
+#define START_TIMEOUT_MS 15000
+#define POLL_MS 5
+#define LOG_TAIL_MAX (1u << 20)
+
+static char *file_of(const struct target_call *call, const char *file)
+{
+	autofree char *name = xasprintf("run/deploy/%s/%s", call->name, file);
+
+	return project_file(call->project, name);
+}
+
+static char *socket_of(const struct target_call *call)
+{
+	return file_of(call, "control.sock");
+}
+
+/* ---- the model's folder ---- */
+
+static int write_out(struct project *project, const struct object_ref *ref, const char *dir,
+		     struct mlops_error *err)
+{
+	autofree char *part = xasprintf("%s.part", dir);
+
+	if (fs_remove_tree(part, err) || mlops_project_lock(project, false, err))
+		return -1;
+	int rc = mlops_workspace_export(project, ref, part, err);
+	mlops_project_unlock(project);
+	if (rc)
+		return -1;
+	if (FAULT("deploy.export"))
+		return err_sys(err, "cannot finish '%s'", dir);
+	return fs_rename(part, dir, err);
+}
+
+/* The folder is there only when it is complete. */
+static int ensure_dir(const struct target_call *call, const struct revision *r, char **out,
+		      struct mlops_error *err)
+{
+	autofree char *name = xasprintf("rev-%" PRId64, r->number);
+	autofree char *dir = file_of(call, name);
+
+	if (fs_mkdirs_for(dir, err) ||
+	    (!fs_is_dir(dir) && write_out(call->project, &r->ref, dir, err)))
+		return -1;
+	*out = steal_ptr(&dir);
+	return 0;
+}
+
+/* ---- the gateway's process ---- */
+
+struct starting {
+	pid_t pid;
+	char *log;
+	off_t log_start; /* where its part of the log begins */
+	bool ended;
+};
+
+static int spawn_gateway(const struct target_call *call, struct starting *s, struct mlops_error *err)
+{
+	autofree char *self = NULL, *socket = socket_of(call);
+	autofree char *listen = xasprintf("127.0.0.1:%" PRId64, call->port);
+	autoclose int log = open(s->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	if (log < 0)
+		return err_sys(err, "cannot open '%s'", s->log);
+	s->log_start = lseek(log, 0, SEEK_END);
+	if (proc_self_path(&self, err))
+		return -1;
+	const char *timeout = mlops_config_lookup(call->project, "serve.timeout");
+	const char *argv[] = { self, "serve", "--control", socket, "--listen", listen,
+			       timeout ? "--timeout" : NULL, timeout, NULL };
+	const struct proc_spec spec = {
+		.argv = argv, .dir = mlops_project_root(call->project), .stdin_fd = -1,
+		.stdout_fd = log, .stderr_fd = log, .new_session = true,
+	};
+	return proc_spawn(&spec, &s->pid, err);
+}
+
+/* The last line that the gateway wrote. */
+static int log_error_of(const struct starting *s, struct mlops_error *err)
+{
+	autoerr ignored = ERR_INIT;
+	autobuf text = { 0 };
+	const char *line = "";
+
+	if (!fs_read(s->log, LOG_TAIL_MAX, &text, &ignored) && text.len > (size_t)s->log_start) {
+		struct str tail = str_trim(str_of(text.buf + s->log_start));
+		text.buf[tail.p + tail.n - text.buf] = '\0';
+		const char *end = strrchr(tail.p, '\n');
+		line = end ? end + 1 : tail.p;
+	}
+	if (str_starts(line, "mlops: "))
+		line += strlen("mlops: ");
+	err_set(err, MLOPS_EFAIL, "the gateway does not start: %s", line);
+	return err_hint(err, "see '%s'", s->log);
+}
+
+/* Whether our process is still there; ending because another one holds the lock is no failure. */
+static int check_process(struct starting *s, struct mlops_error *err)
+{
+	int status;
+
+	if (s->ended || waitpid(s->pid, &status, WNOHANG) != s->pid)
+		return 0;
+	s->ended = true;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == mlops_error_exit_code(MLOPS_ELOCKED))
+		return 0;
+	return log_error_of(s, err);
+}
+
+static int wait_answering(const struct target_call *call, struct starting *s, struct mlops_error *err)
+{
+	int64_t deadline = clock_mono_ms() + START_TIMEOUT_MS;
+	autofree char *socket = socket_of(call);
+
+	for (;;) {
+		autostate state = { 0 };
+
+		if (gatewayctl_status(socket, &state, err))
+			return -1;
+		if (state.running)
+			return 0;
+		if (check_process(s, err))
+			return -1;
+		if (clock_mono_ms() >= deadline)
+			return err_set(err, MLOPS_EFAIL, "the gateway of '%s' does not answer", call->name);
+		clock_sleep_ms(POLL_MS);
+	}
+}
+
+static int ensure_gateway(const struct target_call *call, struct mlops_error *err)
+{
+	autofree char *socket = socket_of(call), *log = file_of(call, "log");
+	struct starting s = { .log = log };
+	autostate state = { 0 };
+
+	if (gatewayctl_status(socket, &state, err))
+		return -1;
+	if (state.running)
+		return 0;
+	return spawn_gateway(call, &s, err) ? -1 : wait_answering(call, &s, err);
+}
+
+/* ---- the target ---- */
+
+static int local_apply(const struct target_call *call, const struct revision *r, int64_t timeout_ms,
+		       struct mlops_error *err)
+{
+	autofree char *dir = NULL, *socket = socket_of(call);
+
+	if (ensure_dir(call, r, &dir, err) || ensure_gateway(call, err))
+		return -1;
+	if (FAULT("deploy.gateway"))
+		return err_sys(err, "cannot ask the gateway of '%s'", call->name);
+	return gatewayctl_apply(socket, r, dir, timeout_ms, err);
+}
+
+static int local_status(const struct target_call *call, struct target_state *out,
+			struct mlops_error *err)
+{
+	autofree char *socket = socket_of(call);
+
+	return gatewayctl_status(socket, out, err);
+}
+
+struct tidying {
+	const char *dir;
+	int64_t keep[2];
+};
+
+static bool is_kept(const struct tidying *t, const char *name)
+{
+	int64_t number;
+
+	return !str_starts(name, "rev-") ||
+	       (num_parse_i64(name + strlen("rev-"), &number) &&
+		(number == t->keep[0] || number == t->keep[1]));
+}
+
+static int remove_revision(const char *name, void *arg, struct mlops_error *err)
+{
+	const struct tidying *t = arg;
+	autofree char *path = path_join(t->dir, name);
+
+	return is_kept(t, name) ? 0 : fs_remove_tree(path, err);
+}
+
+static int local_tidy(const struct target_call *call, int64_t revision, int64_t before,
+		      struct mlops_error *err)
+{
+	autofree char *dir = file_of(call, "");
+	struct tidying t = { dir, { revision, before } };
+
+	return fs_each_name(dir, remove_revision, &t, err);
+}
+
+static int local_stop(const struct target_call *call, struct mlops_error *err)
+{
+	autofree char *dir = file_of(call, ""), *socket = socket_of(call);
+	autofree char *lock = xasprintf("%s.lock", socket);
+
+	if (!fs_is_dir(dir))
+		return 0;
+	if (gatewayctl_stop(socket, err) || local_tidy(call, 0, 0, err) || fs_remove_tree(socket, err))
+		return -1;
+	return fs_remove_tree(lock, err); /* nobody starts another one: the deployment is locked */
+}
+
+const struct target target_local = {
+	.name = "local", .help = "a gateway in the background of this machine",
+	.apply = local_apply, .status = local_status, .stop = local_stop, .tidy = local_tidy,
+};
