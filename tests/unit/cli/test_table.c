@@ -1,11 +1,7 @@
 /* Tables as they come out of a file, where nothing is cut or coloured. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-
-#include "base/mem.h"
 #include "cli/table.h"
+
+#include "unit.h"
 
 static char *printed(struct table *t)
 {

@@ -1,0 +1,32 @@
+/* What the files of lib/registry share. */
+#pragma once
+
+#include "base/str.h"
+#include "mlops/registry.h"
+#include "project/project.h"
+#include "tracking/tracking.h"
+
+#define FIRST_ALIAS "champion" /* of a model's first version */
+
+DEFINE_CLEANUP(model_version, mlops_model_version_free)
+#define autoversion __attribute__((cleanup(cleanup_model_version))) struct model_version
+
+/* A name as mlops_model_register() wants it; `what` is "model" or "alias". */
+int name_check(const char *what, const char *name, struct mlops_error *err);
+
+/* The row of a model; MLOPS_ENOTFOUND with a suggestion. */
+int model_row(struct db *db, const char *name, int64_t *row, struct mlops_error *err);
+/* MLOPS_ENOTFOUND when the model has no such version. */
+int version_load(struct db *db, int64_t model, int64_t number, struct model_version **out,
+		 struct mlops_error *err);
+void version_clear(struct model_version *v);
+/* MLOPS_ENOTFOUND unless the model (`name` is for the message) has this version. */
+int version_check(struct db *db, int64_t model, const char *name, int64_t number,
+		  struct mlops_error *err);
+
+/* Points an alias of a model at a version that exists. */
+int alias_put(struct db *db, int64_t model, const char *alias, int64_t version,
+	      struct mlops_error *err);
+/* MLOPS_ENOTFOUND with the aliases that there are; returns -1. */
+int alias_fail_unknown(struct db *db, int64_t model, const char *name, const char *alias,
+		       struct mlops_error *err);

@@ -1,0 +1,111 @@
+/* Every object ref that the project names: what push sends, verify checks and gc keeps. */
+#include "registry/private.h"
+
+#include "mlops/lockfile.h"
+#include "mlops/workspace.h"
+
+struct visit {
+	int (*fn)(const struct object_ref *ref, const char *why, void *arg, struct mlops_error *err);
+	void *arg;
+	struct store *store;
+};
+
+static int visit_pointers(struct project *project, const struct visit *v, struct mlops_error *err)
+{
+	struct pointer *pointers;
+	size_t n;
+	int rc = 0;
+
+	if (mlops_pointers_list(project, &pointers, &n, err))
+		return -1;
+	for (size_t i = 0; i < n && !rc; i++)
+		rc = v->fn(&pointers[i].ref, pointers[i].path, v->arg, err);
+	mlops_pointers_free(pointers, n);
+	return rc;
+}
+
+/*
+ * What a stage reads is an out of another, tracked, or in git: the first two are visited as such,
+ * the last is not in the store. An old version of it is kept as long as the store has it.
+ */
+static int visit_input(const struct visit *v, const struct object_ref *ref, const char *why,
+		       struct mlops_error *err)
+{
+	if (!mlops_store_has(v->store, &ref->oid))
+		return 0;
+	return v->fn(ref, why, v->arg, err);
+}
+
+static int visit_stage(const struct lock_stage *s, const struct visit *v, struct mlops_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < s->n_outs && !rc; i++)
+		if (!s->outs[i].not_cached)
+			rc = v->fn(&s->outs[i].ref, s->outs[i].path, v->arg, err);
+	for (size_t i = 0; i < s->n_deps && !rc; i++)
+		rc = visit_input(v, &s->deps[i].ref, s->deps[i].path, err);
+	return rc;
+}
+
+static int visit_lock(struct project *project, const struct visit *v, struct mlops_error *err)
+{
+	struct lockfile lock = { 0 };
+	int rc = mlops_lockfile_read(project, &lock, err);
+
+	for (size_t i = 0; i < lock.n && !rc; i++)
+		rc = visit_stage(&lock.stages[i], v, err);
+	mlops_lockfile_clear(&lock);
+	return rc;
+}
+
+static int visit_run_object(const struct run_object *o, bool is_output, const char *run_id, void *arg,
+			    struct mlops_error *err)
+{
+	const struct visit *v = arg;
+	autofree char *why = xasprintf("%s of run %.8s", o->path, run_id);
+
+	return is_output ? v->fn(&o->ref, why, v->arg, err) : visit_input(v, &o->ref, why, err);
+}
+
+/* Runs a query that gives why and REF_COLUMNS. */
+static int visit_rows(struct db *db, const char *sql, const struct visit *v, struct mlops_error *err)
+{
+	struct object_ref ref;
+	struct db_stmt *stmt;
+	int rc;
+
+	if (db_query(db, &stmt, err, sql, ""))
+		return -1;
+	while ((rc = db_step(stmt, err)) > 0) {
+		rc = ref_read(stmt, 1, &ref, err);
+		if (!rc)
+			rc = v->fn(&ref, db_text(stmt, 0), v->arg, err);
+		if (rc) {
+			db_done(stmt);
+			break;
+		}
+	}
+	return rc;
+}
+
+int mlops_roots_visit(struct project *project,
+		      int (*fn)(const struct object_ref *ref, const char *why, void *arg,
+				struct mlops_error *err),
+		      void *arg, struct mlops_error *err)
+{
+	struct visit v = { fn, arg, NULL };
+	struct db *db;
+	int rc;
+
+	if (mlops_store_of(project, &v.store, err) || project_db(project, &db, err))
+		return -1;
+	if ((rc = visit_pointers(project, &v, err)) || (rc = visit_lock(project, &v, err)) ||
+	    (rc = run_objects_each(db, visit_run_object, &v, err)) ||
+	    (rc = visit_rows(db, "SELECT 'model ' || name || ':' || version, " REF_COLUMNS
+			     " FROM model_versions JOIN models ON models.id = model_id", &v, err)))
+		return rc;
+	return visit_rows(db, "SELECT 'deployment ' || name || ' revision ' || number, " REF_COLUMNS
+			  " FROM revisions JOIN deployments ON deployments.id = deployment_id", &v,
+			  err);
+}
