@@ -257,6 +257,38 @@ int fs_each_name(const char *dir, int (*fn)(const char *, void *, struct mlops_e
 	return rc;
 }
 
+static unsigned char type_of(int dir_fd, const struct dirent *e)
+{
+	struct stat st;
+
+	if (e->d_type != DT_UNKNOWN || fstatat(dir_fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW))
+		return e->d_type;
+	return IFTODT(st.st_mode);
+}
+
+int fs_each_entry(int dir_fd, const char *shown,
+		  int (*fn)(const char *, unsigned char, void *, struct mlops_error *), void *arg,
+		  struct mlops_error *err)
+{
+	int own = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0), rc = 0;
+	DIR *d = own < 0 ? NULL : fdopendir(own);
+
+	if (!d) {
+		err_sys(err, "cannot list folder '%s'", shown);
+		if (own >= 0)
+			close(own);
+		return -1;
+	}
+	rewinddir(d); /* the position is shared with dir_fd */
+	for (struct dirent *e; !rc && (errno = 0, e = readdir(d));)
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+			rc = fn(e->d_name, type_of(dir_fd, e), arg, err);
+	if (!rc && errno)
+		rc = err_sys(err, "cannot list folder '%s'", shown);
+	closedir(d);
+	return rc;
+}
+
 int fs_lock(const char *path, enum fs_lock_kind kind, int64_t timeout_ms, int *out,
 	    struct mlops_error *err)
 {

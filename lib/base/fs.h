@@ -44,6 +44,14 @@ int fs_each_name(const char *dir, int (*fn)(const char *name, void *arg, struct 
  */
 int fs_socket_path(const char *path, int *dir_fd, char **out, struct mlops_error *err);
 
+/*
+ * As fs_each_name() for a folder that is open, with the type of each (DT_REG, DT_DIR, DT_LNK, ... of
+ * readdir(3), never DT_UNKNOWN).
+ */
+int fs_each_entry(int dir_fd, const char *shown,
+		  int (*fn)(const char *name, unsigned char type, void *arg, struct mlops_error *),
+		  void *arg, struct mlops_error *err);
+
 enum fs_lock_kind { FS_LOCK_SHARED, FS_LOCK_EXCLUSIVE };
 /*
  * Takes a lock on `path` (created when absent) that dies with the process. Waits up to

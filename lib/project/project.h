@@ -4,10 +4,12 @@
 #include "mlops/config.h"
 #include "mlops/project.h"
 
+#include "mlops/store.h"
+
 struct db;
 struct git_repo;
-struct store;
-struct index;
+struct yaml_node;
+struct yaml_out;
 
 /* .mlops/mlops.db and the git repository: opened on first use, closed with the project; lent. */
 int project_db(struct project *project, struct db **out, struct mlops_error *err);
@@ -31,3 +33,11 @@ enum project_slot { PROJECT_STORE, PROJECT_INDEX, PROJECT_SLOTS };
 void *project_slot(struct project *project, enum project_slot slot);
 void project_set_slot(struct project *project, enum project_slot slot, void *value,
 		      void (*free_value)(void *));
+
+/*
+ * Refs in YAML, as pointers and mlops.lock have them: keys kind, oid, size, files (trees) and
+ * executable (when set) of a map that is being read or written.
+ */
+#define OBJECT_REF_KEYS "kind", "oid", "size", "files", "executable"
+int object_ref_read(const struct yaml_node *map, struct object_ref *out, struct mlops_error *err);
+void object_ref_write(struct yaml_out *y, const struct object_ref *ref);

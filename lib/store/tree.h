@@ -23,6 +23,7 @@ struct tree_entry {
 	uint64_t size;  /* bytes: of all files below, for a folder */
 	uint64_t files; /* 1, or of all below */
 	const char *name;
+	bool unknown; /* in the work tree only: not read, so oid (and a folder's totals) is not set */
 };
 
 struct tree {

@@ -1,0 +1,259 @@
+/* Comparing folders with trees, side by side in order of name. */
+#include "store/diff.h"
+
+#include <fcntl.h>
+
+#include "base/path.h"
+
+struct differ {
+	struct scan *scan;
+	diff_fn fn;
+	void *arg;
+	struct strbuf path;
+	struct mlops_error *err;
+};
+
+struct tree_entry diff_entry_of(const struct object_ref *ref)
+{
+	return (struct tree_entry){
+		.kind = ref->kind == OBJECT_TREE ? TREE_FOLDER :
+			ref->executable		 ? TREE_EXECUTABLE :
+						   TREE_FILE,
+		.oid = ref->oid,
+		.size = ref->size,
+		.files = ref->files,
+	};
+}
+
+static int tell(struct differ *d, enum status_kind kind, const struct tree_entry *have, int dir_fd,
+		const struct tree_entry *want, bool empty)
+{
+	struct diff diff = { kind, d->path.buf, have, want, have ? dir_fd : -1, empty };
+
+	return d->fn(&diff, d->arg, d->err);
+}
+
+/* The tree of the folder at hand; the index learns it, so that a scan can tell it by its listing. */
+static int load(struct differ *d, const struct tree_entry *want, struct tree *out)
+{
+	struct index *ix = d->scan->index;
+	autobuf text = { 0 };
+	struct oid known;
+
+	if (tree_load(d->scan->store, &want->oid, out, d->err))
+		return -1;
+	if (!ix)
+		return 0;
+	tree_format(out, &text);
+	struct fingerprint print = index_fingerprint(&text);
+	if (!index_match_tree(ix, d->path.buf, &print, &known))
+		index_put_tree(ix, d->path.buf, &print, &want->oid);
+	return 0;
+}
+
+static size_t descend(struct differ *d, const char *name)
+{
+	size_t len = d->path.len;
+
+	strbuf_addf(&d->path, "%s%s", len ? "/" : "", name);
+	return len;
+}
+
+static int open_below(struct differ *d, int parent)
+{
+	int fd = openat(parent, path_base(d->path.buf), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		err_sys(d->err, "cannot open folder '%s'", d->path.buf);
+	return fd;
+}
+
+static int tell_have(struct differ *d, const struct tree_entry *have, int dir_fd, int depth);
+
+static int have_below(struct differ *d, const struct tree *tree, int fd, int depth)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < tree->entries.n; i++) {
+		size_t len = descend(d, tree->entries.v[i].name);
+
+		rc = tell_have(d, &tree->entries.v[i], fd, depth + 1);
+		strbuf_trunc(&d->path, len);
+	}
+	return rc;
+}
+
+/* All that is in the work tree and should not be. With `have` NULL the folder itself was told. */
+static int have_folder(struct differ *d, const struct tree_entry *have, int dir_fd, int depth)
+{
+	autoclose int fd = open_below(d, dir_fd);
+	struct tree tree;
+
+	if (fd < 0 || scan_list(d->scan, fd, &d->path, depth, &tree, d->err))
+		return -1;
+	int rc = have ? tell(d, STATUS_ADDED, have, dir_fd, NULL, !tree.entries.n) : 0;
+	if (!rc)
+		rc = have_below(d, &tree, fd, depth);
+	tree_clear(&tree);
+	return rc;
+}
+
+static int tell_have(struct differ *d, const struct tree_entry *have, int dir_fd, int depth)
+{
+	if (have->kind == TREE_FOLDER)
+		return have_folder(d, have, dir_fd, depth);
+	return tell(d, STATUS_ADDED, have, dir_fd, NULL, false);
+}
+
+static int too_deep(struct differ *d)
+{
+	return err_set(d->err, MLOPS_ECORRUPT, "the tree of '%.100s...' is nested deeper than %d folders",
+		       d->path.buf, TREE_DEPTH_MAX);
+}
+
+static int tell_want(struct differ *d, const struct tree_entry *want, int depth);
+
+static int want_folder(struct differ *d, const struct tree_entry *want, bool told, int depth)
+{
+	struct tree tree;
+
+	if (depth > TREE_DEPTH_MAX)
+		return too_deep(d);
+	if (load(d, want, &tree))
+		return -1;
+	int rc = told ? 0 : tell(d, STATUS_DELETED, NULL, -1, want, !tree.entries.n);
+	for (size_t i = 0; !rc && i < tree.entries.n; i++) {
+		size_t len = descend(d, tree.entries.v[i].name);
+
+		rc = tell_want(d, &tree.entries.v[i], depth + 1);
+		strbuf_trunc(&d->path, len);
+	}
+	tree_clear(&tree);
+	return rc;
+}
+
+/* All that should be in the work tree and is not. */
+static int tell_want(struct differ *d, const struct tree_entry *want, int depth)
+{
+	if (want->kind == TREE_FOLDER)
+		return want_folder(d, want, false, depth);
+	return tell(d, STATUS_DELETED, NULL, -1, want, false);
+}
+
+static bool is_file(const struct tree_entry *e)
+{
+	return e->kind == TREE_FILE || e->kind == TREE_EXECUTABLE;
+}
+
+static int tell_type(struct differ *d, const struct tree_entry *have, int dir_fd,
+		     const struct tree_entry *want, int depth)
+{
+	int rc = tell(d, STATUS_TYPE, have, dir_fd, want, false);
+
+	if (!rc && have->kind == TREE_FOLDER)
+		rc = have_folder(d, NULL, dir_fd, depth);
+	if (!rc && want->kind == TREE_FOLDER)
+		rc = want_folder(d, want, true, depth);
+	return rc;
+}
+
+/* Files of different sizes need not be read to see that they differ. */
+static int diff_leaf(struct differ *d, const struct tree_entry *have, int dir_fd,
+		     const struct tree_entry *want)
+{
+	struct tree_entry now = *have;
+
+	if (now.unknown && (now.kind == TREE_SYMLINK || now.size == want->size) &&
+	    scan_read(d->scan, dir_fd, d->path.buf, false, &now, d->err))
+		return -1;
+	if (!now.unknown && now.kind == want->kind && mlops_oid_equal(&now.oid, &want->oid))
+		return 0;
+	return tell(d, STATUS_MODIFIED, &now, dir_fd, want, false);
+}
+
+static int diff_folder(struct differ *d, int dir_fd, const struct tree_entry *want, int depth);
+
+static int diff_entry(struct differ *d, const struct tree_entry *have, int dir_fd,
+		      const struct tree_entry *want, int depth)
+{
+	if (!want)
+		return tell_have(d, have, dir_fd, depth);
+	if (!have)
+		return tell_want(d, want, depth);
+	if (have->kind != want->kind && !(is_file(have) && is_file(want)))
+		return tell_type(d, have, dir_fd, want, depth);
+	if (have->kind != TREE_FOLDER)
+		return diff_leaf(d, have, dir_fd, want);
+	if (!have->unknown && mlops_oid_equal(&have->oid, &want->oid))
+		return 0;
+	return diff_folder(d, dir_fd, want, depth);
+}
+
+static int diff_lists(struct differ *d, int fd, const struct tree *have, const struct tree *want,
+		      int depth)
+{
+	size_t i = 0, k = 0;
+	int rc = 0;
+
+	while (!rc && (i < have->entries.n || k < want->entries.n)) {
+		const struct tree_entry *h = i < have->entries.n ? &have->entries.v[i] : NULL;
+		const struct tree_entry *w = k < want->entries.n ? &want->entries.v[k] : NULL;
+		int order = !h ? 1 : !w ? -1 : strcmp(h->name, w->name);
+		size_t len = descend(d, order <= 0 ? h->name : w->name);
+
+		rc = diff_entry(d, order <= 0 ? h : NULL, fd, order >= 0 ? w : NULL, depth + 1);
+		strbuf_trunc(&d->path, len);
+		i += order <= 0;
+		k += order >= 0;
+	}
+	return rc;
+}
+
+static int diff_folder(struct differ *d, int dir_fd, const struct tree_entry *want, int depth)
+{
+	autoclose int fd = open_below(d, dir_fd);
+	struct tree have, wanted;
+
+	if (depth > TREE_DEPTH_MAX)
+		return too_deep(d);
+	if (fd < 0 || scan_list(d->scan, fd, &d->path, depth, &have, d->err))
+		return -1;
+	if (load(d, want, &wanted)) {
+		tree_clear(&have);
+		return -1;
+	}
+	int rc = diff_lists(d, fd, &have, &wanted, depth);
+	tree_clear(&have);
+	tree_clear(&wanted);
+	return rc;
+}
+
+int diff_path(struct scan *s, const char *path, const struct tree_entry *want, diff_fn fn, void *arg,
+	      struct mlops_error *err)
+{
+	struct differ d = { .scan = s, .fn = fn, .arg = arg, .err = err };
+	struct tree_entry have;
+	int fd, rc = scan_path(s, path, &have, err);
+
+	if (rc && err->kind == MLOPS_ENOTFOUND) {
+		mlops_error_clear(err);
+		return diff_absent(s, path, want, fn, arg, err);
+	}
+	if (rc || beneath_parent(&s->beneath, path, false, &fd, err))
+		return -1;
+	strbuf_adds(&d.path, path);
+	rc = diff_entry(&d, &have, fd, want, 0);
+	strbuf_clear(&d.path);
+	return rc;
+}
+
+int diff_absent(struct scan *s, const char *path, const struct tree_entry *want, diff_fn fn,
+		void *arg, struct mlops_error *err)
+{
+	struct differ d = { .scan = s, .fn = fn, .arg = arg, .err = err };
+
+	strbuf_adds(&d.path, path);
+	int rc = tell_want(&d, want, 0);
+	strbuf_clear(&d.path);
+	return rc;
+}

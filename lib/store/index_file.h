@@ -1,0 +1,35 @@
+/* The index on disk: fixed-size records sorted by path, then the paths (mlops-index(5)). */
+#pragma once
+
+#include "store/index.h"
+
+struct index_entry {
+	enum tree_kind kind;
+	bool racy; /* learned so soon after a change that another one could not be told */
+	uint64_t size;
+	int64_t mtime_ns, ctime_ns;
+	uint64_t ino;
+	struct oid oid;
+	struct fingerprint print; /* TREE_FOLDER, which has none of the above but kind and oid */
+};
+
+struct index_named {
+	struct str path; /* borrowed */
+	struct index_entry e;
+};
+typedef VEC(struct index_named) index_named_vec;
+
+struct index_file {
+	const uint8_t *map;
+	size_t size;
+	size_t n; /* entries; 0 for a file that is absent, damaged or of another version */
+};
+
+void index_file_map(const char *path, struct index_file *out);
+void index_file_unmap(struct index_file *f);
+struct str index_file_path(const struct index_file *f, size_t i);
+void index_file_entry(const struct index_file *f, size_t i, struct index_entry *out);
+/* The entry of a path, tried at `hint` first; SIZE_MAX when there is none. */
+size_t index_file_find(const struct index_file *f, const char *path, size_t hint);
+/* Replaces the file; the entries are sorted by path. */
+int index_file_write(const char *path, const index_named_vec *entries, struct mlops_error *err);

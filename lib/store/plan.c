@@ -1,0 +1,105 @@
+/* From differences to steps. */
+#include "store/plan.h"
+
+#define NAMES_SHOWN 10
+
+/* Notes what is about to go; unless it is stored already, that depends on the policy. */
+static int plan_loss(struct plan *p, const struct diff *d, struct mlops_error *err)
+{
+	struct tree_entry have = *d->have;
+	struct store *store = p->scan->store;
+
+	if (have.kind == TREE_FOLDER || p->policy == PLAN_DISCARD)
+		return 0;
+	if (have.kind == TREE_OTHER) {
+		strlist_add(&p->in_the_way, d->path);
+		return 0;
+	}
+	if (have.unknown && scan_read(p->scan, d->dir_fd, d->path, p->policy == PLAN_SAVE, &have, err))
+		return -1;
+	if (mlops_store_has(store, &have.oid))
+		return 0;
+	if (p->policy == PLAN_SAVE)
+		return scan_read(p->scan, d->dir_fd, d->path, true, &have, err);
+	strlist_add(&p->in_the_way, d->path);
+	return 0;
+}
+
+static void add_step(struct plan *p, enum plan_verb verb, const char *path,
+		     const struct tree_entry *e)
+{
+	vec_push(&p->steps, { verb, xstrdup(path), e->kind, e->oid, { 0 } });
+}
+
+static void plan_gain(struct plan *p, const char *path, const struct tree_entry *want)
+{
+	if (want->kind == TREE_FOLDER) {
+		add_step(p, PLAN_FOLDER, path, want);
+		return;
+	}
+	if (!mlops_store_has(p->scan->store, &want->oid))
+		strlist_add(&p->absent, path);
+	add_step(p, PLAN_WRITE, path, want);
+	p->written++;
+}
+
+static int plan_diff(const struct diff *d, void *arg, struct mlops_error *err)
+{
+	struct plan *p = arg;
+
+	if (d->have && plan_loss(p, d, err))
+		return -1;
+	if (d->have && d->kind != STATUS_MODIFIED) { /* a changed file is replaced in one step */
+		add_step(p, PLAN_REMOVE, d->path, d->have);
+		p->removed += d->have->kind != TREE_FOLDER;
+	}
+	if (d->want)
+		plan_gain(p, d->path, d->want);
+	return 0;
+}
+
+int plan_path(struct plan *p, const char *path, const struct tree_entry *want,
+	      struct mlops_error *err)
+{
+	return diff_path(p->scan, path, want, plan_diff, p, err);
+}
+
+int plan_absent(struct plan *p, const char *path, const struct tree_entry *want,
+		struct mlops_error *err)
+{
+	return diff_absent(p->scan, path, want, plan_diff, p, err);
+}
+
+static void add_names(const struct strlist *names, struct strbuf *out)
+{
+	for (size_t i = 0; i < names->n && i < NAMES_SHOWN; i++)
+		strbuf_addf(out, "%s'%s'", i ? ", " : "", names->v[i]);
+	if (names->n > NAMES_SHOWN)
+		strbuf_addf(out, " and %zu more", names->n - NAMES_SHOWN);
+}
+
+int plan_check(const struct plan *p, struct mlops_error *err)
+{
+	autobuf names = { 0 };
+
+	if (p->absent.n) {
+		add_names(&p->absent, &names);
+		err_set(err, MLOPS_ENOTFOUND, "the content of %s is not in the store", names.buf);
+		return err_hint(err, "fetch it with: mlops pull");
+	}
+	if (p->in_the_way.n) {
+		add_names(&p->in_the_way, &names);
+		err_set(err, MLOPS_ENO, "there are changes that are stored nowhere in %s", names.buf);
+		return err_hint(err, "keep them with: mlops track <path>, or overwrite them with --force");
+	}
+	return 0;
+}
+
+void plan_clear(struct plan *p)
+{
+	for (size_t i = 0; i < p->steps.n; i++)
+		free(p->steps.v[i].path);
+	vec_free(&p->steps);
+	strlist_clear(&p->in_the_way);
+	strlist_clear(&p->absent);
+}

@@ -1,0 +1,44 @@
+/*
+ * Making the work tree equal to what is stored, in two steps: a plan of everything that has to
+ * change, which changes nothing and finds what stands in the way, and then its execution.
+ */
+#pragma once
+
+#include "store/diff.h"
+
+enum plan_policy {
+	PLAN_KEEP,    /* content that is stored nowhere stands in the way */
+	PLAN_SAVE,    /* it is stored before it goes */
+	PLAN_DISCARD, /* it goes */
+};
+
+enum plan_verb { PLAN_REMOVE, PLAN_FOLDER, PLAN_WRITE };
+
+struct plan_step {
+	enum plan_verb verb;
+	char *path;
+	enum tree_kind kind; /* of what goes, or comes */
+	struct oid oid;
+	struct stat st; /* PLAN_WRITE: once it is done */
+};
+
+struct plan {
+	struct scan *scan;
+	enum plan_policy policy;
+	VEC(struct plan_step) steps; /* a folder before what it holds */
+	struct strlist in_the_way;
+	struct strlist absent; /* paths whose objects are not in the store */
+	uint64_t written, removed; /* files */
+};
+
+/* Adds what `path` needs to become `want`. */
+int plan_path(struct plan *p, const char *path, const struct tree_entry *want,
+	      struct mlops_error *err);
+/* The same where nothing is there. */
+int plan_absent(struct plan *p, const char *path, const struct tree_entry *want,
+		struct mlops_error *err);
+/* MLOPS_ENO and MLOPS_ENOTFOUND for what stands in the way and what is not in the store. */
+int plan_check(const struct plan *p, struct mlops_error *err);
+/* Executes it below `root`; the scan's index, if any, learns what was written. */
+int plan_execute(struct plan *p, struct beneath *root, struct mlops_error *err);
+void plan_clear(struct plan *p);

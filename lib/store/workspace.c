@@ -1,0 +1,122 @@
+/* Checkout, and what pipelines and models do with single paths. */
+#include "mlops/workspace.h"
+
+#include "base/fs.h"
+#include "base/path.h"
+#include "store/plan.h"
+#include "store/pointer.h"
+
+static void cleanup_plan(struct plan *p)
+{
+	plan_clear(p);
+}
+#define autoplan __attribute__((cleanup(cleanup_plan))) struct plan
+
+/* What the plan has saved must be safe before anything is overwritten. */
+static int carry_out(struct plan *p, struct scan *scan, struct mlops_error *err)
+{
+	if (plan_check(p, err))
+		return -1;
+	if (p->policy == PLAN_SAVE && mlops_store_flush(scan->store, err))
+		return -1;
+	if (plan_execute(p, &scan->beneath, err))
+		return -1;
+	return index_write(scan->index, err);
+}
+
+static int checkout(struct plan *p, const struct pointer *pointers, size_t n,
+		    struct checkout_counts *counts, struct mlops_error *err)
+{
+	uint64_t files = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct tree_entry want = diff_entry_of(&pointers[i].ref);
+
+		if (plan_path(p, pointers[i].path, &want, err))
+			return err_wrap(err, "cannot check out '%s'", pointers[i].path);
+		files += pointers[i].ref.files;
+	}
+	if (carry_out(p, p->scan, err))
+		return -1;
+	*counts = (struct checkout_counts){
+		.written = p->written,
+		.removed = p->removed,
+		.unchanged = files > p->written ? files - p->written : 0,
+	};
+	return 0;
+}
+
+int mlops_checkout(struct project *project, const char *const *paths, size_t n, bool force,
+		   struct checkout_counts *counts, struct mlops_error *err)
+{
+	autoscan scan = { .beneath = BENEATH_INIT };
+	autoplan plan = { .scan = &scan, .policy = force ? PLAN_SAVE : PLAN_KEEP };
+	struct pointer *pointers;
+	size_t found;
+
+	if (pointers_select(project, paths, n, &pointers, &found, err))
+		return -1;
+	int rc = scan_init(&scan, project, SCAN_STAT, err);
+	if (!rc)
+		rc = checkout(&plan, pointers, found, counts, err);
+	mlops_pointers_free(pointers, found);
+	return rc;
+}
+
+static int take(struct project *project, const char *path, enum scan_mode mode,
+		struct object_ref *out, struct mlops_error *err)
+{
+	autoscan scan = { .beneath = BENEATH_INIT };
+	struct object_ref ref;
+
+	if (scan_init(&scan, project, mode, err) || scan_ref(&scan, path, &ref, err) ||
+	    (mode == SCAN_SAVE && mlops_store_flush(scan.store, err)))
+		return -1;
+	*out = ref;
+	return index_write(scan.index, err);
+}
+
+int mlops_workspace_hash(struct project *project, const char *path, struct object_ref *out,
+			 struct mlops_error *err)
+{
+	return take(project, path, SCAN_HASH, out, err);
+}
+
+int mlops_workspace_save(struct project *project, const char *path, struct object_ref *out,
+			 struct mlops_error *err)
+{
+	return take(project, path, SCAN_SAVE, out, err);
+}
+
+int mlops_workspace_restore(struct project *project, const char *path, const struct object_ref *ref,
+			    struct mlops_error *err)
+{
+	autoscan scan = { .beneath = BENEATH_INIT };
+	autoplan plan = { .scan = &scan, .policy = PLAN_DISCARD };
+	struct tree_entry want = diff_entry_of(ref);
+
+	if (scan_init(&scan, project, SCAN_STAT, err) || plan_path(&plan, path, &want, err))
+		return -1;
+	return carry_out(&plan, &scan, err);
+}
+
+int mlops_workspace_export(struct project *project, const struct object_ref *ref, const char *dest,
+			   struct mlops_error *err)
+{
+	autoscan scan = { .beneath = BENEATH_INIT };
+	autoplan plan = { .scan = &scan, .policy = PLAN_KEEP };
+	struct tree_entry want = diff_entry_of(ref);
+	autofree char *parent = path_dir(dest);
+
+	if (fs_exists(dest))
+		return err_set(err, MLOPS_EEXISTS, "'%s' is there already", dest);
+	if (mlops_store_of(project, &scan.store, err) || beneath_open(&scan.beneath, parent, err) ||
+	    plan_absent(&plan, path_base(dest), &want, err) || plan_check(&plan, err))
+		return -1;
+	return plan_execute(&plan, &scan.beneath, err);
+}
+
+int mlops_workspace_sync(struct project *project, struct mlops_error *err)
+{
+	return index_write(index_of(project), err);
+}
