@@ -8,5 +8,8 @@ struct project;
 
 int cmd_relpaths(struct project *project, const struct opt_strs *typed, struct strlist *out,
 		 struct mlops_error *err);
-/* How a path of the project is written to a terminal: quoted when it holds bytes a terminal would obey; new. */
+/*
+ * A path for the terminal: in double quotes, with backslash escapes as in C, when it holds bytes
+ * that a terminal would obey or that are not UTF-8; new.
+ */
 char *cmd_show_path(const char *path);

@@ -5,6 +5,7 @@
 extern const struct cmd_spec cmd_init, cmd_config;
 
 /* data */
+extern const struct cmd_spec cmd_track, cmd_status, cmd_checkout, cmd_verify;
 
 /* share */
 
@@ -24,6 +25,10 @@ const struct cmd_spec *const cmd_registry[] = {
 	&cmd_config,
 
 	/* data */
+	&cmd_track,
+	&cmd_status,
+	&cmd_checkout,
+	&cmd_verify,
 
 	/* share */
 

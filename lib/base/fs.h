@@ -45,7 +45,7 @@ int fs_each_name(const char *dir, int (*fn)(const char *name, void *arg, struct 
 int fs_socket_path(const char *path, int *dir_fd, char **out, struct mlops_error *err);
 
 /*
- * As fs_each_name() for a folder that is open, with the type of each (DT_REG, DT_DIR, DT_LNK, ... of
+ * As fs_each_name() for an open folder, with the type of each entry (DT_REG, DT_DIR, DT_LNK, ... of
  * readdir(3), never DT_UNKNOWN).
  */
 int fs_each_entry(int dir_fd, const char *shown,
