@@ -17,7 +17,7 @@ extern const struct cmd_spec cmd_runs, cmd_log;
 /* deployments */
 
 /* about */
-extern const struct cmd_spec cmd_help, cmd_version, cmd_complete, cmd_mdoc;
+extern const struct cmd_spec cmd_doctor, cmd_help, cmd_version, cmd_complete, cmd_mdoc;
 
 const struct cmd_spec *const cmd_registry[] = {
 	/* project */
@@ -41,6 +41,7 @@ const struct cmd_spec *const cmd_registry[] = {
 	/* deployments */
 
 	/* about */
+	&cmd_doctor,
 	&cmd_help,
 	&cmd_version,
 	&cmd_complete,

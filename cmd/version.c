@@ -1,5 +1,6 @@
 /* mlops version */
 #include "cmd.h"
+#include "mlops/version.h"
 
 static int version_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
 {
@@ -7,10 +8,10 @@ static int version_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error
 	if (ctx->common.json) {
 		struct json *v = js_obj();
 
-		js_set(v, "version", js_str(MLOPS_VERSION));
+		js_set(v, "version", js_str(mlops_version()));
 		return cmd_print_json(v);
 	}
-	printf("mlops %s\n", MLOPS_VERSION);
+	printf("mlops %s\n", mlops_version());
 	return 0;
 }
 

@@ -97,3 +97,11 @@ void table_free(struct table *t)
 	scols_unref_table(t->raw);
 	free(t);
 }
+
+const char *table_version(void)
+{
+	const char *version;
+
+	scols_get_library_version(&version);
+	return version;
+}

@@ -16,6 +16,8 @@
 
 struct table;
 
+const char *table_version(void); /* of libsmartcols; static */
+
 struct table *table_new(const char *header, ...) __attribute__((sentinel));
 /* One more column, before the first row is added. */
 void table_add_column(struct table *t, const char *header);

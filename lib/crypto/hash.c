@@ -81,3 +81,11 @@ int secret_equal(const void *a, const void *b, size_t n, bool *equal, struct mlo
 	*equal = !CRYPTO_memcmp(a, b, n);
 	return 0;
 }
+
+int crypto_version(char *buf, size_t n, struct mlops_error *err)
+{
+	if (crypto_lazy_load(err))
+		return -1;
+	snprintf(buf, n, "%s", OpenSSL_version(OPENSSL_VERSION_STRING));
+	return 0;
+}

@@ -4,6 +4,9 @@
 #include "base/err.h"
 #include "mlops/oid.h"
 
+/* The version of OpenSSL's libcrypto that is loaded, into buf. */
+int crypto_version(char *buf, size_t n, struct mlops_error *err);
+
 struct hasher; /* one stream; use from one thread at a time, reuse by hasher_reset() */
 
 int hasher_new(struct hasher **out, struct mlops_error *err);

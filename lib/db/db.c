@@ -142,3 +142,8 @@ int64_t db_changes(struct db *db)
 {
 	return sqlite3_changes64(db->raw);
 }
+
+const char *db_version(void)
+{
+	return sqlite3_libversion();
+}

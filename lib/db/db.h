@@ -11,6 +11,9 @@
 struct db;
 struct db_stmt;
 
+/* The version of SQLite; static. */
+const char *db_version(void);
+
 /* Opens or makes the file and brings its schema up to date (lib/db/schema/NNNN-*.sql). */
 int db_open(const char *path, struct db **out, struct mlops_error *err);
 void db_free(struct db *db); /* NULL is fine */

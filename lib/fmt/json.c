@@ -297,3 +297,8 @@ bool js_next(struct json *obj, void **iter, const char **key, struct json **valu
 	*value = (struct json *)json_object_iter_value(*iter);
 	return true;
 }
+
+const char *js_version(void)
+{
+	return jansson_version_str();
+}

@@ -12,6 +12,8 @@ struct json;
 enum json_type { JSON_OBJ, JSON_ARR, JSON_STR, JSON_INT, JSON_NUM, JSON_TRUE_, JSON_FALSE_, JSON_NIL };
 enum js_dump_flags { JS_COMPACT = 0, JS_PRETTY = 1 };
 
+const char *js_version(void); /* of jansson; static */
+
 struct json *js_obj(void);
 struct json *js_arr(void);
 struct json *js_str(const char *s);         /* bytes that are not UTF-8 become U+FFFD; NULL gives null */

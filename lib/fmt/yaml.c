@@ -435,3 +435,8 @@ enum yaml_scalar yaml_scalar_type(const struct yaml_node *node)
 		return YAML_S_FLOAT;
 	return YAML_S_TEXT;
 }
+
+const char *yaml_version(void)
+{
+	return yaml_get_version_string();
+}

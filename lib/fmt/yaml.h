@@ -8,6 +8,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+const char *yaml_version(void); /* of libyaml; static */
+
 enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
 struct yaml_node {

@@ -6,6 +6,9 @@
 
 struct git_repo;
 
+/* The version of libgit2 that is loaded, into buf. */
+int git_version(char *buf, size_t n, struct mlops_error *err);
+
 /* The work tree that `dir` lies in: *root is absolute, the caller's; MLOPS_ENOTFOUND: no repository. */
 int git_discover(const char *dir, char **root, struct mlops_error *err);
 int git_init(const char *dir, struct mlops_error *err);

@@ -240,3 +240,14 @@ int git_user(struct git_repo *r, char **out, struct mlops_error *err)
 	git_config_free(config);
 	return 0;
 }
+
+int git_version(char *buf, size_t n, struct mlops_error *err)
+{
+	int major, minor, patch;
+
+	if (git_start(err))
+		return -1;
+	git_libgit2_version(&major, &minor, &patch);
+	snprintf(buf, n, "%d.%d.%d", major, minor, patch);
+	return 0;
+}

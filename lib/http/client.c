@@ -53,6 +53,14 @@ int http_client_new(struct http_client **out, struct mlops_error *err)
 	return 0;
 }
 
+int http_client_version(char *buf, size_t n, struct mlops_error *err)
+{
+	if (curl_lazy_load(err))
+		return -1;
+	snprintf(buf, n, "%s", curl_version_info(CURLVERSION_NOW)->version);
+	return 0;
+}
+
 void http_client_free(struct http_client *c)
 {
 	if (!c)

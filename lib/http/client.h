@@ -11,6 +11,9 @@
 
 struct http_client; /* one thread at a time */
 
+/* The version of libcurl that is loaded, into buf. */
+int http_client_version(char *buf, size_t n, struct mlops_error *err);
+
 struct http_request {
 	const char *method; /* "GET" */
 	const char *url;

@@ -178,3 +178,11 @@ void http_server_stop(struct http_server *s, int64_t drain_ms)
 	MHD_stop_daemon(s->daemon);
 	server_free(s);
 }
+
+int http_server_version(char *buf, size_t n, struct mlops_error *err)
+{
+	if (microhttpd_lazy_load(err))
+		return -1;
+	snprintf(buf, n, "%s", MHD_get_version());
+	return 0;
+}

@@ -47,6 +47,8 @@ struct http_server_how {
 	size_t buffer;           /* of a connection; bounds its headers. 0: 16 KiB */
 };
 
+/* The version of libmicrohttpd that is loaded, into buf. */
+int http_server_version(char *buf, size_t n, struct mlops_error *err);
 int http_server_start(const struct http_server_how *how, struct http_server **out,
 		      struct mlops_error *err);
 const char *http_server_url(const struct http_server *s); /* "http://127.0.0.1:43121"; lent */
