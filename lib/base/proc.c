@@ -34,6 +34,8 @@ static int set_up_child(const struct proc_spec *s)
 	if ((s->stdout_fd >= 0 && move_fd(s->stdout_fd, 1) < 0) ||
 	    (s->stderr_fd >= 0 && move_fd(s->stderr_fd, 2) < 0))
 		return -1;
+	if (s->keep_fd > 2 && fcntl(s->keep_fd, F_SETFD, 0))
+		return -1;
 	if (s->dir && chdir(s->dir))
 		return -1;
 	for (const char *const *e = s->env; e && *e; e++)
