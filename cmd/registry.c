@@ -10,7 +10,7 @@ extern const struct cmd_spec cmd_track, cmd_status, cmd_checkout, cmd_verify;
 /* share */
 
 /* pipelines and runs */
-extern const struct cmd_spec cmd_runs, cmd_log;
+extern const struct cmd_spec cmd_run, cmd_runs, cmd_log;
 
 /* models */
 
@@ -33,6 +33,7 @@ const struct cmd_spec *const cmd_registry[] = {
 	/* share */
 
 	/* pipelines and runs */
+	&cmd_run,
 	&cmd_runs,
 	&cmd_log,
 

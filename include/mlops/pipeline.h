@@ -16,6 +16,7 @@ enum stage_outcome {
 	STAGE_RUN,       /* executed */
 	STAGE_WOULD_RUN, /* dry run */
 	STAGE_FAILED,
+	STAGE_SKIPPED,   /* a stage that it needs failed (with keep_going) */
 };
 
 struct stage_report {
@@ -33,6 +34,7 @@ struct run_how {
 	size_t n_params;
 	const char *experiment, *name; /* of the run; may be NULL */
 	bool force, dry_run, keep_going;
+	bool stdout_to_stderr; /* what stages print goes to standard error */
 	/* Called before a stage's command starts (outcome STAGE_RUN, duration -1) and when done. */
 	void (*report)(const struct stage_report *r, void *arg);
 	void *arg;
@@ -40,13 +42,17 @@ struct run_how {
 
 struct run_outcome {
 	char run_id[MLOPS_RUN_ID]; /* "" when nothing ran */
-	size_t ran, unchanged, restored, failed;
+	size_t ran, unchanged, restored, failed, skipped; /* stages; a dry run counts what it would do */
 };
 
 /*
  * Brings the pipeline up to date. Stages' standard output and error are the caller's. A stage
- * that fails is MLOPS_EFAIL after the run was recorded; what finished before it is kept.
+ * that fails is MLOPS_EFAIL after the run was recorded; what finished before it is kept, and *out
+ * tells of it even then. SIGINT and SIGTERM are caught while it works: they end the stage and the
+ * run, and give MLOPS_EINTERRUPTED or MLOPS_ETERMINATED. Another run at work is MLOPS_ELOCKED.
  */
 MLOPS_API int mlops_pipeline_run(struct project *project, struct pipeline *pipeline,
 				 const struct run_how *how, struct run_outcome *out,
 				 struct mlops_error *err);
+
+MLOPS_API const char *mlops_stage_outcome_name(enum stage_outcome outcome); /* "unchanged"; static */

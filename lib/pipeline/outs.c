@@ -1,0 +1,79 @@
+/* Outs in the work tree. The project is locked by the caller of each of these. */
+#include "pipeline/outs.h"
+
+#include "base/fault.h"
+#include "base/fs.h"
+#include "mlops/workspace.h"
+#include "pipeline/difference.h"
+#include "project/project.h"
+
+static int remove_out(struct project *project, const struct spec_out *out, struct mlops_error *err)
+{
+	autofree char *path = project_abspath(project, out->path);
+	autofree char *checked = NULL;
+
+	/* a symlink above it would make this another file than the one that is named */
+	if (mlops_project_relpath(project, path, &checked, err))
+		return -1;
+	if (FAULT("pipeline.remove"))
+		return err_sys(err, "cannot remove '%s'", out->path);
+	return fs_remove_tree(path, err) || fs_mkdirs_for(path, err) ? -1 : 0;
+}
+
+int outs_remove(struct project *project, const struct spec_stage *spec, struct mlops_error *err)
+{
+	for (size_t i = 0; i < spec->outs.n; i++)
+		if (remove_out(project, &spec->outs.v[i], err))
+			return -1;
+	return 0;
+}
+
+static int save_out(struct project *project, const struct spec_stage *spec,
+		    const struct spec_out *out, struct object_ref *ref, struct mlops_error *err)
+{
+	int rc = out->cache ? mlops_workspace_save(project, out->path, ref, err) :
+			      mlops_workspace_hash(project, out->path, ref, err);
+
+	if (rc && err->kind == MLOPS_ENOTFOUND)
+		return err_set(err, MLOPS_EFAIL, "stage '%s' did not write its output '%s'",
+			       spec->name, out->path);
+	if (rc || !out->cache)
+		return rc;
+	return mlops_workspace_ignore(project, out->path, err);
+}
+
+int outs_save(struct project *project, struct state *s, struct mlops_error *err)
+{
+	const struct spec_stage *spec = s->spec;
+
+	lock_items_clear(&s->now.outs, &s->now.n_outs);
+	for (size_t i = 0; i < spec->outs.n; i++) {
+		const struct spec_out *out = &spec->outs.v[i];
+		struct object_ref ref;
+
+		if (save_out(project, spec, out, &ref, err))
+			return -1;
+		state_add_out(s, out, &ref);
+	}
+	lock_items_sort(s->now.outs, s->now.n_outs);
+	return 0;
+}
+
+int outs_restore(struct project *project, const struct state *s, struct mlops_error *err)
+{
+	for (size_t i = 0; i < s->now.n_outs; i++) {
+		const struct lock_item *out = &s->now.outs[i];
+		autofree char *path = project_abspath(project, out->path);
+		autoerr ignored = ERR_INIT;
+		struct object_ref ref;
+
+		if (out->not_cached ||
+		    (!mlops_workspace_hash(project, out->path, &ref, &ignored) &&
+		     object_ref_same(&ref, &out->ref)))
+			continue;
+		if (fs_mkdirs_for(path, err) ||
+		    mlops_workspace_restore(project, out->path, &out->ref, err))
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,24 @@
+/* The experiment run that a pipeline run is recorded as. */
+#pragma once
+
+#include "base/map.h"
+#include "pipeline/state.h"
+
+struct recorder {
+	struct project *project;
+	const struct run_how *how;
+	char id[MLOPS_RUN_ID]; /* "" until it started */
+	struct map inputs;     /* paths that are recorded: a file is an input of the run once */
+};
+
+int recorder_start(struct recorder *r, struct mlops_error *err);
+/*
+ * Records a stage whose outcome is known: what it ran with and gave (`result`), its metrics, how
+ * it ended. One transaction. What tracking cannot take (a key that is too long) is left out with
+ * a warning: it must not undo hours of work.
+ */
+int recorder_add(struct recorder *r, const struct state *s, const struct lock_stage *result,
+		 struct mlops_error *err);
+int recorder_end(struct recorder *r, enum run_status status, int exit_status,
+		 struct mlops_error *err);
+void recorder_clear(struct recorder *r);

@@ -1,0 +1,311 @@
+/* The whole of `mlops run`: stages in order, each left alone, restored or executed. */
+#include <assert.h>
+
+#include "base/clock.h"
+#include "mlops/workspace.h"
+#include "pipeline/graph.h"
+#include "pipeline/guard.h"
+#include "pipeline/session.h"
+#include "pipeline/stop.h"
+#include "project/project.h"
+
+const char *mlops_stage_outcome_name(enum stage_outcome outcome)
+{
+	static const char *const names[] = { "unchanged", "restored", "ran", "would-run", "failed",
+					     "skipped" };
+
+	return names[outcome];
+}
+
+void session_report(struct session *run, const struct state *s, enum stage_outcome outcome,
+		    int64_t duration_ms)
+{
+	const struct stage_report report = {
+		.stage = s->spec->name, .outcome = outcome, .reason = s->reason,
+		.duration_ms = duration_ms, .exit_status = s->exit_status,
+	};
+
+	if (run->how->report)
+		run->how->report(&report, run->how->arg);
+}
+
+/* What a stage had and gave: its own until the lock took it. */
+static const struct lock_stage *result_of(struct session *run, const struct state *s)
+{
+	return s->now.name ? &s->now : mlops_lockfile_find(&run->lock, s->spec->name);
+}
+
+int session_record(struct session *run, struct mlops_error *err)
+{
+	for (size_t k = 0; *run->recorder.id && k < run->pipeline->stages.n; k++) {
+		struct state *s = &run->states[run->pipeline->order[k]];
+
+		if (!s->done || s->recorded || s->outcome == STAGE_SKIPPED)
+			continue;
+		if (recorder_add(&run->recorder, s, result_of(run, s), err))
+			return -1;
+		s->recorded = true;
+	}
+	return 0;
+}
+
+static void count(struct run_outcome *out, enum stage_outcome outcome)
+{
+	size_t *const counts[] = { &out->unchanged, &out->restored, &out->ran, &out->ran,
+				   &out->failed,    &out->skipped };
+
+	++*counts[outcome];
+}
+
+/* The outs of a stage that is done stand for what is in the work tree from here on. */
+static void remember_outs(struct session *run, const struct lock_stage *result)
+{
+	for (size_t i = 0; i < result->n_outs; i++) {
+		struct object_ref *ref = arena_alloc(&run->arena, sizeof(*ref));
+
+		*ref = result->outs[i].ref;
+		map_put(&run->outs, result->outs[i].path, ref);
+	}
+}
+
+static void conclude(struct session *run, struct state *s, enum stage_outcome outcome)
+{
+	s->outcome = outcome;
+	s->done = true;
+	count(run->out, outcome);
+	session_report(run, s, outcome, s->duration_ms);
+	if (outcome <= STAGE_RUN)
+		remember_outs(run, result_of(run, s));
+}
+
+/* Of the stages that this one needs, the first that came to such an end, or NULL. */
+static const struct state *find_need(const struct session *run, const struct state *s,
+				     enum stage_outcome a, enum stage_outcome b)
+{
+	for (size_t i = 0; i < s->spec->needs.n; i++) {
+		const struct state *need = &run->states[s->spec->needs.v[i]];
+
+		if (need->done && (need->outcome == a || need->outcome == b))
+			return need;
+	}
+	return NULL;
+}
+
+/* Hashing goes through the index, which others change too. */
+static int judge(struct session *run, struct state *s, enum verdict *out, struct mlops_error *err)
+{
+	struct judge j = {
+		.project = run->project, .params = &run->params, .lock = &run->lock,
+		.outs = &run->outs, .force = run->how->force, .dry_run = run->how->dry_run,
+	};
+
+	if (mlops_project_lock(run->project, true, err))
+		return -1;
+	int rc = state_judge(&j, s, out, err);
+	mlops_project_unlock(run->project);
+	return rc;
+}
+
+static int execute(struct session *run, struct state *s, struct mlops_error *err)
+{
+	if (run->how->dry_run) {
+		conclude(run, s, STAGE_WOULD_RUN);
+		return 0;
+	}
+	if (stage_execute(run, s, err))
+		return -1;
+	conclude(run, s, STAGE_RUN);
+	return 0;
+}
+
+/* What the store cannot give back is made again. */
+static int restore_or_execute(struct session *run, struct state *s, struct mlops_error *err)
+{
+	if (run->how->dry_run || !stage_restore(run, s, err)) {
+		conclude(run, s, STAGE_RESTORED);
+		return 0;
+	}
+	if (err->kind != MLOPS_ENOTFOUND || s->spec->frozen)
+		return -1;
+	mlops_error_clear(err);
+	char *reason = xasprintf("%s, and is not in the store", s->reason);
+	free(s->reason);
+	s->reason = reason;
+	return execute(run, s, err);
+}
+
+static int bring_up_to_date(struct session *run, struct state *s, struct mlops_error *err)
+{
+	enum verdict verdict;
+
+	if (judge(run, s, &verdict, err))
+		return -1;
+	switch (verdict) {
+	case VERDICT_RUN:
+		return execute(run, s, err);
+	case VERDICT_RESTORE:
+		return restore_or_execute(run, s, err);
+	case VERDICT_REDECLARED:
+		if (!run->how->dry_run && stage_redeclare(run, s, err))
+			return -1;
+		break;
+	case VERDICT_UNCHANGED:
+		break;
+	}
+	conclude(run, s, STAGE_UNCHANGED);
+	return 0;
+}
+
+static int step(struct session *run, struct state *s, struct mlops_error *err)
+{
+	const struct state *need = find_need(run, s, STAGE_FAILED, STAGE_SKIPPED);
+
+	if (need) {
+		s->reason = xasprintf("stage '%s', which it needs, failed", need->spec->name);
+		conclude(run, s, STAGE_SKIPPED);
+		return 0;
+	}
+	need = find_need(run, s, STAGE_WOULD_RUN, STAGE_WOULD_RUN);
+	if (need && !s->spec->frozen) {
+		s->reason = xasprintf("stage '%s', which it needs, would run", need->spec->name);
+		conclude(run, s, STAGE_WOULD_RUN);
+		return 0;
+	}
+	if (bring_up_to_date(run, s, err))
+		return -1;
+	return session_record(run, err);
+}
+
+/* The stage is recorded with what it was to run with; the first failure is the run's. */
+static int note_failure(struct session *run, struct state *s, struct mlops_error *cause,
+			struct mlops_error *err)
+{
+	autoerr secondary = ERR_INIT;
+
+	if (!s->exit_status)
+		s->exit_status = 1;
+	free(s->reason);
+	s->reason = xstrdup(cause->msg);
+	conclude(run, s, STAGE_FAILED);
+	if (s->now.name)
+		session_record(run, &secondary);
+	if (!err->kind)
+		err_move(err, cause);
+	return stop_signal() ? -1 : 0;
+}
+
+static int stopped(struct mlops_error *err)
+{
+	return err_set(err, stop_signal() == SIGTERM ? MLOPS_ETERMINATED : MLOPS_EINTERRUPTED,
+		       "interrupted; the stages that finished are kept");
+}
+
+static int run_stages(struct session *run, struct mlops_error *err)
+{
+	for (size_t k = 0; k < run->pipeline->stages.n; k++) {
+		size_t i = run->pipeline->order[k];
+		struct state *s = &run->states[i];
+		autoerr cause = ERR_INIT;
+
+		s->spec = &run->pipeline->stages.v[i];
+		if (!run->wanted[i])
+			continue;
+		if (stop_signal())
+			return stopped(err);
+		s->start_ms = clock_now_ms();
+		if (step(run, s, &cause) &&
+		    (note_failure(run, s, &cause, err) || !run->how->keep_going))
+			return -1;
+	}
+	return err->kind ? -1 : 0;
+}
+
+static int prepare(struct session *run, struct mlops_error *err)
+{
+	const struct run_how *how = run->how;
+
+	if (graph_select(run->pipeline, how->targets, how->n_targets, run->wanted, err) ||
+	    overrides_make(run->project, run->pipeline, how->params, how->n_params, &run->overrides,
+			   err) ||
+	    mlops_lockfile_read(run->project, &run->lock, err))
+		return -1;
+	return how->dry_run ? 0 : overrides_apply(run->project, &run->overrides, err);
+}
+
+static int run_exit_status(const struct session *run)
+{
+	for (size_t k = 0; k < run->pipeline->stages.n; k++) {
+		const struct state *s = &run->states[run->pipeline->order[k]];
+
+		if (s->done && s->outcome == STAGE_FAILED)
+			return s->exit_status;
+	}
+	return 0;
+}
+
+/* Ends the experiment run and puts parameters back, whatever happened; the first error stays. */
+static int finish(struct session *run, int rc, struct mlops_error *err)
+{
+	autoerr end = ERR_INIT, undo = ERR_INIT;
+	bool failed = rc || run->out->failed;
+	enum run_status status = stop_signal() && rc ? RUN_KILLED : failed ? RUN_FAILED : RUN_FINISHED;
+	int exit_status = stop_signal() && rc ? 128 + stop_signal() : failed ? run_exit_status(run) : 0;
+
+	if (failed && !exit_status)
+		exit_status = 1;
+	if (recorder_end(&run->recorder, status, exit_status, &end) && !rc)
+		rc = err_move(err, &end);
+	if (overrides_undo(run->project, &undo) && !rc)
+		rc = err_move(err, &undo);
+	memcpy(run->out->run_id, run->recorder.id, sizeof(run->out->run_id));
+	return rc;
+}
+
+static void session_clear(struct session *run)
+{
+	for (size_t i = 0; i < run->pipeline->stages.n; i++)
+		state_clear(&run->states[i]);
+	free(run->states);
+	free(run->wanted);
+	overrides_clear(&run->overrides);
+	params_clear(&run->params);
+	recorder_clear(&run->recorder);
+	mlops_lockfile_clear(&run->lock);
+	map_clear(&run->outs);
+	arena_clear(&run->arena);
+}
+
+static int run_session(struct session *run, struct mlops_error *err)
+{
+	struct stop stop;
+
+	if (overrides_undo(run->project, err) || stop_catch(&stop, err))
+		return -1;
+	int rc = prepare(run, err);
+	if (!rc)
+		rc = run_stages(run, err);
+	rc = finish(run, rc, err);
+	stop_release(&stop);
+	return rc;
+}
+
+int mlops_pipeline_run(struct project *project, struct pipeline *pipeline,
+		       const struct run_how *how, struct run_outcome *out, struct mlops_error *err)
+{
+	struct session run = {
+		.project = project, .pipeline = pipeline, .how = how, .out = out,
+		.params = { .project = project },
+		.recorder = { .project = project, .how = how },
+		.states = xcalloc(pipeline->stages.n, sizeof(*run.states)),
+		.wanted = xcalloc(pipeline->stages.n, sizeof(*run.wanted)),
+	};
+	autoclose int guard = -1;
+
+	*out = (struct run_outcome){ 0 };
+	run.params.overrides = &run.overrides;
+	int rc = guard_run(project, &guard, err);
+	if (!rc)
+		rc = run_session(&run, err);
+	session_clear(&run);
+	return rc;
+}

@@ -1,0 +1,380 @@
+/* Reading mlops.yaml into stages: the keys of each, their types and the paths in them. */
+#include "pipeline/spec.h"
+
+#include <ctype.h>
+
+#include "base/fs.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "pipeline/graph.h"
+#include "project/project.h"
+
+#define SPEC_VERSION 1
+#define NAME_MAX_BYTES 100
+#define MAX_FILE ((size_t)16 << 20)
+
+/* What reading one stage shares. */
+struct stage_reader {
+	struct arena *arena;
+	struct spec_stage *stage;
+	struct map seen; /* deps */
+	struct mlops_error *err;
+};
+
+static bool is_private(const char *path)
+{
+	struct str rest = str_of(path);
+
+	while (rest.n) {
+		struct str part = str_split(rest, '/', &rest);
+
+		if (str_eq(part, ".git") || str_eq(part, ".mlops"))
+			return true;
+	}
+	return false;
+}
+
+/* A path of the spec, relative to `dir`, into one relative to the root. */
+static int read_path(struct arena *arena, const char *dir, const struct yaml_node *node,
+		     const char *what, const char **out, struct mlops_error *err)
+{
+	if (yaml_want(node, YAML_SCALAR, what, err))
+		return -1;
+	if (!*node->text)
+		return yaml_error(node, err, "%s is empty", what);
+	autofree char *joined = path_join(dir, node->text);
+	autofree char *path = path_normalize(joined);
+	if (!path_is_safe(path) && strcmp(path, "."))
+		return yaml_error(node, err, "%s '%s' leaves the project", what, node->text);
+	if (is_private(path))
+		return yaml_error(node, err, "%s '%s' lies in a folder that git or mlops keeps for itself",
+				  what, node->text);
+	*out = arena_strdup(arena, path);
+	return 0;
+}
+
+/* As read_path(), for a path that can't be the project itself. */
+static int read_inner_path(struct stage_reader *r, const struct yaml_node *node, const char *what,
+			   const char **out)
+{
+	if (read_path(r->arena, r->stage->wdir, node, what, out, r->err))
+		return -1;
+	if (!strcmp(*out, "."))
+		return yaml_error(node, r->err, "%s '%s' is the whole project", what, node->text);
+	return 0;
+}
+
+static int read_command(struct stage_reader *r, const struct yaml_node *node)
+{
+	if (yaml_want(node, YAML_SCALAR, "a command", r->err))
+		return -1;
+	if (!node->text[strspn(node->text, " \t\r\n")])
+		return yaml_error(node, r->err, "the command is empty");
+	vec_push(&r->stage->cmds, node->text);
+	return 0;
+}
+
+static int read_cmd(struct stage_reader *r, const struct yaml_node *node)
+{
+	if (node->kind == YAML_SCALAR)
+		return read_command(r, node);
+	if (yaml_want(node, YAML_LIST, "cmd", r->err))
+		return -1;
+	if (!node->n)
+		return yaml_error(node, r->err, "cmd is empty");
+	for (size_t i = 0; i < node->n; i++)
+		if (read_command(r, node->values[i]))
+			return -1;
+	return 0;
+}
+
+static int read_dep(struct stage_reader *r, const struct yaml_node *node)
+{
+	struct spec_dep dep = { .at = node };
+
+	if (read_inner_path(r, node, "dependency", &dep.path))
+		return -1;
+	if (map_put(&r->seen, dep.path, r->stage))
+		return yaml_error(node, r->err, "dependency '%s' is given twice", node->text);
+	vec_push(&r->stage->deps, dep);
+	return 0;
+}
+
+static int read_key(struct stage_reader *r, const char *file, const struct yaml_node *node)
+{
+	if (yaml_want(node, YAML_SCALAR, "a parameter", r->err))
+		return -1;
+	if (!*node->text)
+		return yaml_error(node, r->err, "the parameter's name is empty");
+	vec_push(&r->stage->params, { .file = file, .key = node->text, .at = node });
+	return 0;
+}
+
+/* `file: [keys]` of a params list, or `file:` for all that it holds. */
+static int read_params_file(struct stage_reader *r, const struct yaml_node *name,
+			    const struct yaml_node *keys)
+{
+	const char *file;
+
+	if (read_inner_path(r, name, "parameter file", &file))
+		return -1;
+	if (yaml_is_null(keys)) {
+		vec_push(&r->stage->params, { .file = file, .at = name });
+		return 0;
+	}
+	if (yaml_want(keys, YAML_LIST, "the keys of a parameter file", r->err))
+		return -1;
+	for (size_t i = 0; i < keys->n; i++)
+		if (read_key(r, file, keys->values[i]))
+			return -1;
+	return 0;
+}
+
+static int read_param(struct stage_reader *r, const struct yaml_node *node)
+{
+	autofree char *joined = path_join(r->stage->wdir, PARAMS_FILE);
+
+	if (node->kind != YAML_MAP)
+		return read_key(r, arena_strdup(r->arena, joined), node);
+	for (size_t i = 0; i < node->n; i++)
+		if (read_params_file(r, node->keys[i], node->values[i]))
+			return -1;
+	return 0;
+}
+
+static int read_out_attributes(struct stage_reader *r, const struct yaml_node *node,
+			       struct spec_out *out)
+{
+	static const char *const out_keys[] = { "cache", "type", NULL };
+	static const char *const metrics_keys[] = { "cache", NULL };
+	const char *type = NULL;
+
+	if (yaml_is_null(node))
+		return 0;
+	if (yaml_want(node, YAML_MAP, "what is said of an output", r->err) ||
+	    yaml_check_keys(node, out->is_metrics ? metrics_keys : out_keys, "an output", r->err) ||
+	    yaml_get_bool(node, "cache", &out->cache, r->err) ||
+	    yaml_get_text(node, "type", &type, r->err))
+		return -1;
+	if (type && strcmp(type, "model"))
+		return yaml_error(yaml_get(node, "type"), r->err, "type can be model, not '%s'", type);
+	out->is_model = type;
+	if (out->is_model && !out->cache)
+		return yaml_error(yaml_get(node, "cache"), r->err, "a model is always cached");
+	return 0;
+}
+
+static int read_out_named(struct stage_reader *r, const struct yaml_node *name,
+			  const struct yaml_node *attributes, bool is_metrics)
+{
+	struct spec_out out = { .at = name, .cache = true, .is_metrics = is_metrics };
+
+	if (read_inner_path(r, name, is_metrics ? "metrics file" : "output", &out.path) ||
+	    read_out_attributes(r, attributes, &out))
+		return -1;
+	vec_push(&r->stage->outs, out);
+	return 0;
+}
+
+static int read_out_item(struct stage_reader *r, const struct yaml_node *node, bool is_metrics)
+{
+	if (node->kind != YAML_MAP)
+		return read_out_named(r, node, NULL, is_metrics);
+	for (size_t i = 0; i < node->n; i++)
+		if (read_out_named(r, node->keys[i], node->values[i], is_metrics))
+			return -1;
+	return 0;
+}
+
+static int read_out(struct stage_reader *r, const struct yaml_node *node)
+{
+	return read_out_item(r, node, false);
+}
+
+static int read_metrics(struct stage_reader *r, const struct yaml_node *node)
+{
+	return read_out_item(r, node, true);
+}
+
+static int read_list(struct stage_reader *r, const struct yaml_node *stage, const char *key,
+		     int (*read_item)(struct stage_reader *r, const struct yaml_node *item))
+{
+	const struct yaml_node *list = yaml_get(stage, key);
+
+	if (yaml_is_null(list))
+		return 0;
+	if (yaml_want(list, YAML_LIST, key, r->err))
+		return -1;
+	for (size_t i = 0; i < list->n; i++)
+		if (read_item(r, list->values[i]))
+			return -1;
+	return 0;
+}
+
+static bool is_env_name(const char *name)
+{
+	if (!isalpha((unsigned char)*name) && *name != '_')
+		return false;
+	while (isalnum((unsigned char)*name) || *name == '_')
+		name++;
+	return !*name;
+}
+
+static int read_env(struct stage_reader *r, const struct yaml_node *env)
+{
+	if (yaml_is_null(env))
+		return 0;
+	if (yaml_want(env, YAML_MAP, "env", r->err))
+		return -1;
+	for (size_t i = 0; i < env->n; i++) {
+		const struct yaml_node *name = env->keys[i], *value = env->values[i];
+
+		if (!is_env_name(name->text))
+			return yaml_error(name, r->err, "'%s' is no name of a variable", name->text);
+		if (yaml_want(value, YAML_SCALAR, "a variable", r->err))
+			return -1;
+		vec_push(&r->stage->env, arena_printf(r->arena, "%s=%s", name->text, value->text));
+	}
+	return 0;
+}
+
+static int check_name(const struct yaml_node *key, struct mlops_error *err)
+{
+	const char *name = key->text;
+	size_t n = strlen(name);
+
+	if (!n || n > NAME_MAX_BYTES || strchr(".-", *name))
+		return yaml_error(key, err, "'%s' is no name for a stage", name);
+	for (; *name; name++)
+		if (!isalnum((unsigned char)*name) && !strchr("._-", *name))
+			return yaml_error(key, err, "a stage's name has letters, digits, '.', '_' and "
+					  "'-' only, not '%s'", key->text);
+	return 0;
+}
+
+static int read_wdir(struct stage_reader *r, const struct yaml_node *node)
+{
+	r->stage->wdir = "";
+	if (yaml_is_null(node))
+		return 0;
+	if (read_path(r->arena, "", node, "wdir", &r->stage->wdir, r->err))
+		return -1;
+	if (!strcmp(r->stage->wdir, "."))
+		r->stage->wdir = "";
+	return 0;
+}
+
+static int read_stage(struct stage_reader *r, const struct yaml_node *key,
+		      const struct yaml_node *node)
+{
+	static const char *const known[] = { "desc", "cmd", "wdir", "deps", "params", "outs",
+					     "metrics", "env", "always", "frozen", NULL };
+	struct spec_stage *stage = r->stage;
+
+	stage->name = key->text;
+	stage->at = key;
+	if (check_name(key, r->err) || yaml_want(node, YAML_MAP, "a stage", r->err) ||
+	    yaml_check_keys(node, known, "a stage", r->err))
+		return -1;
+	if (!yaml_get(node, "cmd"))
+		return yaml_error(key, r->err, "stage '%s' has no cmd", key->text);
+	if (yaml_get_text(node, "desc", &stage->desc, r->err) ||
+	    read_cmd(r, yaml_get(node, "cmd")) || read_wdir(r, yaml_get(node, "wdir")) ||
+	    read_list(r, node, "deps", read_dep) || read_list(r, node, "params", read_param) ||
+	    read_list(r, node, "outs", read_out) || read_list(r, node, "metrics", read_metrics) ||
+	    read_env(r, yaml_get(node, "env")))
+		return -1;
+	return yaml_get_bool(node, "always", &stage->always, r->err) ||
+	       yaml_get_bool(node, "frozen", &stage->frozen, r->err) ? -1 : 0;
+}
+
+static int read_stages(struct pipeline *p, const struct yaml_node *root, struct mlops_error *err)
+{
+	static const char *const known[] = { "version", "stages", NULL };
+	const struct yaml_node *stages = yaml_get(root, "stages");
+	int64_t version = SPEC_VERSION;
+
+	if (yaml_want(root, YAML_MAP, SPEC_FILE, err) ||
+	    yaml_get_int(root, "version", &version, err))
+		return -1;
+	if (version != SPEC_VERSION)
+		return yaml_error(yaml_get(root, "version"), err,
+				  "version %lld is not known to this program", (long long)version);
+	if (yaml_check_keys(root, known, SPEC_FILE, err))
+		return -1;
+	if (!stages)
+		return yaml_error(root, err, "there is no 'stages' in %s", SPEC_FILE);
+	if (yaml_want(stages, YAML_MAP, "stages", err))
+		return -1;
+	for (size_t i = 0; i < stages->n; i++) {
+		vec_push(&p->stages, { 0 });
+		struct stage_reader r = { .arena = &p->arena, .stage = &p->stages.v[i], .err = err };
+		int rc = read_stage(&r, stages->keys[i], stages->values[i]);
+
+		map_clear(&r.seen);
+		if (rc)
+			return -1;
+	}
+	return 0;
+}
+
+int spec_parse(const char *text, size_t n, struct pipeline **out, struct mlops_error *err)
+{
+	struct pipeline *p = xcalloc(1, sizeof(*p));
+	struct yaml_node *root;
+
+	if (yaml_parse(&p->arena, SPEC_FILE, text, n, &root, err) || read_stages(p, root, err) ||
+	    graph_build(p, err)) {
+		mlops_pipeline_free(p);
+		return -1;
+	}
+	*out = p;
+	return 0;
+}
+
+int mlops_pipeline_load(struct project *project, struct pipeline **out, struct mlops_error *err)
+{
+	autofree char *path = project_abspath(project, SPEC_FILE);
+	autobuf text = { 0 };
+
+	if (!fs_read(path, MAX_FILE, &text, err))
+		return spec_parse(text.buf, text.len, out, err);
+	if (err->kind == MLOPS_ENOTFOUND) {
+		err_set(err, MLOPS_ENOTFOUND, "there is no pipeline: no '%s'", path);
+		err_hint(err, "see mlops.yaml(5) for how to write one");
+	}
+	return -1;
+}
+
+void mlops_pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->stages.n; i++) {
+		struct spec_stage *s = &p->stages.v[i];
+
+		vec_free(&s->cmds);
+		vec_free(&s->env);
+		vec_free(&s->deps);
+		vec_free(&s->params);
+		vec_free(&s->outs);
+		vec_free(&s->needs);
+	}
+	vec_free(&p->stages);
+	free(p->order);
+	arena_clear(&p->arena);
+	free(p);
+}
+
+char *spec_command_text(const struct spec_stage *stage)
+{
+	autobuf text = { 0 };
+
+	if (*stage->wdir)
+		strbuf_addf(&text, "cd %s\n", stage->wdir);
+	for (size_t i = 0; i < stage->env.n; i++)
+		strbuf_addf(&text, "%s\n", stage->env.v[i]);
+	for (size_t i = 0; i < stage->cmds.n; i++)
+		strbuf_addf(&text, "%s%s", i ? "\n" : "", stage->cmds.v[i]);
+	return strbuf_steal(&text);
+}

@@ -1,0 +1,58 @@
+/*
+ * mlops.yaml parsed: see mlops.yaml(5). All paths are relative to the project's root, normalized
+ * and safe as text. Texts live in the pipeline's arena, as do the nodes that tell positions.
+ */
+#pragma once
+
+#include "base/vec.h"
+#include "fmt/yaml.h"
+#include "mlops/pipeline.h"
+
+#define SPEC_FILE "mlops.yaml"
+#define PARAMS_FILE "params.yaml"
+
+struct spec_dep {
+	const char *path;
+	bool made; /* by a stage, at least in part */
+	const struct yaml_node *at;
+};
+
+struct spec_param {
+	const char *file;
+	const char *key; /* "train.lr"; NULL: all keys of the file */
+	bool made;       /* the file is, by a stage */
+	const struct yaml_node *at;
+};
+
+struct spec_out {
+	const char *path;
+	const struct yaml_node *at;
+	bool cache;    /* goes into the store and is ignored by git */
+	bool is_model;
+	bool is_metrics;
+};
+
+struct spec_stage {
+	const char *name, *desc;
+	const char *wdir; /* "" for the root */
+	const struct yaml_node *at; /* the stage's key */
+	VEC(const char *) cmds;
+	VEC(const char *) env; /* "NAME=value" */
+	VEC(struct spec_dep) deps;
+	VEC(struct spec_param) params;
+	VEC(struct spec_out) outs; /* metrics too */
+	bool always, frozen;
+	VEC(size_t) needs; /* indexes of the stages whose outs are deps here; ascending */
+};
+
+struct pipeline {
+	struct arena arena;
+	VEC(struct spec_stage) stages; /* in the order of the file */
+	size_t *order;                 /* of running: indexes of stages, each behind what it needs */
+};
+
+/* Parses and checks the text of a pipeline, its graph included. *out is freed as loaded ones are. */
+int spec_parse(const char *text, size_t n, struct pipeline **out, struct mlops_error *err);
+
+/* What the lock records as the command: `cd DIR` and NAME=VALUE lines, then a command a line; new. */
+char *spec_command_text(const struct spec_stage *stage);
