@@ -1,7 +1,7 @@
 /* mlops verify: everything in the store, and everything that the project needs from it. */
 #include "base/num.h"
 #include "cmd.h"
-#include "mlops/workspace.h"
+#include "mlops/registry.h"
 
 struct faults {
 	struct json *list; /* of texts */
@@ -54,20 +54,6 @@ static int check_root(const struct object_ref *ref, const char *why, void *arg,
 	return 0;
 }
 
-static int check_roots(struct project *project, struct faults *f, struct mlops_error *err)
-{
-	struct pointer *pointers;
-	size_t n;
-	int rc = mlops_pointers_list(project, &pointers, &n, err);
-
-	if (rc)
-		return rc;
-	for (size_t i = 0; !rc && i < n; i++)
-		rc = check_root(&pointers[i].ref, pointers[i].path, f, err);
-	mlops_pointers_free(pointers, n);
-	return rc;
-}
-
 static int print_json(const struct faults *f, const struct store_check *counts)
 {
 	struct json *v = js_obj();
@@ -90,7 +76,7 @@ static int verify_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error 
 	(void)opts;
 	if (mlops_store_of(ctx->project, &f.store, err) ||
 	    mlops_store_verify(f.store, add_fault, &f, &counts, err) ||
-	    check_roots(ctx->project, &f, err))
+	    mlops_roots_visit(ctx->project, check_root, &f, err))
 		return -1;
 	if (ctx->common.json)
 		print_json(&f, &counts);
