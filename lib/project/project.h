@@ -4,10 +4,9 @@
 #include "mlops/config.h"
 #include "mlops/project.h"
 
-#include "mlops/store.h"
-
 struct db;
 struct git_repo;
+struct object_ref;
 struct yaml_node;
 struct yaml_out;
 

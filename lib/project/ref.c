@@ -1,5 +1,6 @@
 /* Refs as keys of a YAML map. */
 #include "fmt/yaml.h"
+#include "mlops/lockfile.h"
 #include "project/project.h"
 
 /* A key that must be there. */

@@ -2,11 +2,11 @@
 #include "store/index.h"
 
 #include <fcntl.h>
-#include <xxhash.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/map.h"
+#include "base/xxh.h"
 #include "project/project.h"
 #include "store/index_file.h"
 
@@ -97,11 +97,9 @@ bool index_match(struct index *ix, const char *path, const struct stat *st, stru
 
 struct fingerprint index_fingerprint(const struct strbuf *tree_text)
 {
-	XXH128_canonical_t canonical;
 	struct fingerprint print;
 
-	XXH128_canonicalFromHash(&canonical, XXH3_128bits(tree_text->buf, tree_text->len));
-	memcpy(print.xxh3, canonical.digest, sizeof(print.xxh3));
+	xxh_128(tree_text->buf, tree_text->len, print.xxh3);
 	return print;
 }
 

@@ -3,11 +3,11 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <xxhash.h>
 
 #include "base/fs.h"
 #include "base/le.h"
 #include "base/log.h"
+#include "base/xxh.h"
 
 #define VERSION 1
 #define HEADER 24 /* "MLIX", version, number of entries, bytes of paths */
@@ -37,7 +37,7 @@ static bool is_whole(struct index_file *f)
 	if (!size_mul(n, RECORD, &records) || !size_add(records, bytes, &records) ||
 	    records != f->size - HEADER - CHECKSUM)
 		return false;
-	if (XXH3_64bits(f->map, f->size - CHECKSUM) != le64_get(f->map + f->size - CHECKSUM))
+	if (xxh_64(f->map, f->size - CHECKSUM) != le64_get(f->map + f->size - CHECKSUM))
 		return false;
 	for (uint64_t i = 0; i < n; i++) {
 		uint64_t at = le64_get(record(f, i)), len = le32_get(record(f, i) + 8);
@@ -165,7 +165,7 @@ int index_file_write(const char *path, const index_named_vec *entries, struct ml
 	}
 	for (size_t i = 0; i < entries->n; i++)
 		strbuf_add(&text, entries->v[i].path.p, entries->v[i].path.n);
-	le64_put(sum, XXH3_64bits(text.buf, text.len));
+	le64_put(sum, xxh_64(text.buf, text.len));
 	strbuf_add(&text, sum, sizeof(sum));
 	return fs_write_atomic(path, text.buf, text.len, 0666, err);
 }
