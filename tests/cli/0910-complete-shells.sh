@@ -5,13 +5,13 @@ files=$tap_src/completions
 new_project
 mkdir data && : >data/wine.csv
 
-run mlops complete -- ver
+run mlops complete -- versi
 is "$(cut -f1 "$out")" version "a command is completed"
 run mlops complete -- version --j
 is "$(cut -f1 "$out")" --json "an option is completed"
 run mlops complete -- -C dat
 is "$(cat "$out")" :dir "-C takes a folder"
-run mlops complete -- -C data ver
+run mlops complete -- -C data versi
 is "$(cut -f1 "$out")" version "a command behind -C is completed"
 run mlops complete -- mdoc
 is "$(cat "$out")" "" "hidden commands stay hidden"
@@ -22,7 +22,7 @@ in_bash() {
 		bash "$files/mlops.bash" "$1"
 }
 if command -v bash >/dev/null; then
-	is "$(in_bash 'mlops ver')" version "bash: a command"
+	is "$(in_bash 'mlops versi')" version "bash: a command"
 	is "$(in_bash 'mlops version --js')" --json "bash: an option"
 	is "$(in_bash 'mlops mdoc data/wi')" data/wine.csv "bash: a file"
 else
@@ -33,7 +33,7 @@ in_fish() {
 	fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$files/mlops.fish" "$1" | cut -f1
 }
 if command -v fish >/dev/null; then
-	is "$(in_fish 'mlops ver')" version "fish: a command"
+	is "$(in_fish 'mlops versi')" version "fish: a command"
 	is "$(in_fish 'mlops version --js')" --json "fish: an option"
 	is "$(in_fish 'mlops mdoc data/wi')" data/wine.csv "fish: a file"
 else

@@ -1,0 +1,52 @@
+"""seeds.py DIR: makes the seeds of fuzz targets that are binary, or many of one kind."""
+import hashlib
+import os
+import struct
+import sys
+
+HTTP = [
+    b"GET /show/a%20b?q=%41 HTTP/1.1\r\nHost: x\r\nRange: bytes=0-9\r\n\r\n",
+    b'POST /echo/m:predict HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{"rows":[1]}',
+    b'POST /echo/m:predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n[1,2\r\n1\r\n]\r\n0\r\n\r\n',
+    b"PUT /stream HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello",
+    b"HEAD / HTTP/1.0\r\n\r\nGET /none HTTP/1.1\r\nHost: x\r\n\r\n",
+]
+JSON = [b"{}", b'[1,-2,0.1,1e300,true,false,null]', b'{"a":{"b":["\\u00e9\\n"]}}', b'"\\ud83d\\ude00"', b"7"]
+ROUTES = [b"/v1/objects/abc", b"/v1/models/wine:predict", b"/v2/models/a%2Fb/versions/3/infer", b"bytes=0-9",
+          b"bytes=-5", b"bytes=990-", b"/%zz", b"/"]
+
+
+def oid(i):
+    return hashlib.sha256(bytes([i])).digest()
+
+
+def trees():
+    """As in mlops-tree(5), also such as must be refused."""
+    h = [oid(i).hex() for i in range(3)]
+    texts = ["", "".join(f"f {x} {i} 1 n{i}\n" for i, x in enumerate(h)),
+             f"d {h[0]} 9 2 dir\nx {h[1]} 1 1 run\nl {h[2]} 3 1 z%0a\n", f"f {h[0]} 0 1 ..\n"]
+    return [("mlops-tree 1\n" + text).encode() for text in texts]
+
+
+def packs():
+    """As in mlops-pack(5): a pack with one entry behind its index."""
+    body = b"hello"
+    name = hashlib.sha256(body).digest()
+    pack = b"MLPK" + struct.pack("<I", 1) + name + struct.pack("<QQII", len(body), len(body), 0, 0) + body
+    fanout = b"".join(struct.pack("<I", byte >= name[0]) for byte in range(256))
+    index = b"MLPI" + struct.pack("<IQII", 1, len(pack), 1, 0) + fanout
+    index += name + struct.pack("<QQQII", 8, len(body), len(body), 0, 0)
+    index += hashlib.sha256(index).digest()
+    return [struct.pack("<H", len(index)) + index + pack, struct.pack("<H", 0) + pack]
+
+
+def main(folder):
+    for target, seeds in {"fuzz_http": HTTP, "fuzz_json": JSON, "fuzz_route": ROUTES, "fuzz_tree": trees(),
+                          "fuzz_pack": packs()}.items():
+        os.makedirs(os.path.join(folder, target), exist_ok=True)
+        for i, seed in enumerate(seeds):
+            with open(os.path.join(folder, target, f"seed-{i}"), "wb") as f:
+                f.write(seed)
+
+
+main(sys.argv[1])
