@@ -142,6 +142,14 @@ static struct typed last_word(const struct opt_strs *words)
 	return (struct typed){ word, equals ? equals + 1 : word };
 }
 
+/* Names are those of the project that "-C DIR" in front of the command leads to. */
+static void follow_dirs(const struct opt_strs *words)
+{
+	for (size_t i = 0; i + 2 < words->n && !strcmp(words->v[i], "-C"); i += 2)
+		if (chdir(words->v[i + 1]))
+			return;
+}
+
 static int complete_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
 {
 	const struct complete_opts *o = opts;
@@ -150,6 +158,7 @@ static int complete_run(struct cmd_ctx *ctx, const void *opts, struct mlops_erro
 	struct str rest;
 
 	(void)err;
+	follow_dirs(&o->words);
 	usage_complete(cmd_registry, (char **)o->words.v, o->words.n, &out);
 	for (rest = (struct str){ out.buf, out.len }; rest.n;) {
 		struct str line = str_split(rest, '\n', &rest);

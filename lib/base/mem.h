@@ -39,7 +39,7 @@ static inline void cleanup_fclose(FILE **f)
 		fclose(*f);
 }
 #define autofree __attribute__((cleanup(cleanup_free)))
-#define autoclose __attribute__((cleanup(cleanup_close)))
+#define autoclose __attribute__((cleanup(cleanup_close), unused)) /* may be held only to be closed */
 #define autofclose __attribute__((cleanup(cleanup_fclose)))
 
 /* Gives the value out of a cleanup variable and leaves NULL (or -1) in it. */

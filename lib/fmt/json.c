@@ -201,6 +201,8 @@ static void dump_value(json_t *v, int indent, struct strbuf *out)
 		dump_object(v, indent, out);
 	else if (json_is_array(v))
 		dump_array(v, indent, out);
+	else if (json_is_real(v) && json_real_value(v) == 0 && signbit(json_real_value(v)))
+		strbuf_adds(out, "-0.0"); /* "-0" reads back as the whole number 0 */
 	else if (json_is_real(v))
 		strbuf_adds(out, num_format_double(json_real_value(v), number));
 	else if (json_dump_callback(v, append, out, JSON_ENCODE_ANY | JSON_COMPACT))

@@ -111,10 +111,10 @@ void yaml_int(struct yaml_out *y, int64_t v)
 void yaml_node(struct yaml_out *y, const struct yaml_node *node)
 {
 	if (node->kind == YAML_SCALAR) {
-		if (node->plain)
-			yaml_plain(y, node->text);
-		else
+		if (yaml_scalar_type(node) == YAML_S_TEXT)
 			yaml_text(y, node->text);
+		else
+			yaml_plain(y, node->text);
 		return;
 	}
 	if (node->kind == YAML_MAP)

@@ -30,6 +30,8 @@ bool name_unescape(const char *s, size_t n, bool text, struct strbuf *out)
 	autobuf again = { 0 };
 	size_t start = out->len;
 
+	if (!n)
+		return true;
 	for (size_t i = 0; i < n; i++) {
 		char c = s[i];
 

@@ -13,6 +13,7 @@
 #define MAX_ENTRIES 64
 
 static char dir[] = "/dev/shm/mlops-fuzz.XXXXXX";
+static int dir_fd = -1;
 static struct scratch *scratch;
 
 static void remove_dir(void)
@@ -28,14 +29,15 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	autoerr err = ERR_INIT;
 
 	(void)argc, (void)argv;
-	MUST(mkdtemp(dir) && !chdir(dir) && !scratch_new(&scratch, &err));
+	MUST(mkdtemp(dir) && !scratch_new(&scratch, &err));
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	atexit(remove_dir);
 	return 0;
 }
 
 static void write_file(const char *name, const uint8_t *data, size_t n)
 {
-	autoclose int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	autoclose int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	MUST(fd >= 0 && write(fd, data, n) == (ssize_t)n);
 }

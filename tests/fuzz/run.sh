@@ -17,7 +17,7 @@ fuzz_one() {
 		echo ok >"$tree/$name.result"
 	else
 		echo "FAIL $name"
-		grep -v '^#\|^stat::\|^INFO\|NEW_FUNC' "$tree/$name.log" | tail -40 | sed 's/^/     | /'
+		grep -v '^#\|^stat::\|^INFO\|NEW_FUNC\| fuzzer::' "$tree/$name.log" | tail -25 | sed 's/^/     | /'
 		echo fail >"$tree/$name.result"
 	fi
 }
