@@ -8,6 +8,10 @@ struct remote_info {
 	bool is_default;
 };
 
+/*
+ * Adds to and removes from .mlops/config; MLOPS_EEXISTS and MLOPS_ENOTFOUND. The list is sorted by
+ * name; free it with mlops_remotes_free().
+ */
 MLOPS_API int mlops_remote_add(struct project *project, const char *name, const char *url,
 			       struct mlops_error *err);
 MLOPS_API int mlops_remote_remove(struct project *project, const char *name,

@@ -42,7 +42,10 @@ bool opt_common_applies(const struct cmd_spec *spec, const struct opt_spec *row)
 {
 	if (row->offset == offsetof(struct opt_common, json))
 		return spec->flags & CMD_JSON;
-	return !opt_find(spec->opts, row->name) && !(row->letter && find_letter(spec->opts, row->letter) && row->offset != offsetof(struct opt_common, help));
+	if (row->offset == offsetof(struct opt_common, help))
+		return true;
+	return !opt_find(spec->opts, row->name) &&
+	       !(row->letter && find_letter(spec->opts, row->letter));
 }
 
 static int usage_error(struct parser *p, const char *hint_for)
