@@ -15,6 +15,7 @@ extern const struct cmd_spec cmd_run, cmd_runs, cmd_log;
 /* models */
 
 /* deployments */
+extern const struct cmd_spec cmd_monitor;
 
 /* about */
 extern const struct cmd_spec cmd_doctor, cmd_help, cmd_version, cmd_complete, cmd_mdoc;
@@ -40,6 +41,7 @@ const struct cmd_spec *const cmd_registry[] = {
 	/* models */
 
 	/* deployments */
+	&cmd_monitor,
 
 	/* about */
 	&cmd_doctor,

@@ -1,0 +1,70 @@
+/* Drift between two tables, and profiles of tables: what `mlops monitor` is made of. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "mlops/error.h"
+
+/* How tables are read. All zero: by the names of the files. */
+struct mlops_table_opts {
+	const char *format; /* "csv" or "jsonl"; NULL: by the file's name */
+	char separator;     /* of CSV; 0: comma, or tab for .tsv */
+	const char *const *columns; /* only these; n_columns 0: all */
+	size_t n_columns;
+};
+
+/* What is compared and what counts as drift. Start from MLOPS_DRIFT_DEFAULTS. */
+struct mlops_drift_opts {
+	struct mlops_table_opts table;
+	const char *test;   /* name of a test for every column, or NULL: by type and size */
+	double threshold;   /* of the test; 0: its own */
+	double alpha;       /* significance that a distance needs as well */
+	double effect;      /* distance that a p-value needs as well */
+	double new_share;   /* share of never-seen values that counts as drift */
+	double share;       /* share of columns with drift that makes the data set drift; 0: any */
+	bool uncorrected;   /* p-values as they are, not adjusted for the number of columns */
+};
+#define MLOPS_DRIFT_DEFAULTS                                                                       \
+	((struct mlops_drift_opts){ .alpha = 0.05, .effect = 0.1, .new_share = 0.01 })
+
+enum drift_type { DRIFT_NUMBER, DRIFT_CATEGORY, DRIFT_TEXT };
+
+/* Why a column drifted; several may hold. */
+enum drift_reason {
+	DRIFT_TESTED = 1,      /* the test says so */
+	DRIFT_NEW_VALUES = 2,  /* values that the reference never had */
+	DRIFT_NOT_NUMBERS = 4, /* text where the reference has numbers */
+	DRIFT_ABSENT = 8,      /* the column is not there, or has no values */
+};
+
+struct drift_column {
+	char *name;
+	enum drift_type type;
+	uint64_t rows[2], missing[2]; /* reference, current */
+	const char *test;  /* static; NULL when nothing could be tested */
+	bool by_p;         /* the threshold is one of the p-value, not of the statistic */
+	double statistic, threshold;
+	double p_value, p_adjusted; /* NaN when nothing was tested */
+	const char *effect_name;    /* static: the distance that says how large the change is */
+	double effect;
+	double new_share;  /* of current values that the reference never had; categories only */
+	char *new_value;   /* the commonest of these, or NULL */
+	unsigned reasons;  /* 0: no drift */
+};
+
+struct drift_report {
+	struct drift_column *columns;
+	size_t n_columns, n_drifted;
+	uint64_t rows[2];
+	double share; /* of columns that drifted */
+	bool drifted; /* the verdict on the data set */
+};
+
+/* Compares two tables. *out is the caller's; free with mlops_drift_free(). */
+MLOPS_API int mlops_drift(const char *reference, const char *current,
+			  const struct mlops_drift_opts *opts, struct drift_report **out,
+			  struct mlops_error *err);
+MLOPS_API void mlops_drift_free(struct drift_report *report);
