@@ -47,11 +47,7 @@ static void sweep(struct store *s, const char *tmp)
 {
 	autoerr ignored = ERR_INIT;
 
-	pthread_mutex_lock(&s->lock);
-	bool first = !s->swept;
-	s->swept = true;
-	pthread_mutex_unlock(&s->lock);
-	if (first)
+	if (!atomic_exchange(&s->swept, true)) /* the lock may be held */
 		fs_each_name(tmp, drop_if_old, (void *)tmp, &ignored);
 }
 
