@@ -13,6 +13,7 @@ extern const struct cmd_spec cmd_track, cmd_status, cmd_checkout, cmd_verify;
 extern const struct cmd_spec cmd_run, cmd_runs, cmd_log;
 
 /* models */
+extern const struct cmd_spec cmd_model;
 
 /* deployments */
 extern const struct cmd_spec cmd_monitor;
@@ -39,6 +40,7 @@ const struct cmd_spec *const cmd_registry[] = {
 	&cmd_log,
 
 	/* models */
+	&cmd_model,
 
 	/* deployments */
 	&cmd_monitor,
