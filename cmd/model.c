@@ -318,8 +318,10 @@ static const struct cmd_spec model_alias = {
 	.opts_size = sizeof(struct alias_opts), .run = alias_run,
 };
 
+extern const struct cmd_spec cmd_model_inspect;
+
 static const struct cmd_spec *const model_subs[] = {
-	&model_register, &model_ls, &model_show, &model_alias, NULL,
+	&model_register, &model_ls, &model_show, &model_alias, &cmd_model_inspect, NULL,
 };
 
 const struct cmd_spec cmd_model = {

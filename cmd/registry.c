@@ -13,7 +13,7 @@ extern const struct cmd_spec cmd_track, cmd_status, cmd_checkout, cmd_verify;
 extern const struct cmd_spec cmd_run, cmd_runs, cmd_log;
 
 /* models */
-extern const struct cmd_spec cmd_model;
+extern const struct cmd_spec cmd_model, cmd_scan;
 
 /* deployments */
 extern const struct cmd_spec cmd_monitor;
@@ -41,6 +41,7 @@ const struct cmd_spec *const cmd_registry[] = {
 
 	/* models */
 	&cmd_model,
+	&cmd_scan,
 
 	/* deployments */
 	&cmd_monitor,

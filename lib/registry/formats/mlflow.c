@@ -27,8 +27,12 @@ static void add_dims(struct build *b, struct model_port *port, const struct json
 static void add_port(struct build *b, bool output, const struct json *spec)
 {
 	const struct json *tensor = js_get(spec, "tensor-spec");
-	const char *name = js_get_text(spec, "name"), *type = js_get_text(tensor ? tensor : spec, tensor ? "dtype" : "type");
-	struct model_port *port = build_port(b, output, name ? name : output ? "output" : "input", type ? type : "any");
+	const char *name = js_get_text(spec, "name");
+	const char *type = tensor ? js_get_text(tensor, "dtype") : js_get_text(spec, "type");
+
+	if (!name)
+		name = output ? "output" : "input";
+	struct model_port *port = build_port(b, output, name, type ? type : "any");
 
 	if (tensor)
 		add_dims(b, port, js_get(tensor, "shape"));

@@ -114,7 +114,7 @@ static int read_json(const struct probe *p, struct source *src, struct build *b,
 
 static bool match_json(const struct probe *p)
 {
-	return !p->is_dir && p->n_head > 16 && p->head[0] == '{' && memmem(p->head, 32 < p->n_head ? 32 : p->n_head, "\"learner\"", 9);
+	return !p->is_dir && p->n_head > 32 && p->head[0] == '{' && memmem(p->head, 32, "\"learner\"", 9);
 }
 
 const struct format format_xgboost_json = {

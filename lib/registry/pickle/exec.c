@@ -358,18 +358,12 @@ static int exec_need(struct pickle *pk, struct mlops_error *err)
 	return pickle_pop(pk, &v, err) ? -1 : push(pk, v);
 }
 
-int pickle_exec(struct pickle *pk, uint8_t op, struct pickle_operand *arg, struct mlops_error *err)
+/* Opcodes that push a value of their own; *known is false of all else. */
+static int exec_value(struct pickle *pk, uint8_t op, struct pickle_operand *arg, bool *known,
+		      struct mlops_error *err)
 {
+	*known = true;
 	switch (op) {
-	case '(':
-		vec_push(&pk->marks, pk->stack.n);
-		return 0;
-	case '0':
-		return exec_pop(pk, err);
-	case '1': case 't': case 'l': case 'd': case 0x91:
-		return exec_collect(pk, op, err);
-	case '2':
-		return exec_dup(pk, err);
 	case 'I': case 'L':
 		return exec_int_line(pk, arg, err);
 	case 'J':
@@ -394,16 +388,34 @@ int pickle_exec(struct pickle *pk, uint8_t op, struct pickle_operand *arg, struc
 		return push(pk, pickle_new_object(pk, PICKLE_DICT));
 	case ')':
 		return push(pk, pickle_tuple(pk, NULL, 0));
+	}
+	*known = false;
+	return 0;
+}
+
+int pickle_exec(struct pickle *pk, uint8_t op, struct pickle_operand *arg, struct mlops_error *err)
+{
+	bool known;
+	int rc = exec_value(pk, op, arg, &known, err);
+
+	if (known)
+		return rc;
+	switch (op) {
+	case '(':
+		vec_push(&pk->marks, pk->stack.n);
+		return 0;
+	case '0':
+		return exec_pop(pk, err);
+	case '1': case 't': case 'l': case 'd': case 0x91:
+		return exec_collect(pk, op, err);
+	case '2':
+		return exec_dup(pk, err);
 	case 0x85: case 0x86: case 0x87:
 		return exec_small_tuple(pk, op - 0x84u, err);
-	case 'a':
-		return exec_add_one(pk, false, err);
-	case 's':
-		return exec_add_one(pk, true, err);
-	case 'e': case 0x90:
-		return exec_add_many(pk, false, err);
-	case 'u':
-		return exec_add_many(pk, true, err);
+	case 'a': case 's':
+		return exec_add_one(pk, op == 's', err);
+	case 'e': case 0x90: case 'u':
+		return exec_add_many(pk, op == 'u', err);
 	case 'c':
 		return exec_global(pk, arg);
 	case 0x93:
