@@ -49,6 +49,13 @@ static void pick_metrics(const struct run_list *list, struct strlist *keys)
 	}
 }
 
+/* Enough to compare by eye; --json and `show` have all digits. */
+static const char *short_number(double value, char buf[NUM_SIZE])
+{
+	snprintf(buf, NUM_SIZE, "%.6g", value);
+	return buf;
+}
+
 static void add_row(struct table *table, const struct run *run, const struct strlist *keys)
 {
 	enum { FIXED = 6 };
@@ -64,7 +71,7 @@ static void add_row(struct table *table, const struct run *run, const struct str
 	for (size_t i = 0; i < keys->n; i++) {
 		const struct run_metric *m = find_metric(run, keys->v[i]);
 
-		cells[FIXED + i] = m ? num_format_double(m->value, values[i]) : NULL;
+		cells[FIXED + i] = m ? short_number(m->value, values[i]) : NULL;
 	}
 	table_add_cells(table, cells);
 }

@@ -26,6 +26,7 @@ struct run_object {
 	char *stage; /* "" when none */
 	struct object_ref ref;
 	bool is_model;
+	bool not_cached; /* an output that is in git, not in the store */
 };
 
 /* One stage of a pipeline run. */

@@ -54,7 +54,7 @@ static int add_object(struct recorder *r, const struct spec_stage *spec,
 {
 	const struct run_object object = {
 		.path = item->path, .stage = (char *)spec->name, .ref = item->ref,
-		.is_model = item->is_model,
+		.is_model = item->is_model, .not_cached = item->not_cached,
 	};
 
 	return mlops_run_add_object(r->project, r->id, is_output, &object, err);

@@ -83,6 +83,11 @@ static int take_output(struct project *project, const struct run *run, const cha
 
 	if (pick_output(run, path, &output, err) || mlops_store_of(project, &store, err))
 		return -1;
+	if (output->not_cached) {
+		err_set(err, MLOPS_EINVALID, "'%s' of run '%s' is kept in git, not in the store",
+			output->path, run->name);
+		return err_hint(err, "declare the output without 'cache: false', or leave out --from-run");
+	}
 	if (!mlops_store_has(store, &output->ref.oid)) {
 		err_set(err, MLOPS_ENOTFOUND, "'%s' of run '%s' is not in the store", output->path,
 			run->name);

@@ -65,7 +65,9 @@ static int visit_run_object(const struct run_object *o, bool is_output, const ch
 	const struct visit *v = arg;
 	autofree char *why = xasprintf("%s of run %.8s", o->path, run_id);
 
-	return is_output ? v->fn(&o->ref, why, v->arg, err) : visit_input(v, &o->ref, why, err);
+	if (!is_output)
+		return visit_input(v, &o->ref, why, err);
+	return o->not_cached ? 0 : v->fn(&o->ref, why, v->arg, err);
 }
 
 /* Runs a query that gives why and REF_COLUMNS. */

@@ -19,13 +19,17 @@ int ref_read(struct db_stmt *stmt, int column, struct object_ref *out, struct ml
 	return 0;
 }
 
-/* Reads path, stage, is_model and REF_COLUMNS; the texts are lent by the statement. */
+#define OBJECT_COLUMNS "path, stage, is_model, not_cached, " REF_COLUMNS
+#define OBJECT_N (4 + REF_N)
+
+/* Reads OBJECT_COLUMNS; the texts are lent by the statement. */
 static int read_object(struct db_stmt *stmt, struct run_object *out, struct mlops_error *err)
 {
 	out->path = (char *)db_text(stmt, 0);
 	out->stage = (char *)db_text(stmt, 1);
 	out->is_model = db_int(stmt, 2) != 0;
-	return ref_read(stmt, 3, &out->ref, err);
+	out->not_cached = db_int(stmt, 3) != 0;
+	return ref_read(stmt, 4, &out->ref, err);
 }
 
 struct object_list {
@@ -57,7 +61,7 @@ int run_load_objects(struct db *db, int64_t row, bool outputs, struct run_object
 	struct db_stmt *stmt;
 
 	if (db_query(db, &stmt, err,
-		     "SELECT path, stage, is_model, " REF_COLUMNS " FROM run_objects"
+		     "SELECT " OBJECT_COLUMNS " FROM run_objects"
 		     " WHERE run_id = ? AND is_output = ? ORDER BY path, stage",
 		     "ii", row, (int64_t)outputs))
 		return -1;
@@ -89,13 +93,13 @@ int run_objects_each(struct db *db,
 	int rc;
 
 	if (db_query(db, &stmt, err,
-		     "SELECT path, stage, is_model, " REF_COLUMNS ", is_output, uuid"
+		     "SELECT " OBJECT_COLUMNS ", is_output, uuid"
 		     " FROM run_objects JOIN runs ON runs.id = run_id", ""))
 		return -1;
 	while ((rc = db_step(stmt, err)) > 0) {
 		rc = read_object(stmt, &o, err);
 		if (!rc)
-			rc = fn(&o, db_int(stmt, 3 + REF_N) != 0, db_text(stmt, 4 + REF_N), arg, err);
+			rc = fn(&o, db_int(stmt, OBJECT_N) != 0, db_text(stmt, OBJECT_N + 1), arg, err);
 		if (rc)
 			break;
 	}

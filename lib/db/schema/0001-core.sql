@@ -73,6 +73,7 @@ CREATE TABLE run_objects (
 	size INTEGER NOT NULL,
 	files INTEGER NOT NULL,
 	is_model INTEGER NOT NULL,
+	not_cached INTEGER NOT NULL,        -- an output that is in git, not in the store
 	PRIMARY KEY (run_id, is_output, stage, path)
 ) WITHOUT ROWID;
 

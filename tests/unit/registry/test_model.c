@@ -158,6 +158,9 @@ static void an_object_that_is_not_here_is_refused(void **state)
 	assert_success(mlops_run_add_object(p, id, true, &o, &err));
 	assert_error(mlops_model_register(p, "wine", &how, &v, &err), MLOPS_ENOTFOUND,
 		     "not in the store");
+	o.not_cached = true;
+	assert_success(mlops_run_add_object(p, id, true, &o, &err));
+	assert_error(mlops_model_register(p, "wine", &how, &v, &err), MLOPS_EINVALID, "in git");
 	assert_int_equal(count(p, "SELECT count(*) FROM models"), 0);
 }
 

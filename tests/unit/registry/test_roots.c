@@ -85,6 +85,9 @@ static void objects_of_runs(void **state)
 	assert_success(mlops_run_add_object(p, id, false, &o, &err));
 	o.path = (char *)"out";
 	assert_success(mlops_run_add_object(p, id, true, &o, &err));
+	o.path = (char *)"metrics.json";
+	o.not_cached = true;
+	assert_success(mlops_run_add_object(p, id, true, &o, &err));
 	o = (struct run_object){ .path = (char *)"in", .stage = (char *)"", .ref = put(p, "x") };
 	assert_success(mlops_run_add_object(p, id, false, &o, &err));
 	autofree char *want = xasprintf("in of run %.8s\nout of run %.8s\n", id, id);
