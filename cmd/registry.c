@@ -16,7 +16,8 @@ extern const struct cmd_spec cmd_run, cmd_runs, cmd_log;
 extern const struct cmd_spec cmd_model, cmd_scan;
 
 /* deployments */
-extern const struct cmd_spec cmd_monitor;
+extern const struct cmd_spec cmd_deploy, cmd_rollback, cmd_deployments, cmd_undeploy, cmd_serve,
+	cmd_monitor;
 
 /* about */
 extern const struct cmd_spec cmd_doctor, cmd_help, cmd_version, cmd_complete, cmd_mdoc;
@@ -44,6 +45,11 @@ const struct cmd_spec *const cmd_registry[] = {
 	&cmd_scan,
 
 	/* deployments */
+	&cmd_deploy,
+	&cmd_rollback,
+	&cmd_deployments,
+	&cmd_undeploy,
+	&cmd_serve,
 	&cmd_monitor,
 
 	/* about */

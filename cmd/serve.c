@@ -1,0 +1,101 @@
+/* mlops serve */
+#include "cmd.h"
+
+#include "base/fs.h"
+#include "base/path.h"
+#include "mlops/project.h"
+#include "mlops/serve.h"
+
+struct serve_opts {
+	const char *model, *dir, *name, *listen, *control;
+	int64_t workers, timeout_ms, start_timeout_ms;
+	bool insecure;
+};
+
+static const struct opt_spec serve_optv[] = {
+	OPT(serve_opts, dir, .name = "dir", .letter = 'd', .type = OPT_STR, .meta = "DIR", .complete = "dir", .help = "serve this folder with predict.py instead of a registered model"),
+	OPT(serve_opts, name, .name = "name", .letter = 'n', .type = OPT_STR, .meta = "NAME", .help = "with --dir: the name that requests use (default: the folder's)"),
+	OPT(serve_opts, listen, .name = "listen", .letter = 'l', .type = OPT_STR, .meta = "ADDRESS", .def = "127.0.0.1:8080", .help = "address and port; port 0 takes a free one"),
+	OPT(serve_opts, workers, .name = "workers", .letter = 'w', .type = OPT_INT, .meta = "N", .def = "1", .help = "worker processes"),
+	OPT(serve_opts, timeout_ms, .name = "timeout", .letter = 't', .type = OPT_DURATION, .meta = "TIME", .def = "30s", .help = "how long a prediction may take"),
+	OPT(serve_opts, start_timeout_ms, .name = "start-timeout", .type = OPT_DURATION, .meta = "TIME", .def = "30s", .help = "how long a worker may take to load the model"),
+	OPT(serve_opts, insecure, .name = "insecure", .type = OPT_BOOL, .no_config = true, .help = "allow an address that others can reach: nobody is asked who they are"),
+	OPT(serve_opts, control, .name = "control", .type = OPT_STR, .meta = "SOCKET", .no_config = true, .help = "take revisions on this Unix socket, as 'mlops deploy' does"),
+	OPT_END,
+};
+
+static const struct arg_spec serve_argv[] = {
+	ARG(serve_opts, model, .name = "MODEL", .max = 1, .complete = "model", .help = "a model: NAME, NAME@ALIAS or NAME:VERSION"),
+	ARG_END,
+};
+
+struct announcement {
+	const char *what;
+	bool json;
+};
+
+static void announce(const char *url, void *arg)
+{
+	const struct announcement *a = arg;
+
+	if (a->json) {
+		struct json *v = js_obj();
+
+		js_set(v, "url", js_str(url));
+		cmd_print_json(v);
+	} else {
+		printf("serving%s%s on %s\n", a->what ? " " : "", a->what ? a->what : "", url);
+	}
+	fflush(stdout);
+}
+
+static int serve_model(const struct serve_opts *o, const struct gateway_how *how,
+		       struct mlops_error *err)
+{
+	struct project *project;
+
+	if (mlops_project_open(".", &project, err))
+		return -1;
+	int rc = mlops_model_serve(project, o->model, how, err);
+	mlops_project_free(project);
+	return rc;
+}
+
+static int serve_dir(const struct serve_opts *o, struct gateway_how *how, struct mlops_error *err)
+{
+	autofree char *dir = NULL;
+
+	if (fs_realpath(o->dir, &dir, err))
+		return -1;
+	how->model_dir = dir;
+	how->model = o->name ? o->name : path_base(dir);
+	how->version = 1;
+	return mlops_gateway_run(how, err);
+}
+
+static int serve_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
+{
+	const struct serve_opts *o = opts;
+	struct announcement a = { o->model ? o->model : o->dir, ctx->common.json };
+	struct gateway_how how = {
+		.listen = o->listen, .control = o->control, .workers = o->workers, .insecure = o->insecure,
+		.request_timeout_ms = o->timeout_ms, .start_timeout_ms = o->start_timeout_ms,
+		.ready = announce, .arg = &a,
+	};
+
+	if (!!o->model + !!o->dir + !!o->control != 1)
+		return err_set(err, MLOPS_EUSAGE, "give one of a model, --dir and --control");
+	if (o->workers < 1 || o->workers > 256)
+		return err_set(err, MLOPS_EUSAGE, "the number of workers is from 1 to 256");
+	if (o->timeout_ms < 1 || o->start_timeout_ms < 1)
+		return err_set(err, MLOPS_EUSAGE, "a time-out is at least 1 ms");
+	if (o->model)
+		return serve_model(o, &how, err);
+	return o->dir ? serve_dir(o, &how, err) : mlops_gateway_run(&how, err);
+}
+
+const struct cmd_spec cmd_serve = {
+	.group = "deployments", .name = "serve", .summary = "serve a model over HTTP in the foreground",
+	.flags = CMD_JSON, .opts = serve_optv, .args = serve_argv,
+	.opts_size = sizeof(struct serve_opts), .run = serve_run,
+};

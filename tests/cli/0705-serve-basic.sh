@@ -1,0 +1,82 @@
+#!/bin/sh
+# mlops serve in the foreground: what requests get, and how it ends.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$tap_src/tests/lib/deploy.sh"
+
+# serve OPTION...: starts it on a free port; its URL into $u, its process id into $pid.
+serve() {
+	mlops serve --listen 127.0.0.1:0 --json "$@" >"$out" 2>"$err" &
+	pid=$!
+	cleanup "kill $pid 2>/dev/null"
+	wait_for 30 grep -q '^}' "$out" || { diag <"$err"; exit 1; }
+	u=$(json_get 'd["url"]')
+}
+
+status() {
+	curl -s --max-time 20 -o "$tap_root/body" -w '%{http_code}' "$@"
+}
+
+write_model wine
+serve --dir wine --timeout 500ms
+schema_ok serve.json "says where in JSON"
+is "$(predict "$u" '[[1,2],[3,4]]')" '{"predictions":[3,7]}' "predicts"
+is "$(curl -s -d '{"inputs":{"a":[1,2],"b":[3,4]}}' "$u/v1/models/wine:predict")" '{"outputs":[4,6]}' "columns"
+is "$(curl -s -d '{"instances":[[1]]}' "$u/v1/models/wine/versions/1:predict")" '{"predictions":[1]}' "by version"
+like "$(curl -s "$u/v1/models/wine")" '"state":"AVAILABLE"' "the model's status"
+is "$(curl -s "$u/v2/health/live")" '{"live":true}' "live"
+is "$(curl -s "$u/v2/health/ready")" '{"ready":true}' "ready"
+like "$(curl -s "$u/v2")" '"name":"mlops"' "server metadata"
+like "$(curl -s "$u/v2/models/wine")" '"versions":\["1"\]' "model metadata"
+is "$(curl -s "$u/v2/models/wine/ready")" '{"name":"wine","ready":true}' "model ready"
+is "$(curl -s "$u/health")" '{"status":"ok"}' "health"
+
+is "$(status -d '{"instances":[1]}' "$u/v1/models/other:predict")" 404 "another model"
+is "$(status -d '{"inputs":[]}' "$u/v2/models/other/infer")" 404 "in the other protocol"
+is "$(status -d '{"instances":[1]}' "$u/v1/models/wine/versions/2:predict")" 404 "another version"
+is "$(status "$u/v2/models/wine/versions/x/ready")" 404 "a version that is no number"
+is "$(status "$u/nothing")" 404 "another path"
+is "$(status -d x "$u/health")" 405 "another method"
+is "$(status -d '{"instances":[1' "$u/v1/models/wine:predict")" 400 "broken JSON"
+like "$tap_root/body" '^\{"error":".*line 1' "says where"
+is "$(status -d '{"rows":[1]}' "$u/v1/models/wine:predict")" 400 "no instances"
+is "$(status -d '{"inputs":[{"name":"x","shape":[3],"datatype":"FP64","data":[1]}]}' "$u/v2/models/wine/infer")" 400 "a tensor that lies"
+is "$(status -d '{"instances":["x"]}' "$u/v1/models/wine:predict")" 500 "a model that fails"
+like "$tap_root/body" '^\{"error":"TypeError' "says how"
+head -c 34000000 /dev/zero >big
+is "$(status --data-binary @big "$u/v1/models/wine:predict")" 413 "too large a body"
+is "$(status -d '{"instances":["sleep"]}' "$u/v1/models/wine:predict")" 504 "a model that takes too long"
+answers() { [ "$(predict "$u" '[[1]]')" = '{"predictions":[1]}' ]; }
+ok "its worker is started again" wait_for 20 answers
+
+worker=$(worker_pid "$u")
+kill -TERM "$pid"
+ok "SIGTERM ends it" wait "$pid"
+ok "and its worker" is_gone "$worker"
+
+serve --dir wine --name other
+is "$(predict "$u" '[[1]]' other)" '{"predictions":[1]}' "under another name"
+worker=$(predict "$u" '["pid"]' other | sed -n 's/.*\[\([0-9]*\)\].*/\1/p')
+kill -9 "$pid"
+ok "killing it leaves no worker" wait_for 20 is_gone "$worker"
+
+run mlops serve --dir wine --listen 0.0.0.0:0
+rc_is 2 "others cannot reach it"
+like "$err" '^hint: .*--insecure' "unless told to"
+run mlops serve --dir "$scratch"
+rc_is 1 "a folder without predict.py"
+run mlops serve
+rc_is 2 "nothing to serve"
+run mlops serve wine
+rc_is 1 "a model needs a project"
+echo 'raise RuntimeError("boom")' >wine/predict.py
+run mlops serve --dir wine --listen 127.0.0.1:0
+rc_is 3 "a model that does not load"
+
+new_project
+write_model model && add_version wine model
+serve wine
+is "$(predict "$u" '[[1,2]]')" '{"predictions":[3]}' "a registered model"
+kill -TERM "$pid"
+wait "$pid"
+is "$(ls .mlops/run/serve)" "" "its folder is removed"
+done_testing
