@@ -146,11 +146,21 @@ int project_git(struct project *p, struct git_repo **out, struct mlops_error *er
 	return 0;
 }
 
-int project_db(struct project *p, struct db **out, struct mlops_error *err)
+static int open_db(struct project *p, struct mlops_error *err)
 {
 	autofree char *path = project_file(p, "mlops.db");
+	int64_t timeout_ms;
 
-	if (!p->db && db_open(path, &p->db, err))
+	if (project_config_duration(p, "core.lockTimeout", LOCK_TIMEOUT_MS, &timeout_ms, err) ||
+	    db_open(path, &p->db, err))
+		return -1;
+	db_set_timeout(p->db, timeout_ms);
+	return 0;
+}
+
+int project_db(struct project *p, struct db **out, struct mlops_error *err)
+{
+	if (!p->db && open_db(p, err))
 		return -1;
 	*out = p->db;
 	return 0;
