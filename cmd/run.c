@@ -16,7 +16,7 @@ static const struct opt_spec run_optv[] = {
 	OPT(run_opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL, .no_config = true, .help = "say what would run, and run nothing"),
 	OPT(run_opts, keep_going, .name = "keep-going", .letter = 'k', .type = OPT_BOOL, .help = "when a stage fails, run those that do not need it"),
 	OPT(run_opts, name, .name = "name", .type = OPT_STR, .meta = "NAME", .no_config = true, .help = "name of the experiment run (default: one is made up)"),
-	OPT(run_opts, experiment, .name = "experiment", .letter = 'e', .type = OPT_STR, .meta = "NAME", .def = "default", .complete = "experiment", .help = "experiment that the run belongs to"),
+	OPT(run_opts, experiment, .name = "experiment", .letter = 'e', .type = OPT_STR, .meta = "NAME", .def = "default", .help = "experiment that the run belongs to"),
 	OPT_END,
 };
 
@@ -28,6 +28,7 @@ static const struct arg_spec run_argv[] = {
 struct view {
 	const struct cmd_ctx *ctx;
 	struct json *stages;
+	bool keep_going; /* else main prints why the one stage failed */
 };
 
 static void add_json(struct view *v, const struct stage_report *r)
@@ -48,9 +49,9 @@ static void print_line(const struct stage_report *r)
 					     "skipped" };
 	char took[CLOCK_ISO_SIZE];
 
-	if (r->outcome == STAGE_UNCHANGED && !r->reason)
-		return;
-	if (r->outcome == STAGE_RUN && r->duration_ms >= 0)
+	if (r->outcome == STAGE_FAILED)
+		fprintf(stderr, "%s\n", r->reason);
+	else if (r->outcome == STAGE_RUN && r->duration_ms >= 0)
 		fprintf(stderr, "stage '%s': done in %s\n", r->stage,
 			clock_format_duration(r->duration_ms, took));
 	else if (r->reason)
@@ -63,7 +64,10 @@ static void report(const struct stage_report *r, void *arg)
 {
 	struct view *v = arg;
 
-	if (!v->ctx->common.quiet)
+	bool known = (r->outcome == STAGE_UNCHANGED && !r->reason) ||
+		     (r->outcome == STAGE_FAILED && !v->keep_going);
+
+	if (!v->ctx->common.quiet && !known)
 		print_line(r);
 	if (r->duration_ms >= 0)
 		add_json(v, r);
@@ -100,7 +104,7 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *er
 {
 	const struct run_opts *o = opts;
 	autojson *stages = js_arr();
-	struct view view = { ctx, stages };
+	struct view view = { ctx, stages, o->keep_going };
 	const struct run_how how = {
 		.targets = o->stages.v, .n_targets = o->stages.n,
 		.params = o->params.v, .n_params = o->params.n,

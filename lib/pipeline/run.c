@@ -217,6 +217,8 @@ static int run_stages(struct session *run, struct mlops_error *err)
 		    (note_failure(run, s, &cause, err) || !run->how->keep_going))
 			return -1;
 	}
+	if (run->out->failed > 1)
+		err_wrap(err, "%zu stages failed, the first of them", run->out->failed);
 	return err->kind ? -1 : 0;
 }
 
