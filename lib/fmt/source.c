@@ -147,6 +147,7 @@ static int stream_to(struct source *s, uint64_t at, struct mlops_error *err)
 int source_peek(struct source *s, uint64_t at, size_t want, const uint8_t **p, size_t *got,
 		struct mlops_error *err)
 {
+	static const uint8_t none[1];
 	uint64_t end = s->win_at + s->win_len;
 
 	if (s->win && at >= s->win_at && at < end && end - at >= want) {
@@ -155,7 +156,7 @@ int source_peek(struct source *s, uint64_t at, size_t want, const uint8_t **p, s
 		return 0;
 	}
 	*got = 0;
-	*p = s->win;
+	*p = none;
 	if (s->size != SOURCE_UNKNOWN && at >= s->size)
 		return 0;
 	if (s->size != SOURCE_UNKNOWN && want > s->size - at)

@@ -4,6 +4,9 @@ import os
 import struct
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import models
+
 HTTP = [
     b"GET /show/a%20b?q=%41 HTTP/1.1\r\nHost: x\r\nRange: bytes=0-9\r\n\r\n",
     b'POST /echo/m:predict HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{"rows":[1]}',
@@ -40,9 +43,17 @@ def packs():
     return [struct.pack("<H", len(index)) + index + pack, struct.pack("<H", 0) + pack]
 
 
+def formats():
+    """Each model file to the target of its format, and all to the one that takes any."""
+    targets = {"fuzz_scan": list(models.FILES.values())}
+    for name, data in models.FILES.items():
+        targets.setdefault("fuzz_" + name.split(".")[0], []).append(data)
+    return targets
+
+
 def main(folder):
     for target, seeds in {"fuzz_http": HTTP, "fuzz_json": JSON, "fuzz_route": ROUTES, "fuzz_tree": trees(),
-                          "fuzz_pack": packs()}.items():
+                          "fuzz_pack": packs(), **formats()}.items():
         os.makedirs(os.path.join(folder, target), exist_ok=True)
         for i, seed in enumerate(seeds):
             with open(os.path.join(folder, target, f"seed-{i}"), "wb") as f:

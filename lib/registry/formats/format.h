@@ -69,6 +69,9 @@ int format_json(const char *path, size_t max, struct json **out, struct mlops_er
 /* Reads another file of the same model as `format`; its sizes and tensors are added to the build. */
 int format_read_file(const struct format *format, const char *path, struct build *b,
 		     struct mlops_error *err);
+/* The same of bytes that lie elsewhere; `path` is the name they go by. NULL: the format that matches. */
+int format_read_source(const struct format *format, struct source *src, const char *path,
+		       struct build *b, struct mlops_error *err);
 /* The file names in a folder that pass `want`, sorted. */
 int format_list_dir(const char *dir, bool (*want)(const char *name), struct strlist *out,
 		    struct mlops_error *err);

@@ -21,23 +21,20 @@ static const struct format *match(const struct probe *p)
 	return NULL;
 }
 
-int format_read_file(const struct format *format, const char *path, struct build *b,
-		     struct mlops_error *err)
+int format_read_source(const struct format *format, struct source *src, const char *path,
+		       struct build *b, struct mlops_error *err)
 {
-	autosource src = { .fd = -1 };
+	struct probe p = { .path = path, .base = path_base(path), .size = src->size };
 	autozip zip = { 0 };
-	struct probe p = { .path = path, .base = path_base(path) };
-
-	if (source_open(&src, path, err))
-		return -1;
-	p.size = src.size;
-	if (source_peek(&src, 0, HEAD, &p.head, &p.n_head, err))
-		return -1;
 	uint8_t head[HEAD];
-	memcpy(head, p.head, p.n_head);
+
+	if (source_peek(src, 0, HEAD, &p.head, &p.n_head, err))
+		return -1;
+	if (p.n_head)
+		memcpy(head, p.head, p.n_head);
 	p.head = head;
 	if (zip_sniff(p.head, p.n_head)) {
-		if (zip_open(&zip, &src, err))
+		if (zip_open(&zip, src, err))
 			return -1;
 		p.zip = &zip;
 	}
@@ -50,8 +47,16 @@ int format_read_file(const struct format *format, const char *path, struct build
 	if (!b->info.format)
 		b->info.format = format->name;
 	b->info.files++;
-	b->info.file_bytes += src.size;
-	return format->read(&p, &src, b, err);
+	b->info.file_bytes += src->size;
+	return format->read(&p, src, b, err);
+}
+
+int format_read_file(const struct format *format, const char *path, struct build *b,
+		     struct mlops_error *err)
+{
+	autosource src = { .fd = -1 };
+
+	return source_open(&src, path, err) || format_read_source(format, &src, path, b, err) ? -1 : 0;
 }
 
 static int read_dir(const char *path, struct build *b, struct mlops_error *err)

@@ -4,6 +4,8 @@
 #include "fmt/yaml.h"
 #include "registry/formats/format.h"
 
+#define MAX_MLMODEL ((size_t)16 << 20)
+
 static bool match(const struct probe *p)
 {
 	if (!p->is_dir)
@@ -89,12 +91,14 @@ static void read_flavors(struct build *b, const struct yaml_node *flavors)
 	}
 }
 
-static int read_file(const char *path, struct build *b, struct mlops_error *err)
+static int read_file(struct source *src, struct build *b, struct mlops_error *err)
 {
 	autoarena arena = { 0 };
+	autobuf text = { 0 };
 	struct yaml_node *top;
 
-	if (yaml_load(&arena, path, path, &top, err) || yaml_want(top, YAML_MAP, "MLmodel", err) ||
+	if (source_slurp(src, MAX_MLMODEL, &text, err) ||
+	    yaml_parse(&arena, src->name, text.buf, text.len, &top, err) || yaml_want(top, YAML_MAP, "MLmodel", err) ||
 	    read_scalars(b, top, err))
 		return -1;
 	read_flavors(b, yaml_get(top, "flavors"));
@@ -109,7 +113,7 @@ static int read_file(const char *path, struct build *b, struct mlops_error *err)
 static int read_model(const struct probe *p, struct source *src, struct build *b, struct mlops_error *err)
 {
 	if (src)
-		return read_file(p->path, b, err);
+		return read_file(src, b, err);
 	autofree char *file = path_join(p->path, "MLmodel");
 	return format_read_file(&format_mlflow, file, b, err);
 }
