@@ -67,6 +67,8 @@ def main():
         json.dump({"features": names, "means": [m for m, _ in scaling],
                    "deviations": [d for _, d in scaling], "weights": weights}, f, indent=1)
     shutil.copy("predict.py", "model/predict.py")
+    with open("model/sample.json", "w") as f:  # rows that a deployment must be able to predict
+        json.dump(features[:2], f)
 
 
 main()
