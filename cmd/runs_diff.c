@@ -1,6 +1,8 @@
 /* mlops runs diff: the params, metrics and objects in which two runs differ. */
 #include "view.h"
 
+#include <assert.h>
+
 #include "base/num.h"
 #include "base/vec.h"
 #include "cli/table.h"
@@ -110,6 +112,7 @@ static char *side_text(const struct entry *e, int width)
 /* `a` or `b` is NULL where the run has no such thing. */
 static void add_difference(struct diff *d, const struct entry *a, const struct entry *b)
 {
+	assert(a || b);
 	const char *key = a ? a->key : b->key;
 	autofree char *a_text = side_text(a, d->section->width);
 	autofree char *b_text = side_text(b, d->section->width);

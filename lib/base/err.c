@@ -7,6 +7,12 @@
 
 #include "base/mem.h"
 
+#undef err_set
+#undef err_sys
+#undef err_wrap
+#undef err_hint
+#undef err_move
+
 static const struct {
 	const char *name;
 	int exit_code;

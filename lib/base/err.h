@@ -24,3 +24,10 @@ int err_hint(struct mlops_error *err, const char *fmt, ...);
 
 /* Hands the error in `from` to `to`, whose own is dropped; always returns -1. */
 int err_move(struct mlops_error *to, struct mlops_error *from);
+
+/* The -1 in a form that a compiler which sees one file can reckon with. */
+#define err_set(...) ({ err_set(__VA_ARGS__); -1; })
+#define err_sys(...) ({ err_sys(__VA_ARGS__); -1; })
+#define err_wrap(...) ({ err_wrap(__VA_ARGS__); -1; })
+#define err_hint(...) ({ err_hint(__VA_ARGS__); -1; })
+#define err_move(...) ({ err_move(__VA_ARGS__); -1; })

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 
+#undef db_fail
 #define BUSY_TIMEOUT_MS 10000
 #define BUSY_POLL_MS 10
 

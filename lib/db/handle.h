@@ -15,6 +15,7 @@ struct db {
 
 /* Sets the error that SQLite's result code `rc` stands for; returns -1. */
 int db_fail(struct db *db, int rc, struct mlops_error *err);
+#define db_fail(...) ({ db_fail(__VA_ARGS__); -1; }) /* as in base/err.h */
 /* Frees every cached statement. */
 void db_drop_statements(struct db *db);
 /* Brings the schema up to date; a newer one than ours is MLOPS_EINVALID. */

@@ -126,7 +126,7 @@ static bool is_prefix(const char *s)
 int run_find(struct db *db, const char *which, struct run_key *out, struct mlops_error *err)
 {
 	__attribute__((cleanup(matches_clear))) struct matches m = { 0 };
-	bool last = !strcmp(which, "last");
+	bool last = !strcmp(which, RUN_LAST);
 
 	if (last ? collect_last(db, &m, err) : collect_name(db, which, &m, err))
 		return -1;

@@ -5,6 +5,7 @@
 #include "tracking/tracking.h"
 
 #define RUN_NAME_SIZE 64
+#define RUN_LAST "last" /* what people type for the newest run */
 
 /* "adjective-noun-NNN" into buf (RUN_NAME_SIZE bytes); returns buf. */
 char *run_name_make(char *buf);

@@ -94,6 +94,18 @@ static int read_commit(struct project *project, char **out, struct mlops_error *
 	return project_git(project, &git, err) || git_head(git, out, err) ? -1 : 0;
 }
 
+static int check_names(const struct run_new *how, struct mlops_error *err)
+{
+	if (how->experiment && key_check("name of an experiment", how->experiment, err))
+		return -1;
+	if (!how->name)
+		return 0;
+	if (!strcmp(how->name, RUN_LAST))
+		return err_set(err, MLOPS_EINVALID, "a run can't be named '%s': that is the newest one",
+			       RUN_LAST);
+	return key_check("name of a run", how->name, err);
+}
+
 int mlops_run_start(struct project *project, const struct run_new *how, char id[MLOPS_RUN_ID],
 		    struct mlops_error *err)
 {
@@ -102,10 +114,7 @@ int mlops_run_start(struct project *project, const struct run_new *how, char id[
 	struct start s = { how, how->git_commit, new_id };
 	struct db *db;
 
-	if ((how->experiment && key_check("name of an experiment", how->experiment, err)) ||
-	    (how->name && key_check("name of a run", how->name, err)))
-		return -1;
-	if (project_db(project, &db, err))
+	if (check_names(how, err) || project_db(project, &db, err))
 		return -1;
 	if (!how->git_commit && read_commit(project, &commit, err))
 		return -1;

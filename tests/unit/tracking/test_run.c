@@ -165,6 +165,14 @@ static void a_run_is_found_by_what_people_type(void **state)
 	assert_error(mlops_run_find(p, prefix, found, &err), MLOPS_ENOTFOUND, prefix);
 }
 
+static void a_run_is_not_named_last(void **state)
+{
+	const struct run_new how = { .name = "last", .git_commit = "abc" };
+	char id[MLOPS_RUN_ID];
+
+	assert_error(mlops_run_start(project_of(state), &how, id, &err), MLOPS_EINVALID, "'last'");
+}
+
 static void an_unknown_run_is_answered_with_a_guess(void **state)
 {
 	struct project *p = project_of(state);
@@ -270,6 +278,7 @@ int main(void)
 		unit_project_test(logging_needs_a_run_that_is_there),
 		unit_project_test(objects_and_stages_come_back),
 		unit_project_test(a_run_is_found_by_what_people_type),
+		unit_project_test(a_run_is_not_named_last),
 		unit_project_test(an_unknown_run_is_answered_with_a_guess),
 		unit_project_test(a_name_of_two_runs_is_ambiguous),
 		unit_project_test(lists_are_newest_first),
