@@ -186,7 +186,11 @@ static const struct cmd_spec monitor_drift = {
 	.opts_size = sizeof(struct drift_opts), .run = drift_run,
 };
 
-static const struct cmd_spec *const monitor_subs[] = { &monitor_drift, NULL };
+extern const struct cmd_spec cmd_monitor_profile, cmd_monitor_merge;
+
+static const struct cmd_spec *const monitor_subs[] = {
+	&cmd_monitor_profile, &cmd_monitor_merge, &monitor_drift, NULL,
+};
 
 const struct cmd_spec cmd_monitor = {
 	.group = "deployments", .name = "monitor", .summary = "profile data, find drift",

@@ -63,8 +63,51 @@ struct drift_report {
 	bool drifted; /* the verdict on the data set */
 };
 
-/* Compares two tables. *out is the caller's; free with mlops_drift_free(). */
+/* Compares two tables, or profiles of them. *out is the caller's; free with mlops_drift_free(). */
 MLOPS_API int mlops_drift(const char *reference, const char *current,
 			  const struct mlops_drift_opts *opts, struct drift_report **out,
 			  struct mlops_error *err);
 MLOPS_API void mlops_drift_free(struct drift_report *report);
+
+/*
+ * A profile: what one pass over a table tells of each column, in bounded memory. Profiles of parts
+ * merge into one of the whole. The format of the file is in mlops-profile(5).
+ */
+struct profile;
+
+MLOPS_API int mlops_profile_table(const char *path, const struct mlops_table_opts *opts,
+				  struct profile **out, struct mlops_error *err);
+/* True when the file starts like a saved profile; one that can't be read does not. */
+MLOPS_API bool mlops_is_profile(const char *path);
+MLOPS_API int mlops_profile_load(const char *path, struct profile **out, struct mlops_error *err);
+MLOPS_API int mlops_profile_save(const struct profile *profile, const char *path,
+				 struct mlops_error *err);
+/* Adds `other`; a column that one of the two does not have is missing from its rows. */
+MLOPS_API void mlops_profile_merge(struct profile *into, const struct profile *other);
+MLOPS_API void mlops_profile_free(struct profile *profile); /* NULL is fine */
+
+#define MLOPS_PROFILE_QUANTILES 7 /* at 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99 */
+#define MLOPS_PROFILE_TOP 10
+
+extern MLOPS_API const double mlops_profile_quantiles[MLOPS_PROFILE_QUANTILES];
+
+/* One column, summed up. Numbers that there are none of are NaN. */
+struct profile_view {
+	const char *name; /* lent, as all texts here are */
+	const char *type; /* "integer", "real", "boolean", "text" or "empty"; static */
+	uint64_t rows, missing, infinite;
+	double distinct;
+	double mean, sd, skewness, kurtosis, min, max, quantiles[MLOPS_PROFILE_QUANTILES];
+	double length_mean, length_min, length_max; /* of texts, in bytes */
+	bool exact; /* the counts in `top` are */
+	uint64_t top_error; /* by which they are too small at most */
+	struct profile_top {
+		const char *value;
+		uint64_t count;
+	} top[MLOPS_PROFILE_TOP];
+	size_t n_top;
+};
+
+MLOPS_API uint64_t mlops_profile_rows(const struct profile *profile);
+/* Column i, in the order of the table; false when there is none. */
+MLOPS_API bool mlops_profile_column(const struct profile *profile, size_t i, struct profile_view *out);

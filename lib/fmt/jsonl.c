@@ -8,7 +8,7 @@
 #include "base/map.h"
 #include "fmt/json.h"
 
-#define BLOCK_BYTES ((size_t)4 << 20) /* of lines in one block, beyond its first */
+#define BLOCK_BYTES ((size_t)1 << 20) /* of lines in one block; the last may go beyond */
 #define MAX_NAME 1024
 
 struct jsonl {
@@ -155,7 +155,7 @@ static ssize_t next_line(struct jsonl *j, struct mlops_error *err)
 	funlockfile(j->file);
 	j->line++;
 	if (n > JSONL_MAX_LINE)
-		return fail(j, err, "it is longer than 16 MiB"), -2;
+		return fail(j, err, "it is longer than 1 MiB"), -2;
 	if (ferror(j->file))
 		return err_sys(err, "cannot read '%s'", j->name), -2;
 	return c == EOF && !n ? -1 : (ssize_t)n;

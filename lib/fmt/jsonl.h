@@ -9,7 +9,7 @@
 #include "base/vec.h"
 #include "fmt/cell.h"
 
-#define JSONL_MAX_LINE ((size_t)16 << 20) /* bytes of one line at most */
+#define JSONL_MAX_LINE ((size_t)1 << 20) /* bytes of one line at most */
 
 struct jsonl;
 

@@ -12,6 +12,7 @@
 struct routing {
 	size_t *to;
 	size_t n;
+	bool again; /* only columns that were refuted count */
 };
 
 static void routing_clear(struct routing *r)
@@ -45,14 +46,6 @@ void intake_clear(struct intake *in)
 	spill_clear(&in->spill);
 }
 
-static bool is_wanted(const char *name, const struct mlops_table_opts *opts)
-{
-	for (size_t i = 0; i < opts->n_columns; i++)
-		if (!strcmp(opts->columns[i], name))
-			return true;
-	return !opts->n_columns;
-}
-
 static size_t find_feature(const struct intake *in, const char *name)
 {
 	for (size_t i = 0; i < in->features.n; i++)
@@ -74,15 +67,19 @@ static void route_new_columns(struct intake *in, int side, const struct row_sour
 		const char *name = names->v[r->n];
 		size_t at = find_feature(in, name);
 
-		if (at == NOT_WANTED && !side && is_wanted(name, opts)) {
+		if (at == NOT_WANTED && !side && table_wants(opts, name)) {
 			at = in->features.n;
-			/* in the rows before, it was missing */
-			vec_push(&in->features, { .name = xstrdup(name), .whole = !in->rows[0],
-						  .missing = { in->rows[0] } });
+			vec_push(&in->features, { .name = xstrdup(name), .whole = true });
 		}
+		if (at != NOT_WANTED && r->again && !in->features.v[at].refuted)
+			at = NOT_WANTED;
 		r->to[r->n] = at;
-		if (at != NOT_WANTED)
-			in->features.v[at].found[side] = true;
+		if (at == NOT_WANTED)
+			continue;
+		struct feature *f = &in->features.v[at];
+		f->found[side] = true;
+		f->missing[side] = in->rows[side]; /* in the rows before */
+		f->whole &= !in->rows[side];
 	}
 }
 
@@ -133,13 +130,13 @@ static void add_texts(struct feature *f, int side, const struct cell *cells, siz
 }
 
 static int add_block(struct intake *in, int side, const struct cell_block *block,
-		     const struct routing *r, bool again, struct mlops_error *err)
+		     const struct routing *r, struct mlops_error *err)
 {
 	for (size_t c = 0; c < r->n; c++) {
 		struct feature *f = r->to[c] == NOT_WANTED ? NULL : &in->features.v[r->to[c]];
 		const struct cell *cells = cell_column(block, c);
 
-		if (!f || (again && !f->refuted) || (!again && f->refuted && !side))
+		if (!f || (f->refuted && !f->is_text))
 			continue;
 		if (f->is_text)
 			add_texts(f, side, cells, block->rows);
@@ -153,19 +150,18 @@ static int add_block(struct intake *in, int side, const struct cell_block *block
 static int read_pass(struct intake *in, int side, const char *path, const struct mlops_table_opts *opts,
 		     bool again, struct mlops_error *err)
 {
-	const struct row_source_how how = { opts->format, opts->separator };
-	__attribute__((cleanup(routing_clear))) struct routing routing = { 0 };
+	__attribute__((cleanup(routing_clear))) struct routing routing = { .again = again };
 	const struct cell_block *block;
 	autosource *source = NULL;
 
-	if (row_source_open(path, &how, &source, err))
+	if (row_source_open(path, opts, &source, err))
 		return -1;
 	in->rows[side] = 0;
 	do {
 		if (row_source_next(source, &block, err))
 			return -1;
 		route_new_columns(in, side, source, opts, &routing);
-		if (add_block(in, side, block, &routing, again, err))
+		if (add_block(in, side, block, &routing, err))
 			return -1;
 		in->rows[side] += block->rows;
 	} while (block->rows);
@@ -193,8 +189,7 @@ static int check_columns(const struct intake *in, const char *path, const struct
 {
 	for (size_t i = 0; i < opts->n_columns; i++)
 		if (find_feature(in, opts->columns[i]) == NOT_WANTED)
-			return err_set(err, MLOPS_ENOTFOUND, "'%s' has no column '%s'", path,
-				       opts->columns[i]);
+			return table_no_column(path, opts->columns[i], err);
 	return 0;
 }
 

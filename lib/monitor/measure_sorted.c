@@ -4,9 +4,12 @@
 #include "monitor/measure.h"
 #include "monitor/special.h"
 
+/* Of sketches, only what exceeds their error is evidence. */
 struct test_value measure_ks(const struct survey *s)
 {
-	return (struct test_value){ s->ks, kolmogorov_two_sample_p(s->n[0], s->n[1], s->ks) };
+	double d = fmax(s->ks - s->ks_slack, 0);
+
+	return (struct test_value){ s->ks, kolmogorov_two_sample_p(s->n[0], s->n[1], d) };
 }
 
 /* Standard deviation of A^2 for two samples: Scholz and Stephens (1987), equation 4. */

@@ -20,6 +20,7 @@ struct pair {
 	const struct pair_group *groups;
 	size_t n_groups;
 	uint64_t n[2]; /* values of each side */
+	double slack;  /* by which the distribution functions may be wrong, where groups are sketches' */
 };
 
 int pair_walk(struct pair *p, pair_visit *visit, void *arg, struct mlops_error *err);
@@ -33,6 +34,7 @@ struct survey {
 	uint64_t first[2]; /* how often each side has the smallest value */
 	double min, max;   /* of both */
 	double ks;         /* the largest difference between the distribution functions */
+	double ks_slack;   /* by which it may be too large */
 	double wasserstein;/* the area between them */
 	double anderson;   /* A^2 of midranks; with PAIR_ANDERSON */
 	double cramer;     /* T; with PAIR_CRAMER */

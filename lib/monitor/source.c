@@ -53,7 +53,7 @@ static int open_input(const char *path, int *fd, struct mlops_error *err)
 	return -1;
 }
 
-int row_source_open(const char *path, const struct row_source_how *how, struct row_source **out,
+int row_source_open(const char *path, const struct mlops_table_opts *how, struct row_source **out,
 		    struct mlops_error *err)
 {
 	autosource *s = xcalloc(1, sizeof(*s));
@@ -90,6 +90,19 @@ void row_source_free(struct row_source *s)
 		s->kind->close(s);
 	free(s->block.cells);
 	free(s);
+}
+
+bool table_wants(const struct mlops_table_opts *opts, const char *column)
+{
+	for (size_t i = 0; i < opts->n_columns; i++)
+		if (!strcmp(opts->columns[i], column))
+			return true;
+	return !opts->n_columns;
+}
+
+int table_no_column(const char *path, const char *column, struct mlops_error *err)
+{
+	return err_set(err, MLOPS_ENOTFOUND, "'%s' has no column '%s'", path, column);
 }
 
 bool cell_is_missing(const struct cell *cell)

@@ -97,6 +97,7 @@ int pair_survey(struct pair *p, unsigned extra, struct survey *out, struct mlops
 		return -1;
 	double n0 = (double)out->n[0], n1 = (double)out->n[1], total = n0 + n1;
 	out->ks = sv.widest / (n0 * n1);
+	out->ks_slack = p->slack;
 	out->wasserstein = sv.area / (n0 * n1);
 	if (extra & PAIR_ANDERSON)
 		out->anderson = (sv.anderson[0] / n0 + sv.anderson[1] / n1) * (total - 1) / total;

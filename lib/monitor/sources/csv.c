@@ -3,7 +3,7 @@
 #include "base/str.h"
 #include "monitor/source.h"
 
-static int open_csv(struct row_source *s, int fd, const struct row_source_how *how,
+static int open_csv(struct row_source *s, int fd, const struct mlops_table_opts *how,
 		    struct mlops_error *err)
 {
 	char separator = how->separator ? how->separator : str_ends(s->path, ".tsv") ? '\t' : ',';

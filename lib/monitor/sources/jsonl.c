@@ -2,7 +2,7 @@
 #include "fmt/jsonl.h"
 #include "monitor/source.h"
 
-static int open_jsonl(struct row_source *s, int fd, const struct row_source_how *how,
+static int open_jsonl(struct row_source *s, int fd, const struct mlops_table_opts *how,
 		      struct mlops_error *err)
 {
 	struct jsonl *jsonl;
