@@ -36,7 +36,7 @@ static struct json *quantiles_json(const struct profile_view *view)
 	char key[NUM_SIZE];
 
 	for (size_t i = 0; i < MLOPS_PROFILE_QUANTILES; i++)
-		js_set(v, num_format_double(mlops_profile_quantiles[i], key), number(view->quantiles[i]));
+		js_set(v, num_format_double(view->quantiles[i].share, key), number(view->quantiles[i].value));
 	return v;
 }
 
@@ -112,7 +112,7 @@ static void print_table(const struct profile *p)
 		snprintf(distinct, sizeof(distinct), "%.0f", v.distinct);
 		table_add(table, v.name, v.type, missing, distinct, shown(v.mean, cells[0]),
 			  shown(v.sd, cells[1]), shown(v.min, cells[2]),
-			  shown(v.quantiles[MEDIAN], cells[3]), shown(v.max, cells[4]),
+			  shown(v.quantiles[MEDIAN].value, cells[3]), shown(v.max, cells[4]),
 			  v.n_top && v.top[0].count > 1 ? v.top[0].value : NULL);
 	}
 	table_print(table, stdout);

@@ -75,11 +75,14 @@ MLOPS_API void mlops_drift_free(struct drift_report *report);
  */
 struct profile;
 
+/* Makes one of a table ("-": of standard input). Free with mlops_profile_free(). */
 MLOPS_API int mlops_profile_table(const char *path, const struct mlops_table_opts *opts,
 				  struct profile **out, struct mlops_error *err);
 /* True when the file starts like a saved profile; one that can't be read does not. */
 MLOPS_API bool mlops_is_profile(const char *path);
+/* Reads a saved one; every figure in it is checked. */
 MLOPS_API int mlops_profile_load(const char *path, struct profile **out, struct mlops_error *err);
+/* Writes a file, whole or not at all. */
 MLOPS_API int mlops_profile_save(const struct profile *profile, const char *path,
 				 struct mlops_error *err);
 /* Adds `other`; a column that one of the two does not have is missing from its rows. */
@@ -89,15 +92,16 @@ MLOPS_API void mlops_profile_free(struct profile *profile); /* NULL is fine */
 #define MLOPS_PROFILE_QUANTILES 7 /* at 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99 */
 #define MLOPS_PROFILE_TOP 10
 
-extern MLOPS_API const double mlops_profile_quantiles[MLOPS_PROFILE_QUANTILES];
-
 /* One column, summed up. Numbers that there are none of are NaN. */
 struct profile_view {
 	const char *name; /* lent, as all texts here are */
 	const char *type; /* "integer", "real", "boolean", "text" or "empty"; static */
 	uint64_t rows, missing, infinite;
 	double distinct;
-	double mean, sd, skewness, kurtosis, min, max, quantiles[MLOPS_PROFILE_QUANTILES];
+	double mean, sd, skewness, kurtosis, min, max;
+	struct profile_quantile {
+		double share, value;
+	} quantiles[MLOPS_PROFILE_QUANTILES];
 	double length_mean, length_min, length_max; /* of texts, in bytes */
 	bool exact; /* the counts in `top` are */
 	uint64_t top_error; /* by which they are too small at most */
@@ -108,6 +112,7 @@ struct profile_view {
 	size_t n_top;
 };
 
+/* How many rows the table has. */
 MLOPS_API uint64_t mlops_profile_rows(const struct profile *profile);
 /* Column i, in the order of the table; false when there is none. */
 MLOPS_API bool mlops_profile_column(const struct profile *profile, size_t i, struct profile_view *out);

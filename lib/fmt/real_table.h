@@ -2,6 +2,10 @@
  * 10^e for e in -38 .. 38 as hi:lo * 2^exp, the 128-bit mantissa cut off below (10^0 .. 10^38 are
  * exact). Made by: m = (10**e << 200) // 1 for e >= 0, (1 << 400) // 10**-e else; then shifted to 128 bits.
  */
+#pragma once
+
+#include <stdint.h>
+
 static const struct power_of_ten {
 	uint64_t hi, lo;
 	int exp;

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-const double mlops_profile_quantiles[] = { 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99 };
+static const double shares[MLOPS_PROFILE_QUANTILES] = { 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99 };
 
 struct profile_column *profile_get(struct profile *p, const char *name)
 {
@@ -94,7 +94,7 @@ static void view_numbers(const struct profile_column *c, struct profile_view *ou
 	out->min = m->n ? m->min : NAN;
 	out->max = m->n ? m->max : NAN;
 	for (size_t i = 0; i < MLOPS_PROFILE_QUANTILES; i++)
-		out->quantiles[i] = kll_quantile(values, n, mlops_profile_quantiles[i]);
+		out->quantiles[i] = (struct profile_quantile){ shares[i], kll_quantile(values, n, shares[i]) };
 }
 
 static void view_top(const struct profile_column *c, struct profile_view *out)

@@ -260,8 +260,8 @@ static int load_top(struct profile *p, const struct json *top, const char *path,
 	if (!format || strcmp(format, FORMAT) || !js_get_int(top, "version", &version))
 		return err_set(err, MLOPS_EINVALID, "'%s' is not a profile", path);
 	if (version != VERSION)
-		return err_set(err, MLOPS_EINVALID, "'%s' is a profile of version %lld, and this program reads version %d",
-			       path, (long long)version, VERSION);
+		return err_set(err, MLOPS_EINVALID, "'%s' is a profile of version %lld, not %d", path,
+			       (long long)version, VERSION);
 	if (!load_count(top, "rows", &p->rows) || js_type(columns) != JSON_ARR ||
 	    js_len(columns) > CELL_COLUMNS)
 		return err_set(err, MLOPS_EINVALID, "'%s' is damaged: rows or columns", path);

@@ -9,7 +9,7 @@ from tap import ROOT, check, done, files, read
 
 # From the bottom up; a part includes what is on a lower line.
 LAYERS = [["base"], ["fmt", "crypto"], ["git", "db", "http", "cli"], ["project"], ["store"], ["remote"],
-          ["tracking"], ["registry"], ["pipeline"], ["deploy"], ["serve"], ["cmd"]]
+          ["tracking"], ["registry"], ["pipeline"], ["monitor"], ["deploy"], ["serve"], ["cmd"]]
 RANK = {part: i for i, parts in enumerate(LAYERS) for part in parts}
 # Headers that a part shows to those above it, beyond <part>/<part>.h and what all of base and fmt are.
 SHOWN = {"http": {"client.h", "server.h"}, "crypto": {"hash.h"}, "db": {"audit.h"}}
