@@ -51,7 +51,10 @@ MLOPS_API void mlops_store_writer_free(struct store_writer *w); /* drops what wa
 /* Makes all that was put durable (small objects wait in an open pack until then). */
 MLOPS_API int mlops_store_flush(struct store *store, struct mlops_error *err);
 
-/* Reads a whole object of at most `max` bytes; checked against its name. *buf is the caller's. */
+/*
+ * Reads a whole object of at most `max` bytes; checked against its name. *buf is the caller's and
+ * has a NUL behind its n bytes.
+ */
 MLOPS_API int mlops_store_get(struct store *store, const struct oid *oid, size_t max, char **buf,
 			      size_t *n, struct mlops_error *err);
 /*

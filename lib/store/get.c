@@ -173,6 +173,7 @@ int mlops_store_get(struct store *s, const struct oid *oid, size_t max, char **b
 		return err_set(err, MLOPS_EINVALID, "an object of %llu bytes is larger than %zu",
 			       (unsigned long long)place.size, max);
 	strbuf_reserve(&whole, place.size);
+	strbuf_adds(&whole, ""); /* an empty object is an empty text */
 	if (stream(s, oid, &place, add_to_buf, &whole, err))
 		return -1;
 	*n = whole.len;
