@@ -1,4 +1,4 @@
-/* mlops deployments [ls|history|show], and how deployments are shown. */
+/* mlops deployments [show|history], and how deployments are shown. */
 #include "deployment.h"
 
 #include <inttypes.h>
@@ -11,7 +11,8 @@ struct deployments_opts {
 };
 
 static const struct arg_spec deployments_argv[] = {
-	ARG(deployments_opts, name, .name = "NAME", .min = 1, .max = 1, .complete = "deployment", .help = "the deployment"),
+	ARG(deployments_opts, name, .name = "NAME", .min = 1, .max = 1, .complete = "deployment",
+	    .help = "the deployment"),
 	ARG_END,
 };
 
@@ -62,8 +63,9 @@ int deployment_announce(struct cmd_ctx *ctx, struct deployment *d)
 	if (ctx->common.json)
 		cmd_print_json(deployment_json(d));
 	else
-		printf("%s: revision %" PRId64 " serves %s:%" PRId64 " on %s\n", d->name, active->number,
-		       active->model, active->version, d->url ? d->url : "nothing: it ended meanwhile");
+		printf("%s: revision %" PRId64 " serves %s:%" PRId64 " on %s\n", d->name,
+		       active->number, active->model, active->version,
+		       d->url ? d->url : "nothing: it ended meanwhile");
 	mlops_deployment_free(d);
 	return 0;
 }
@@ -71,7 +73,8 @@ int deployment_announce(struct cmd_ctx *ctx, struct deployment *d)
 static void add_row(struct table *t, const struct deployment *d)
 {
 	const struct revision *active = mlops_deployment_active(d);
-	autofree char *model = active ? xasprintf("%s:%" PRId64, active->model, active->version) : NULL;
+	autofree char *model =
+		active ? xasprintf("%s:%" PRId64, active->model, active->version) : NULL;
 	autofree char *number = active ? xasprintf("%" PRId64, active->number) : NULL;
 
 	table_add(t, d->name, d->target, model, number, d->running ? "running" : "down", d->url);
@@ -104,7 +107,8 @@ static int list_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *e
 
 static void print_history(const struct deployment *d)
 {
-	autotable *t = table_new("REVISION>", "STATUS", "MODEL", "ROLLBACK OF>", "BY", "CREATED", "REASON~", NULL);
+	autotable *t = table_new("REVISION>", "STATUS", "MODEL", "ROLLBACK OF>", "BY", "CREATED",
+				 "REASON~", NULL);
 	int64_t now = clock_now_ms();
 
 	for (size_t i = 0; i < d->n; i++) {
@@ -180,24 +184,30 @@ static int show_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *e
 	return 0;
 }
 
-static const struct cmd_spec cmd_deployments_ls = {
-	.name = "ls", .summary = "list the deployments", .flags = CMD_PROJECT | CMD_JSON, .run = list_run,
-};
-
 static const struct cmd_spec cmd_deployments_show = {
-	.name = "show", .summary = "show what a deployment serves", .flags = CMD_PROJECT | CMD_JSON,
-	.args = deployments_argv, .opts_size = sizeof(struct deployments_opts), .run = show_run,
+	.name = "show",
+	.summary = "show what a deployment serves",
+	.flags = CMD_PROJECT | CMD_JSON,
+	.args = deployments_argv,
+	.opts_size = sizeof(struct deployments_opts),
+	.run = show_run,
 };
 
 static const struct cmd_spec cmd_deployments_history = {
-	.name = "history", .summary = "list the revisions of a deployment",
-	.flags = CMD_PROJECT | CMD_JSON, .args = deployments_argv,
-	.opts_size = sizeof(struct deployments_opts), .run = history_run,
+	.name = "history",
+	.summary = "list the revisions of a deployment",
+	.flags = CMD_PROJECT | CMD_JSON,
+	.args = deployments_argv,
+	.opts_size = sizeof(struct deployments_opts),
+	.run = history_run,
 };
 
 const struct cmd_spec cmd_deployments = {
-	.group = "deployments", .name = "deployments", .summary = "list deployments and their history",
-	.flags = CMD_PROJECT | CMD_JSON, .run = list_run,
-	.subs = (const struct cmd_spec *const[]){
-		&cmd_deployments_ls, &cmd_deployments_show, &cmd_deployments_history, NULL },
+	.group = "deployments",
+	.name = "deployments",
+	.summary = "list deployments and their history",
+	.flags = CMD_PROJECT | CMD_JSON,
+	.run = list_run,
+	.subs = (const struct cmd_spec *const[]){ &cmd_deployments_show, &cmd_deployments_history,
+						  NULL },
 };

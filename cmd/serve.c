@@ -13,19 +13,30 @@ struct serve_opts {
 };
 
 static const struct opt_spec serve_optv[] = {
-	OPT(serve_opts, dir, .name = "dir", .letter = 'd', .type = OPT_STR, .meta = "DIR", .complete = "dir", .help = "serve this folder with predict.py instead of a registered model"),
-	OPT(serve_opts, name, .name = "name", .letter = 'n', .type = OPT_STR, .meta = "NAME", .help = "with --dir: the name that requests use (default: the folder's)"),
-	OPT(serve_opts, listen, .name = "listen", .letter = 'l', .type = OPT_STR, .meta = "ADDRESS", .def = "127.0.0.1:8080", .help = "address and port; port 0 takes a free one"),
-	OPT(serve_opts, workers, .name = "workers", .letter = 'w', .type = OPT_INT, .meta = "N", .def = "1", .help = "worker processes"),
-	OPT(serve_opts, timeout_ms, .name = "timeout", .letter = 't', .type = OPT_DURATION, .meta = "TIME", .def = "30s", .help = "how long a prediction may take"),
-	OPT(serve_opts, start_timeout_ms, .name = "start-timeout", .type = OPT_DURATION, .meta = "TIME", .def = "30s", .help = "how long a worker may take to load the model"),
-	OPT(serve_opts, insecure, .name = "insecure", .type = OPT_BOOL, .no_config = true, .help = "allow an address that others can reach: nobody is asked who they are"),
-	OPT(serve_opts, control, .name = "control", .type = OPT_STR, .meta = "SOCKET", .no_config = true, .help = "take revisions on this Unix socket, as 'mlops deploy' does"),
+	OPT(serve_opts, dir, .name = "dir", .letter = 'd', .type = OPT_STR, .meta = "DIR",
+	    .complete = "dir",
+	    .help = "serve this folder with predict.py instead of a registered model"),
+	OPT(serve_opts, name, .name = "name", .letter = 'n', .type = OPT_STR, .meta = "NAME",
+	    .help = "with --dir: the name that requests use (default: the folder's)"),
+	OPT(serve_opts, listen, .name = "listen", .letter = 'l', .type = OPT_STR, .meta = "ADDRESS",
+	    .def = "127.0.0.1:8080", .help = "address and port; port 0 takes a free one"),
+	OPT(serve_opts, workers, .name = "workers", .letter = 'w', .type = OPT_INT, .meta = "N",
+	    .def = "1", .help = "worker processes"),
+	OPT(serve_opts, timeout_ms, .name = "timeout", .letter = 't', .type = OPT_DURATION,
+	    .meta = "TIME", .def = "30s", .help = "how long a prediction may take"),
+	OPT(serve_opts, start_timeout_ms, .name = "start-timeout", .type = OPT_DURATION,
+	    .meta = "TIME", .def = "30s", .help = "how long a worker may take to load the model"),
+	OPT(serve_opts, insecure, .name = "insecure", .type = OPT_BOOL, .no_config = true,
+	    .help = "allow an address that others can reach: nobody is asked who they are"),
+	OPT(serve_opts, control, .name = "control", .type = OPT_STR, .meta = "SOCKET",
+	    .no_config = true,
+	    .help = "take revisions on this Unix socket, as 'mlops deploy' does"),
 	OPT_END,
 };
 
 static const struct arg_spec serve_argv[] = {
-	ARG(serve_opts, model, .name = "MODEL", .max = 1, .complete = "model", .help = "a model: NAME, NAME@ALIAS or NAME:VERSION"),
+	ARG(serve_opts, model, .name = "MODEL", .max = 1, .complete = "model",
+	    .help = "a model: NAME, NAME@ALIAS or NAME:VERSION"),
 	ARG_END,
 };
 
@@ -78,15 +89,18 @@ static int serve_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *
 	const struct serve_opts *o = opts;
 	struct announcement a = { o->model ? o->model : o->dir, ctx->common.json };
 	struct gateway_how how = {
-		.listen = o->listen, .control = o->control, .workers = o->workers, .insecure = o->insecure,
-		.request_timeout_ms = o->timeout_ms, .start_timeout_ms = o->start_timeout_ms,
-		.ready = announce, .arg = &a,
+		.listen = o->listen,
+		.control = o->control,
+		.workers = o->workers,
+		.insecure = o->insecure,
+		.request_timeout_ms = o->timeout_ms,
+		.start_timeout_ms = o->start_timeout_ms,
+		.ready = announce,
+		.arg = &a,
 	};
 
 	if (!!o->model + !!o->dir + !!o->control != 1)
 		return err_set(err, MLOPS_EUSAGE, "give one of a model, --dir and --control");
-	if (o->workers < 1 || o->workers > 256)
-		return err_set(err, MLOPS_EUSAGE, "the number of workers is from 1 to 256");
 	if (o->timeout_ms < 1 || o->start_timeout_ms < 1)
 		return err_set(err, MLOPS_EUSAGE, "a time-out is at least 1 ms");
 	if (o->model)
@@ -95,7 +109,12 @@ static int serve_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *
 }
 
 const struct cmd_spec cmd_serve = {
-	.group = "deployments", .name = "serve", .summary = "serve a model over HTTP in the foreground",
-	.flags = CMD_JSON, .opts = serve_optv, .args = serve_argv,
-	.opts_size = sizeof(struct serve_opts), .run = serve_run,
+	.group = "deployments",
+	.name = "serve",
+	.summary = "serve a model over HTTP in the foreground",
+	.flags = CMD_JSON,
+	.opts = serve_optv,
+	.args = serve_argv,
+	.opts_size = sizeof(struct serve_opts),
+	.run = serve_run,
 };

@@ -9,13 +9,16 @@ struct undeploy_opts {
 };
 
 static const struct opt_spec undeploy_optv[] = {
-	OPT(undeploy_opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL, .no_config = true, .help = "say what would be stopped and stop nothing"),
-	OPT(undeploy_opts, yes, .name = "yes", .letter = 'y', .type = OPT_BOOL, .no_config = true, .help = "do not ask"),
+	OPT(undeploy_opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL,
+	    .no_config = true, .help = "say what would be stopped and stop nothing"),
+	OPT(undeploy_opts, yes, .name = "yes", .letter = 'y', .type = OPT_BOOL, .no_config = true,
+	    .help = "do not ask"),
 	OPT_END,
 };
 
 static const struct arg_spec undeploy_argv[] = {
-	ARG(undeploy_opts, name, .name = "NAME", .min = 1, .max = 1, .complete = "deployment", .help = "the deployment"),
+	ARG(undeploy_opts, name, .name = "NAME", .min = 1, .max = 1, .complete = "deployment",
+	    .help = "the deployment"),
 	ARG_END,
 };
 
@@ -63,7 +66,12 @@ static int undeploy_run(struct cmd_ctx *ctx, const void *opts, struct mlops_erro
 }
 
 const struct cmd_spec cmd_undeploy = {
-	.group = "deployments", .name = "undeploy", .summary = "stop a deployment and keep its history",
-	.flags = CMD_PROJECT | CMD_JSON, .opts = undeploy_optv, .args = undeploy_argv,
-	.opts_size = sizeof(struct undeploy_opts), .run = undeploy_run,
+	.group = "deployments",
+	.name = "undeploy",
+	.summary = "stop a deployment and keep its history",
+	.flags = CMD_PROJECT | CMD_JSON,
+	.opts = undeploy_optv,
+	.args = undeploy_argv,
+	.opts_size = sizeof(struct undeploy_opts),
+	.run = undeploy_run,
 };

@@ -15,11 +15,11 @@
 #include "mlops/registry.h"
 #include "project/project.h"
 
-#define NAME_MAX_BYTES 63
-#define WORKERS_MAX 256
+#define NAME_MAX_BYTES  63
+#define WORKERS_MAX     256
 #define LOCK_TIMEOUT_MS 10000
 #define GATE_TIMEOUT_MS 30000
-#define POLL_MS 50
+#define POLL_MS         50
 
 /* One deployment, locked. */
 struct session {
@@ -46,8 +46,9 @@ static int check_name(const char *name, struct mlops_error *err)
 	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n)
 		return 0;
 	err_set(err, MLOPS_EUSAGE, "'%s' cannot name a deployment", name);
-	return err_hint(err, "take letters, digits, '.', '_' and '-', at most %d, and give it with --name",
-			NAME_MAX_BYTES);
+	return err_hint(
+		err, "take letters, digits, '.', '_' and '-', at most %d, and give it with --name",
+		NAME_MAX_BYTES);
 }
 
 static int lock_name(struct session *s, struct mlops_error *err)
@@ -56,7 +57,8 @@ static int lock_name(struct session *s, struct mlops_error *err)
 	autofree char *path = project_file(s->call.project, file);
 	int64_t timeout_ms;
 
-	if (project_config_duration(s->call.project, "core.lockTimeout", LOCK_TIMEOUT_MS, &timeout_ms, err) ||
+	if (project_config_duration(s->call.project, "core.lockTimeout", LOCK_TIMEOUT_MS,
+				    &timeout_ms, err) ||
 	    fs_mkdirs_for(path, err))
 		return -1;
 	if (!fs_lock(path, FS_LOCK_EXCLUSIVE, timeout_ms, &s->lock, err))
@@ -97,13 +99,15 @@ static int wait_settled(struct session *s, int64_t number, struct target_state *
 		if (state->starting != number)
 			return 0;
 		if (clock_mono_ms() >= deadline)
-			return err_set(err, MLOPS_ELOCKED, "revision %" PRId64 " of '%s' is still starting",
-				       number, s->call.name);
+			return err_set(err, MLOPS_ELOCKED,
+				       "revision %" PRId64 " of '%s' is still starting", number,
+				       s->call.name);
 		clock_sleep_ms(POLL_MS);
 	}
 }
 
-static int settle_pending(struct session *s, const struct revision *pending, struct mlops_error *err)
+static int settle_pending(struct session *s, const struct revision *pending,
+			  struct mlops_error *err)
 {
 	autostate state = { 0 };
 	int rc;
@@ -111,9 +115,11 @@ static int settle_pending(struct session *s, const struct revision *pending, str
 	if (wait_settled(s, pending->number, &state, err))
 		return -1;
 	if (state.revision == pending->number)
-		rc = history_activate(s->call.project, s->call.name, pending->number, state.port, err);
+		rc = history_activate(s->call.project, s->call.name, pending->number, state.port,
+				      err);
 	else
-		rc = history_fail(s->call.project, s->call.name, pending->number, "interrupted", err);
+		rc = history_fail(s->call.project, s->call.name, pending->number, "interrupted",
+				  err);
 	return rc;
 }
 
@@ -148,7 +154,8 @@ static int session_open(struct session *s, struct project *project, const char *
 /* Serves again what the history says is active, so that it is there if the next one fails. */
 static void restore_active(struct session *s)
 {
-	const struct revision *active = s->deployment ? mlops_deployment_active(s->deployment) : NULL;
+	const struct revision *active =
+		s->deployment ? mlops_deployment_active(s->deployment) : NULL;
 	autostate state = { 0 };
 	autoerr err = ERR_INIT;
 
@@ -196,7 +203,8 @@ static int apply(struct session *s, const struct revision *next, struct mlops_er
 static int bring_up(struct session *s, struct revision *next, struct deployment **out,
 		    struct mlops_error *err)
 {
-	const struct revision *active = s->deployment ? mlops_deployment_active(s->deployment) : NULL;
+	const struct revision *active =
+		s->deployment ? mlops_deployment_active(s->deployment) : NULL;
 	int64_t before = active ? active->number : 0;
 	autoerr ignored = ERR_INIT;
 
@@ -215,7 +223,8 @@ static int check_deployable(const struct model_version *v, struct mlops_error *e
 {
 	if (v->ref.kind == OBJECT_TREE)
 		return 0;
-	err_set(err, MLOPS_EINVALID, "model '%s' version %" PRId64 " is one file", v->model, v->version);
+	err_set(err, MLOPS_EINVALID, "model '%s' version %" PRId64 " is one file", v->model,
+		v->version);
 	return err_hint(err, "deploy a folder with predict.py in it, which defines predict(rows)");
 }
 
@@ -232,7 +241,8 @@ static int wanted_port(struct session *s, int64_t port, struct mlops_error *err)
 	if (state.running && state.port != port) {
 		err_set(err, MLOPS_EEXISTS, "'%s' already listens on port %" PRId64, s->call.name,
 			state.port);
-		return err_hint(err, "to move it: mlops undeploy %s, then deploy again", s->call.name);
+		return err_hint(err, "to move it: mlops undeploy %s, then deploy again",
+				s->call.name);
 	}
 	s->call.port = port;
 	return 0;
@@ -245,10 +255,13 @@ int mlops_deploy(struct project *project, const struct deploy_how *how, struct d
 	autosession s = { .lock = -1 };
 
 	if (how->workers < 0 || how->workers > WORKERS_MAX)
-		return err_set(err, MLOPS_EUSAGE, "the number of workers is from 1 to %d", WORKERS_MAX);
+		return err_set(err, MLOPS_EUSAGE, "the number of workers is from 1 to %d",
+			       WORKERS_MAX);
 	if (mlops_model_resolve(project, how->model, &v, err))
 		return -1;
-	struct revision next = { .model = v->model, .version = v->version, .ref = v->ref,
+	struct revision next = { .model = v->model,
+				 .version = v->version,
+				 .ref = v->ref,
 				 .workers = how->workers ? how->workers : 1 };
 	int rc = check_deployable(v, err);
 	if (!rc)
@@ -276,18 +289,22 @@ static int find_earlier(const struct deployment *d, int64_t number, const struct
 	for (size_t i = 0; i < d->n; i++) {
 		const struct revision *r = &d->revisions[i];
 
-		if (number ? r->number == number : active && r->number < active->number && has_served(r)) {
+		if (number ? r->number == number :
+			     active && r->number < active->number && has_served(r)) {
 			*out = r;
-			return has_served(r) ? 0 : err_set(err, MLOPS_EINVALID,
-							   "revision %" PRId64 " of '%s' never served",
-							   r->number, d->name);
+			return has_served(r) ? 0 :
+					       err_set(err, MLOPS_EINVALID,
+						       "revision %" PRId64 " of '%s' never served",
+						       r->number, d->name);
 		}
 	}
 	if (number)
 		err_set(err, MLOPS_ENOTFOUND, "'%s' has no revision %" PRId64, d->name, number);
 	else
-		err_set(err, MLOPS_ENOTFOUND, active ? "'%s' has no revision before the active one" :
-						       "'%s' has no active revision", d->name);
+		err_set(err, MLOPS_ENOTFOUND,
+			active ? "'%s' has no revision before the active one" :
+				 "'%s' has no active revision",
+			d->name);
 	return err_hint(err, "see: mlops deployments history %s", d->name);
 }
 
@@ -301,8 +318,10 @@ int mlops_rollback(struct project *project, const char *name, int64_t revision, 
 	    find_earlier(s.deployment, revision, &earlier, err))
 		return -1;
 	s.timeout_ms = timeout_ms ? timeout_ms : GATE_TIMEOUT_MS;
-	struct revision next = { .model = earlier->model, .version = earlier->version,
-				 .ref = earlier->ref, .workers = earlier->workers,
+	struct revision next = { .model = earlier->model,
+				 .version = earlier->version,
+				 .ref = earlier->ref,
+				 .workers = earlier->workers,
 				 .rollback_of = earlier->number };
 	return bring_up(&s, &next, out, err);
 }

@@ -1,4 +1,4 @@
-/* Requests to the control socket, and knowing that a gateway is gone: it holds SOCKET.lock while it lives. */
+/* Requests to the control socket. A gateway holds SOCKET.lock for as long as it lives. */
 #include "deploy/gatewayctl.h"
 
 #include <signal.h>
@@ -10,7 +10,8 @@
 #include "http/client.h"
 
 #define STATUS_TIMEOUT_MS 10000
-#define APPLY_EXTRA_MS 60000 /* beyond the gate's own time-out: sample.json, ending the old workers */
+#define APPLY_EXTRA_MS                                                                             \
+	60000 /* beyond the gate's own time-out: sample.json, ending the old workers */
 #define STOP_TIMEOUT_MS 40000
 #define KILL_TIMEOUT_MS 5000
 
@@ -27,8 +28,9 @@ static int exchange(const char *socket, const struct http_request *req, struct h
 }
 
 /* *reply is the caller's, also when the answer is a refusal, which *status tells. */
-static int request(const char *socket, const char *method, const char *path, const struct strbuf *body,
-		   int64_t timeout_ms, int *status, struct json **reply, struct mlops_error *err)
+static int request(const char *socket, const char *method, const char *path,
+		   const struct strbuf *body, int64_t timeout_ms, int *status, struct json **reply,
+		   struct mlops_error *err)
 {
 	autoclose int dir_fd = -1;
 	autofree char *address = NULL, *url = xasprintf("http://localhost%s", path);
@@ -37,8 +39,12 @@ static int request(const char *socket, const char *method, const char *path, con
 	if (fs_socket_path(socket, &dir_fd, &address, err))
 		return -1;
 	const struct http_request req = {
-		.method = method, .url = url, .unix_socket = address, .timeout_ms = timeout_ms,
-		.body = body ? body->buf : NULL, .body_len = body ? body->len : 0,
+		.method = method,
+		.url = url,
+		.unix_socket = address,
+		.timeout_ms = timeout_ms,
+		.body = body ? body->buf : NULL,
+		.body_len = body ? body->len : 0,
 	};
 	int rc = exchange(socket, &req, &res, err);
 	if (!rc)
@@ -53,14 +59,17 @@ static int port_of(const char *url)
 	const char *colon = url ? strrchr(url, ':') : NULL;
 	int64_t port;
 
-	return colon && num_parse_i64(colon + 1, &port) && port > 0 && port <= UINT16_MAX ? (int)port : 0;
+	return colon && num_parse_i64(colon + 1, &port) && port > 0 && port <= UINT16_MAX ?
+		       (int)port :
+		       0;
 }
 
 static void read_state(const struct json *v, struct target_state *state)
 {
 	const char *url = js_get_text(v, "url");
 
-	*state = (struct target_state){ .running = true, .url = url ? xstrdup(url) : NULL,
+	*state = (struct target_state){ .running = true,
+					.url = url ? xstrdup(url) : NULL,
 					.port = port_of(url) };
 	js_get_int(v, "revision", &state->revision);
 	js_get_int(v, "starting", &state->starting);
@@ -109,7 +118,8 @@ int gatewayctl_apply(const char *socket, const struct revision *r, const char *m
 	js_set(v, "workers", js_int(r->workers));
 	js_set(v, "timeout_ms", js_int(timeout_ms));
 	js_dump(v, JS_COMPACT, &body);
-	if (request(socket, "POST", "/revisions", &body, timeout_ms + APPLY_EXTRA_MS, &status, &reply, err))
+	if (request(socket, "POST", "/revisions", &body, timeout_ms + APPLY_EXTRA_MS, &status,
+		    &reply, err))
 		return -1;
 	if (status == 200)
 		return 0;

@@ -1,4 +1,4 @@
-/* Deployments and their revisions in the database. Each change is one transaction with its audit row. */
+/* Deployments and revisions in the database. Each change is one transaction with its audit row. */
 #include <inttypes.h>
 
 #include "base/clock.h"
@@ -70,16 +70,22 @@ static int read_revision(struct db_stmt *row, struct revision *r, struct mlops_e
 	const void *oid = db_blob(row, 5, &n);
 
 	if (n != sizeof(r->ref.oid.sha256) || status < 0 || status > REVISION_FAILED)
-		return err_set(err, MLOPS_ECORRUPT, "revision %" PRId64 " in the database is damaged",
-			       db_int(row, 0));
+		return err_set(err, MLOPS_ECORRUPT,
+			       "revision %" PRId64 " in the database is damaged", db_int(row, 0));
 	*r = (struct revision){
-		.number = db_int(row, 0), .model = copy_text(row, 1), .version = db_int(row, 2),
+		.number = db_int(row, 0),
+		.model = copy_text(row, 1),
+		.version = db_int(row, 2),
 		.ref = { .kind = db_int(row, 3) ? OBJECT_TREE : OBJECT_FILE,
-			 .executable = db_int(row, 4), .size = (uint64_t)db_int(row, 6),
+			 .executable = db_int(row, 4),
+			 .size = (uint64_t)db_int(row, 6),
 			 .files = (uint64_t)db_int(row, 7) },
-		.status = (enum revision_status)status, .workers = db_int(row, 9),
-		.rollback_of = db_int(row, 10), .user = copy_text(row, 11),
-		.reason = copy_text(row, 12), .created_ms = db_int(row, 13),
+		.status = (enum revision_status)status,
+		.workers = db_int(row, 9),
+		.rollback_of = db_int(row, 10),
+		.user = copy_text(row, 11),
+		.reason = copy_text(row, 12),
+		.created_ms = db_int(row, 13),
 		.ended_ms = db_int(row, 14),
 	};
 	memcpy(r->ref.oid.sha256, oid, n);
@@ -95,7 +101,8 @@ static int load_revisions(struct db *db, int64_t id, struct deployment *d, struc
 	if (db_query(db, &row, err,
 		     "SELECT number, model, version, kind, executable, oid, size, files, status,"
 		     " workers, rollback_of, user, reason, created_ms, ended_ms"
-		     " FROM revisions WHERE deployment_id = ? ORDER BY number DESC", "i", id))
+		     " FROM revisions WHERE deployment_id = ? ORDER BY number DESC",
+		     "i", id))
 		return -1;
 	while ((rc = db_step(row, err)) > 0) {
 		struct revision r;
@@ -119,7 +126,8 @@ int history_load(struct project *project, const char *name, struct deployment **
 	struct db_stmt *row;
 
 	if (project_db(project, &db, err) ||
-	    db_query(db, &row, err, "SELECT id, target, port FROM deployments WHERE name = ?", "s", name))
+	    db_query(db, &row, err, "SELECT id, target, port FROM deployments WHERE name = ?", "s",
+		     name))
 		return -1;
 	int rc = db_step(row, err);
 	if (rc < 0)
@@ -179,7 +187,8 @@ static int next_number(struct db *db, const char *name, int64_t *out, struct mlo
 
 	if (db_query(db, &row, err,
 		     "SELECT ifnull(max(r.number), 0) + 1 FROM deployments d"
-		     " LEFT JOIN revisions r ON r.deployment_id = d.id WHERE d.name = ?", "s", name) ||
+		     " LEFT JOIN revisions r ON r.deployment_id = d.id WHERE d.name = ?",
+		     "s", name) ||
 	    db_step(row, err) < 0)
 		return -1;
 	*out = db_int(row, 0);
@@ -195,18 +204,20 @@ static int begin(struct db *db, void *arg, struct mlops_error *err)
 
 	if (db_change(db, err,
 		      "INSERT OR IGNORE INTO deployments (name, target, port, created_ms)"
-		      " VALUES (?, ?, 0, ?)", "ssi", c->name, c->target, clock_now_ms()) ||
+		      " VALUES (?, ?, 0, ?)",
+		      "ssi", c->name, c->target, clock_now_ms()) ||
 	    next_number(db, c->name, &r->number, err))
 		return -1;
-	return db_change(db, err,
-			 "INSERT INTO revisions (deployment_id, number, model, version, kind,"
-			 " executable, oid, size, files, workers, status, rollback_of, user, created_ms)"
-			 " SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM deployments WHERE name = ?",
-			 "isiiibiiiiisis", r->number, r->model, r->version,
-			 (int64_t)(r->ref.kind == OBJECT_TREE), (int64_t)r->ref.executable,
-			 r->ref.oid.sha256, sizeof(r->ref.oid.sha256), (int64_t)r->ref.size,
-			 (int64_t)r->ref.files, r->workers, (int64_t)REVISION_PENDING, r->rollback_of,
-			 user, clock_now_ms(), c->name);
+	return db_change(
+		db, err,
+		"INSERT INTO revisions (deployment_id, number, model, version, kind,"
+		" executable, oid, size, files, workers, status, rollback_of, user, created_ms)"
+		" SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM deployments WHERE name = ?",
+		"isiiibiiiiisis", r->number, r->model, r->version,
+		(int64_t)(r->ref.kind == OBJECT_TREE), (int64_t)r->ref.executable,
+		r->ref.oid.sha256, sizeof(r->ref.oid.sha256), (int64_t)r->ref.size,
+		(int64_t)r->ref.files, r->workers, (int64_t)REVISION_PENDING, r->rollback_of, user,
+		clock_now_ms(), c->name);
 }
 
 int history_begin(struct project *project, const char *name, const char *target,
@@ -221,8 +232,9 @@ static int supersede(struct db *db, const char *name, struct mlops_error *err)
 {
 	return db_change(db, err,
 			 "UPDATE revisions SET status = ?, ended_ms = ? WHERE status = ? AND"
-			 " deployment_id = (SELECT id FROM deployments WHERE name = ?)", "iiis",
-			 (int64_t)REVISION_SUPERSEDED, clock_now_ms(), (int64_t)REVISION_ACTIVE, name);
+			 " deployment_id = (SELECT id FROM deployments WHERE name = ?)",
+			 "iiis", (int64_t)REVISION_SUPERSEDED, clock_now_ms(),
+			 (int64_t)REVISION_ACTIVE, name);
 }
 
 static int activate(struct db *db, void *arg, struct mlops_error *err)
@@ -233,9 +245,10 @@ static int activate(struct db *db, void *arg, struct mlops_error *err)
 	if (supersede(db, c->name, err) ||
 	    db_change(db, err,
 		      "UPDATE revisions SET status = ? WHERE number = ? AND"
-		      " deployment_id = (SELECT id FROM deployments WHERE name = ?)", "iis",
-		      (int64_t)REVISION_ACTIVE, c->number, c->name) ||
-	    db_change(db, err, "UPDATE deployments SET port = ? WHERE name = ?", "is", c->port, c->name))
+		      " deployment_id = (SELECT id FROM deployments WHERE name = ?)",
+		      "iis", (int64_t)REVISION_ACTIVE, c->number, c->name) ||
+	    db_change(db, err, "UPDATE deployments SET port = ? WHERE name = ?", "is", c->port,
+		      c->name))
 		return -1;
 	return audit_add(db, "deploy", c->name, detail, err);
 }
@@ -253,10 +266,12 @@ static int fail(struct db *db, void *arg, struct mlops_error *err)
 	const struct change *c = arg;
 	autofree char *detail = xasprintf("revision %" PRId64 ": %s", c->number, c->reason);
 
-	if (db_change(db, err,
-		      "UPDATE revisions SET status = ?, reason = ?, ended_ms = ? WHERE number = ? AND"
-		      " deployment_id = (SELECT id FROM deployments WHERE name = ?)", "isiis",
-		      (int64_t)REVISION_FAILED, c->reason, clock_now_ms(), c->number, c->name))
+	if (db_change(
+		    db, err,
+		    "UPDATE revisions SET status = ?, reason = ?, ended_ms = ? WHERE number = ? AND"
+		    " deployment_id = (SELECT id FROM deployments WHERE name = ?)",
+		    "isiis", (int64_t)REVISION_FAILED, c->reason, clock_now_ms(), c->number,
+		    c->name))
 		return -1;
 	return audit_add(db, "deploy.fail", c->name, detail, err);
 }

@@ -1,6 +1,7 @@
 /* Starting and stopping the daemon, and handing its callbacks on to the calls. */
 #include <errno.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -174,6 +175,7 @@ void http_server_stop(struct http_server *s, int64_t drain_ms)
 		return;
 	atomic_store(&s->stopping, true);
 	autoclose int fd = MHD_quiesce_daemon(s->daemon);
+	shutdown(fd, SHUT_RDWR); /* new ones are refused now, not left to wait until we close it */
 	wait_until_idle(s, drain_ms);
 	MHD_stop_daemon(s->daemon);
 	server_free(s);

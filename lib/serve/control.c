@@ -8,24 +8,18 @@
 
 #include "serve/gateway.h"
 
-#define WORKERS_MAX 256
 #define BODY_MAX 65536
 
 static int read_how(const struct json *v, struct revision_how *how, struct mlops_error *err)
 {
-	int64_t workers = 0;
-
 	how->model.name = js_get_text(v, "model");
 	how->model_dir = js_get_text(v, "model_dir");
 	if (!how->model.name || !how->model_dir || how->model_dir[0] != '/' ||
 	    !js_get_int(v, "version", &how->model.version) ||
 	    !js_get_int(v, "revision", &how->model.revision) ||
-	    !js_get_int(v, "workers", &workers) ||
+	    !js_get_int(v, "workers", &how->workers) ||
 	    !js_get_int(v, "timeout_ms", &how->start_timeout_ms))
 		return err_set(err, MLOPS_EINVALID, "the request lacks a field");
-	if (workers < 1 || workers > WORKERS_MAX || how->start_timeout_ms < 1)
-		return err_set(err, MLOPS_EINVALID, "workers or timeout_ms is out of range");
-	how->workers = (unsigned)workers;
 	return 0;
 }
 
@@ -57,7 +51,7 @@ static int post_revision(struct http_call *call, void *arg, struct mlops_error *
 	if (js_parse(body.p, body.n, "the request", &v, err) || read_how(v, &how, err))
 		return gateway_refuse(call, 400, err->msg);
 	if (revision_switch(g->revisions, &how, err))
-		return gateway_refuse(call, 409, err->msg);
+		return gateway_refuse(call, err->kind == MLOPS_ENO ? 409 : 400, err->msg);
 	return http_reply_json(call, 200, status(g));
 }
 

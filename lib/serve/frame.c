@@ -22,7 +22,8 @@ static int poll_until(struct pollfd *p, nfds_t n, int64_t deadline_ms)
 /* A process that ended may have written its last words first: the socket goes before the pidfd. */
 static enum frame_outcome wait_for(struct channel ch, short events, int64_t deadline_ms)
 {
-	struct pollfd p[] = { { .fd = ch.fd, .events = events }, { .fd = ch.pidfd, .events = POLLIN } };
+	struct pollfd p[] = { { .fd = ch.fd, .events = events },
+			      { .fd = ch.pidfd, .events = POLLIN } };
 
 	if (poll_until(p, 2, deadline_ms) <= 0)
 		return FRAME_TIMEOUT;

@@ -1,4 +1,4 @@
-/* Starting and ending the gateway: its port, its control socket, and the routes that no protocol owns. */
+/* Starting and ending the gateway: its port, its control socket, routes that no protocol owns. */
 #include "serve/gateway.h"
 
 #include <inttypes.h>
@@ -8,14 +8,14 @@
 #include "base/vec.h"
 #include "mlops/serve.h"
 
-#define THREADS 64       /* a call holds one while its worker is busy */
-#define DRAIN_MS 30000
-#define IDLE_MS 30000    /* of a connection, beyond what a prediction may take */
-#define CONTROL_THREADS 4 /* /status answers while /revisions waits */
-#define CONTROL_IDLE_MS 86400000 /* longer than any gate */
-#define CONTROL_DRAIN_MS 1000
+#define THREADS            64 /* a call holds one while its worker is busy */
+#define DRAIN_MS           30000
+#define IDLE_MS            30000    /* of a connection, beyond what a prediction may take */
+#define CONTROL_THREADS    4        /* /status answers while /revisions waits */
+#define CONTROL_IDLE_MS    86400000 /* longer than any gate */
+#define CONTROL_DRAIN_MS   1000
 #define REQUEST_TIMEOUT_MS 30000
-#define START_TIMEOUT_MS 30000
+#define START_TIMEOUT_MS   30000
 
 static int get_health(struct http_call *call, void *arg, struct mlops_error *err)
 {
@@ -41,7 +41,8 @@ static int get_metrics(struct http_call *call, void *arg, struct mlops_error *er
 	strbuf_adds(&text, "# HELP mlops_revision_info What is served.\n"
 			   "# TYPE mlops_revision_info gauge\n");
 	if (live) {
-		strbuf_addf(&text, "mlops_revision_info{model=\"%s\",version=\"%" PRId64
+		strbuf_addf(&text,
+			    "mlops_revision_info{model=\"%s\",version=\"%" PRId64
 			    "\",revision=\"%" PRId64 "\"} 1\n",
 			    live->model.name, live->model.version, live->model.revision);
 		revision_release(live);
@@ -58,7 +59,8 @@ static const struct http_route routes_own[] = {
 /* All tables in one; new. */
 static struct http_route *join_routes(void)
 {
-	static const struct http_route *const tables[] = { routes_tfserving, routes_oip, routes_own };
+	static const struct http_route *const tables[] = { routes_tfserving, routes_oip,
+							   routes_own };
 	VEC(struct http_route) all = { 0 };
 
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
@@ -77,7 +79,8 @@ static struct json *error_body(const struct mlops_error *err, int status)
 	return body;
 }
 
-static void record(const char *method, const char *route, int status, int64_t duration_ns, void *arg)
+static void record(const char *method, const char *route, int status, int64_t duration_ns,
+		   void *arg)
 {
 	struct gateway *g = arg;
 
@@ -87,9 +90,12 @@ static void record(const char *method, const char *route, int status, int64_t du
 static int check_how(const struct gateway_how *how, struct mlops_error *err)
 {
 	if (!how->insecure && !http_listen_is_loopback(how->listen)) {
-		err_set(err, MLOPS_EUSAGE, "'%s' is not a loopback address, and the gateway asks "
-			"nobody who they are", how->listen);
-		return err_hint(err, "put a proxy with authentication in front, or give --insecure");
+		err_set(err, MLOPS_EUSAGE,
+			"'%s' is not a loopback address, and the gateway asks "
+			"nobody who they are",
+			how->listen);
+		return err_hint(err,
+				"put a proxy with authentication in front, or give --insecure");
 	}
 	if (!how->model_dir)
 		return how->control ? 0 : err_set(err, MLOPS_EUSAGE, "no model to serve");
@@ -105,8 +111,10 @@ static int serve_first(struct gateway *g, const struct gateway_how *how, struct 
 {
 	const struct revision_how first = {
 		.model = { .name = how->model, .version = how->version, .revision = how->revision },
-		.model_dir = how->model_dir, .workers = how->workers ? (unsigned)how->workers : 1,
-		.start_timeout_ms = how->start_timeout_ms ? how->start_timeout_ms : START_TIMEOUT_MS,
+		.model_dir = how->model_dir,
+		.workers = how->workers ? how->workers : 1,
+		.start_timeout_ms =
+			how->start_timeout_ms ? how->start_timeout_ms : START_TIMEOUT_MS,
 		.request_timeout_ms = g->request_timeout_ms,
 	};
 
@@ -122,8 +130,12 @@ static int start_control(struct gateway *g, const char *path, struct http_server
 	if (fs_socket_path(path, &g->control_dir, &address, err))
 		return -1;
 	const struct http_server_how how = {
-		.unix_socket = address, .routes = routes_control, .arg = g, .error_body = error_body,
-		.threads = CONTROL_THREADS, .idle_timeout_ms = CONTROL_IDLE_MS,
+		.unix_socket = address,
+		.routes = routes_control,
+		.arg = g,
+		.error_body = error_body,
+		.threads = CONTROL_THREADS,
+		.idle_timeout_ms = CONTROL_IDLE_MS,
 	};
 	return http_server_start(&how, out, err);
 }
@@ -133,8 +145,12 @@ static int run_servers(struct gateway *g, const struct gateway_how *how,
 		       const struct http_route *routes, struct mlops_error *err)
 {
 	const struct http_server_how front_how = {
-		.listen = how->listen, .routes = routes, .arg = g, .error_body = error_body,
-		.done = record, .threads = THREADS,
+		.listen = how->listen,
+		.routes = routes,
+		.arg = g,
+		.error_body = error_body,
+		.done = record,
+		.threads = THREADS,
 		.idle_timeout_ms = g->request_timeout_ms + IDLE_MS,
 	};
 	struct http_server *front = NULL, *control = NULL;
@@ -169,7 +185,8 @@ int mlops_gateway_run(const struct gateway_how *how, struct mlops_error *err)
 	autoclose int lock = -1;
 	struct gateway g = {
 		.control_dir = -1,
-		.request_timeout_ms = how->request_timeout_ms ? how->request_timeout_ms : REQUEST_TIMEOUT_MS,
+		.request_timeout_ms =
+			how->request_timeout_ms ? how->request_timeout_ms : REQUEST_TIMEOUT_MS,
 	};
 
 	http_catch_signals();

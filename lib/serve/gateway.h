@@ -26,7 +26,7 @@ int gateway_infer(struct gateway *g, struct http_call *call, const struct protoc
 /* True when a request could be answered now. */
 bool gateway_is_ready(struct gateway *g);
 
-#define GATEWAY_MAX_BODY (32u << 20)
+#define GATEWAY_MAX_BODY (16u << 20)
 
 /* Of the protocols; the argument of the handlers is the gateway. */
 extern const struct http_route routes_tfserving[], routes_oip[];

@@ -32,10 +32,10 @@ int gateway_route(struct gateway *g, struct http_call *call, struct live_revisio
 		return -1;
 	}
 	if (!is_served(&live->model, name, version)) {
-		autofree char *why = xasprintf("no model '%s'%s%s here; this is '%s' version %" PRId64,
-					       name, version ? " version " : "",
-					       version ? version : "", live->model.name,
-					       live->model.version);
+		autofree char *why =
+			xasprintf("no model '%s'%s%s here; this is '%s' version %" PRId64, name,
+				  version ? " version " : "", version ? version : "",
+				  live->model.name, live->model.version);
 		revision_release(live);
 		gateway_refuse(call, 404, why);
 		return -1;
@@ -85,7 +85,8 @@ static int reply_predictions(struct http_call *call, const struct protocol *prot
 	if (js_type(js_get(v, "predictions")) != JSON_ARR) {
 		const char *why = js_get_text(v, "error");
 
-		return gateway_refuse(call, 500, why ? why : "the worker's answer has no predictions");
+		return gateway_refuse(call, 500,
+				      why ? why : "the worker's answer has no predictions");
 	}
 	if (protocol->format(request, js_get(v, "predictions"), model, &reply, &err))
 		return gateway_refuse(call, err.kind == MLOPS_EINVALID ? 400 : 500, err.msg);

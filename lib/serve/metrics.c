@@ -1,4 +1,4 @@
-/* Requests by route and status, and how long they took: atomics, so that recording takes no lock. */
+/* Requests by route and status, and how long they took: atomics, so recording takes no lock. */
 #include "serve/metrics.h"
 
 #include "base/num.h"
@@ -79,8 +79,10 @@ static void render_statuses(const struct route_metrics *r, struct strbuf *out)
 		uint64_t n = atomic_load(&r->by_status[i]);
 
 		if (n)
-			strbuf_addf(out, "mlops_requests_total{method=\"%s\",route=\"%s\",status=\"%zu\"} %lu\n",
-				    r->method, r->path, i + STATUS_MIN, n);
+			strbuf_addf(
+				out,
+				"mlops_requests_total{method=\"%s\",route=\"%s\",status=\"%zu\"} %lu\n",
+				r->method, r->path, i + STATUS_MIN, n);
 	}
 }
 
@@ -96,9 +98,11 @@ static void render_durations(const struct route_metrics *r, struct strbuf *out)
 		return;
 	for (i = 0, n = 0; i <= N_BUCKETS; i++) {
 		n += atomic_load(&r->by_bucket[i]);
-		strbuf_addf(out, "mlops_request_duration_seconds_bucket{method=\"%s\",route=\"%s\",le=\"%s\"} %lu\n",
-			    r->method, r->path,
-			    i < N_BUCKETS ? num_format_double(buckets_s[i], number) : "+Inf", n);
+		strbuf_addf(
+			out,
+			"mlops_request_duration_seconds_bucket{method=\"%s\",route=\"%s\",le=\"%s\"} %lu\n",
+			r->method, r->path,
+			i < N_BUCKETS ? num_format_double(buckets_s[i], number) : "+Inf", n);
 	}
 	strbuf_addf(out, "mlops_request_duration_seconds_sum{method=\"%s\",route=\"%s\"} %.9f\n",
 		    r->method, r->path, (double)total_ns / 1e9);
@@ -111,11 +115,13 @@ void metrics_render(const struct metrics *m, struct strbuf *out)
 	render_head(out, "mlops_requests_total", "counter", "Requests answered.");
 	for (size_t i = 0; i < m->n_routes; i++)
 		render_statuses(&m->routes[i], out);
-	render_head(out, "mlops_request_duration_seconds", "histogram", "Time to answer a request.");
+	render_head(out, "mlops_request_duration_seconds", "histogram",
+		    "Time to answer a request.");
 	for (size_t i = 0; i < m->n_routes; i++)
 		render_durations(&m->routes[i], out);
 	render_head(out, "mlops_requests_in_flight", "gauge", "Predictions being made.");
 	strbuf_addf(out, "mlops_requests_in_flight %ld\n", atomic_load(&m->in_flight));
-	render_head(out, "mlops_worker_restarts_total", "counter", "Worker processes started again.");
+	render_head(out, "mlops_worker_restarts_total", "counter",
+		    "Worker processes started again.");
 	strbuf_addf(out, "mlops_worker_restarts_total %lu\n", atomic_load(&m->restarts));
 }

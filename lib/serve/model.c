@@ -1,4 +1,4 @@
-/* Serving a registered model: its folder is written out to .mlops/run/serve/PID and removed after. */
+/* Serving a registered model: its folder is written to .mlops/run/serve/PID and removed after. */
 #include <inttypes.h>
 
 #include "base/fs.h"
@@ -41,8 +41,10 @@ static int serve_version(struct project *project, const struct model_version *v,
 	autoerr ignored = ERR_INIT;
 
 	if (v->ref.kind != OBJECT_TREE) {
-		err_set(err, MLOPS_EINVALID, "model '%s' version %" PRId64 " is one file", v->model, v->version);
-		return err_hint(err, "serve a folder with predict.py in it, which defines predict(rows)");
+		err_set(err, MLOPS_EINVALID, "model '%s' version %" PRId64 " is one file", v->model,
+			v->version);
+		return err_hint(
+			err, "serve a folder with predict.py in it, which defines predict(rows)");
 	}
 	if (fs_mkdirs(all, err) || fs_each_name(all, remove_left, all, err) ||
 	    write_out(project, &v->ref, dir, err))

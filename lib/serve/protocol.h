@@ -31,4 +31,9 @@ extern const struct protocol protocol_tfserving, protocol_oip;
 
 /* {"a":[1,2],"b":[3,4]} to [{"a":1,"b":3},{"a":2,"b":4}], and back. */
 int rows_from_columns(struct json *columns, struct json **rows, struct mlops_error *err);
+/*
+ * Refuses what would take far more memory as rows of named values than it took as a request:
+ * `names` is the length of all names together.
+ */
+int rows_check_size(size_t rows, size_t columns, size_t names, struct mlops_error *err);
 int columns_from_rows(const struct json *rows, struct json **columns, struct mlops_error *err);

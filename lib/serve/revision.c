@@ -7,8 +7,11 @@
 #include "base/fs.h"
 #include "base/path.h"
 
-#define SAMPLE_MAX (4u << 20)
-#define WAITING_PER_GATEWAY 48
+#define SAMPLE_MAX     (4u << 20)
+#define WAITING_MAX    48
+#define WORKERS_MAX    256
+#define TIMEOUT_MAX_MS 86400000
+#define NAME_CHARS     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 struct revision_holder {
 	struct metrics *metrics;
@@ -181,9 +184,12 @@ static int start(struct revision_holder *h, const struct revision_how *how,
 		 struct live_revision **out, struct mlops_error *err)
 {
 	const struct workers_how workers_how = {
-		.model_dir = how->model_dir, .count = how->workers, .max_waiting = WAITING_PER_GATEWAY,
+		.model_dir = how->model_dir,
+		.count = (unsigned)how->workers,
+		.max_waiting = WAITING_MAX,
 		.start_timeout_ms = how->start_timeout_ms,
-		.request_timeout_ms = how->request_timeout_ms, .restarts = &h->metrics->restarts,
+		.request_timeout_ms = how->request_timeout_ms,
+		.restarts = &h->metrics->restarts,
 	};
 	struct workers *workers;
 
@@ -204,11 +210,36 @@ static int start(struct revision_holder *h, const struct revision_how *how,
 	return 0;
 }
 
+static bool is_timeout(int64_t ms)
+{
+	return ms >= 1 && ms <= TIMEOUT_MAX_MS;
+}
+
+/* The model's name goes into the paths of requests and the labels of metrics. */
+static int check_how(const struct revision_how *how, struct mlops_error *err)
+{
+	size_t n = strlen(how->model.name);
+
+	if (!n || strspn(how->model.name, NAME_CHARS) != n) {
+		err_set(err, MLOPS_EUSAGE, "'%s' cannot name a model", how->model.name);
+		return err_hint(err,
+				"take letters, digits, '.', '_' and '-', and give it with --name");
+	}
+	if (how->workers < 1 || how->workers > WORKERS_MAX)
+		return err_set(err, MLOPS_EUSAGE, "the number of workers is from 1 to %d",
+			       WORKERS_MAX);
+	if (!is_timeout(how->start_timeout_ms) || !is_timeout(how->request_timeout_ms))
+		return err_set(err, MLOPS_EUSAGE, "a time-out is from 1 ms to 1 day");
+	return 0;
+}
+
 int revision_switch(struct revision_holder *h, const struct revision_how *how,
 		    struct mlops_error *err)
 {
 	struct live_revision *r;
 
+	if (check_how(how, err))
+		return -1;
 	pthread_mutex_lock(&h->switching);
 	set_starting(h, how->model.revision);
 	int rc = start(h, how, &r, err);

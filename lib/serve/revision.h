@@ -16,14 +16,14 @@ struct live_revision {
 	char *name; /* model.name */
 	struct workers *workers;
 	struct revision_holder *holder;
-	unsigned refs; /* guarded by the holder's lock */
+	unsigned refs;              /* guarded by the holder's lock */
 	struct live_revision *next; /* among those being retired */
 };
 
 struct revision_how {
 	struct served_model model;
 	const char *model_dir;
-	unsigned workers;
+	int64_t workers;
 	int64_t start_timeout_ms, request_timeout_ms;
 };
 
@@ -35,8 +35,9 @@ void revision_holder_free(struct revision_holder *h);
 struct live_revision *revision_current(struct revision_holder *h);
 void revision_release(struct live_revision *r);
 /*
- * Starts a revision, checks it, and makes it the current one; one at a time. MLOPS_ENO when it
- * does not pass its gate: nothing changed then.
+ * Starts a revision, checks it, and makes it the current one; one at a time. When it fails
+ * nothing has changed: MLOPS_ENO when it does not pass its gate, MLOPS_EUSAGE for values that are
+ * out of range.
  */
 int revision_switch(struct revision_holder *h, const struct revision_how *how,
 		    struct mlops_error *err);

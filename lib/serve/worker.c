@@ -19,7 +19,7 @@
 #include "fmt/json.h"
 
 #define LOG_LINE_MAX 2048
-#define LOG_READS 16 /* at a time: a worker that prints without end must not hold up the rest */
+#define LOG_READS    16 /* at a time: a worker that prints without end must not hold up the rest */
 
 EMBED(runner_py, "serve/runner.py");
 
@@ -31,7 +31,8 @@ static void make_runner(void)
 	autoerr ignored = ERR_INIT;
 	int fd = memfd_create("mlops-runner", 0);
 
-	if (fd >= 0 && fs_write_all(fd, embed_runner_py, EMBED_SIZE(runner_py), "runner", &ignored)) {
+	if (fd >= 0 &&
+	    fs_write_all(fd, embed_runner_py, EMBED_SIZE(runner_py), "runner", &ignored)) {
 		close(fd);
 		fd = -1;
 	}
@@ -48,11 +49,17 @@ static int spawn(struct worker *w, const char *model_dir, int channel, int log,
 	if (runner_fd < 0)
 		return err_set(err, MLOPS_EIO, "cannot make the memory file of the model runner");
 	snprintf(runner, sizeof(runner), "/dev/fd/%d", runner_fd);
-	/* -B: bytecode files would change the model's folder. */
-	const char *argv[] = { python && *python ? python : "python3", "-B", runner, model_dir, NULL };
+	/* -B: bytecode files would change the model's folder. -u: what it prints is logged at once. */
+	const char *argv[] = { python && *python ? python : "python3", "-Bu", runner, model_dir,
+			       NULL };
 	const struct proc_spec spec = {
-		.argv = argv, .dir = model_dir, .stdin_fd = channel, .stdout_fd = log, .stderr_fd = log,
-		.new_group = true, .die_with_us = true,
+		.argv = argv,
+		.dir = model_dir,
+		.stdin_fd = channel,
+		.stdout_fd = log,
+		.stderr_fd = log,
+		.new_group = true,
+		.die_with_us = true,
 	};
 	if (proc_spawn(&spec, &w->pid, err))
 		return err_hint(err, "set MLOPS_PYTHON to the Python 3 that the model needs");

@@ -14,7 +14,10 @@ struct worker {
 	char *last_line;    /* of its log; says why it died */
 };
 
-#define WORKER_NONE { .channel = { -1, -1 }, .log_fd = -1 }
+#define WORKER_NONE                                                                                \
+	{                                                                                          \
+		.channel = { -1, -1 }, .log_fd = -1                                                \
+	}
 
 /* Starts the process; it dies with the calling thread. Answer to come: see worker_read_ready(). */
 int worker_start(struct worker *w, const char *model_dir, struct mlops_error *err);

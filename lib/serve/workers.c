@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -14,17 +15,17 @@
 #include "base/log.h"
 #include "serve/worker.h"
 
-#define GRACE_MS 2000         /* for workers to end by themselves */
-#define BACKOFF_MS 100        /* before the second restart in a row; doubles up to */
+#define GRACE_MS       2000 /* for workers to end by themselves */
+#define BACKOFF_MS     100  /* before the second restart in a row; doubles up to */
 #define BACKOFF_MAX_MS 30000
-#define PROVEN_MS 10000       /* a worker that was ready this long starts a new row */
+#define PROVEN_MS      10000 /* a worker that was ready this long starts a new row */
 
 enum slot_state {
 	SLOT_DOWN,     /* no process; started again at `at_ms` */
 	SLOT_STARTING, /* loads the model; must be done by `at_ms` */
 	SLOT_IDLE,     /* ready since `at_ms` */
 	SLOT_BUSY,
-	SLOT_BROKEN,   /* the supervisor is to end it */
+	SLOT_BROKEN, /* the supervisor is to end it */
 };
 
 struct slot {
@@ -190,10 +191,19 @@ static int64_t slot_watch(struct workers *w, const struct slot *s, struct pollfd
 	return state == SLOT_DOWN || state == SLOT_STARTING ? s->at_ms : INT64_MAX;
 }
 
+static int poll_timeout(int64_t at_ms)
+{
+	int64_t left = at_ms - clock_mono_ms();
+
+	if (at_ms == INT64_MAX)
+		return -1;
+	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
 /* One turn of the supervisor; false when it is to stop. */
 static bool supervise_once(struct workers *w)
 {
-	int64_t at_ms = INT64_MAX, left;
+	int64_t at_ms = INT64_MAX;
 	uint64_t ignored;
 	unsigned n = w->how.count;
 
@@ -202,8 +212,7 @@ static bool supervise_once(struct workers *w)
 		at_ms = slot_at < at_ms ? slot_at : at_ms;
 	}
 	w->polled[3 * n] = (struct pollfd){ .fd = w->wake_fd, .events = POLLIN };
-	left = at_ms == INT64_MAX ? -1 : at_ms - clock_mono_ms();
-	if (poll(w->polled, 3 * n + 1, left < 0 ? (at_ms == INT64_MAX ? -1 : 0) : (int)left) < 0)
+	if (poll(w->polled, 3 * n + 1, poll_timeout(at_ms)) < 0)
 		return true;
 	if (w->polled[3 * n].revents)
 		(void)!read(w->wake_fd, &ignored, sizeof(ignored));

@@ -14,9 +14,9 @@ struct workers;
 struct workers_how {
 	const char *model_dir; /* copied */
 	unsigned count;
-	unsigned max_waiting;       /* calls that wait for an idle worker */
-	int64_t start_timeout_ms;   /* for a worker to load the model */
-	int64_t request_timeout_ms; /* waiting included */
+	unsigned max_waiting;           /* calls that wait for an idle worker */
+	int64_t start_timeout_ms;       /* for a worker to load the model */
+	int64_t request_timeout_ms;     /* waiting included */
 	atomic_uint_fast64_t *restarts; /* counted up */
 };
 

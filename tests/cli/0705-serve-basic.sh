@@ -42,7 +42,7 @@ is "$(status -d '{"rows":[1]}' "$u/v1/models/wine:predict")" 400 "no instances"
 is "$(status -d '{"inputs":[{"name":"x","shape":[3],"datatype":"FP64","data":[1]}]}' "$u/v2/models/wine/infer")" 400 "a tensor that lies"
 is "$(status -d '{"instances":["x"]}' "$u/v1/models/wine:predict")" 500 "a model that fails"
 like "$tap_root/body" '^\{"error":"TypeError' "says how"
-head -c 34000000 /dev/zero >big
+head -c 17000000 /dev/zero >big
 is "$(status --data-binary @big "$u/v1/models/wine:predict")" 413 "too large a body"
 is "$(status -d '{"instances":["sleep"]}' "$u/v1/models/wine:predict")" 504 "a model that takes too long"
 answers() { [ "$(predict "$u" '[[1]]')" = '{"predictions":[1]}' ]; }

@@ -1,6 +1,6 @@
 /*
- * Target local: a gateway in the background of this machine. All of it is in .mlops/run/deploy/NAME:
- * rev-N (the model's folder), control.sock and its lock, log.
+ * Target local: a gateway in the background of this machine. All of it is in
+ * .mlops/run/deploy/NAME: rev-N (the model's folder), control.sock and its lock, log.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +18,8 @@
 #include "project/project.h"
 
 #define START_TIMEOUT_MS 15000
-#define POLL_MS 5
-#define LOG_TAIL_MAX (1u << 20)
+#define POLL_MS          5
+#define LOG_TAIL_MAX     (1u << 20)
 
 static char *file_of(const struct target_call *call, const char *file)
 {
@@ -74,7 +74,8 @@ struct starting {
 	bool ended;
 };
 
-static int spawn_gateway(const struct target_call *call, struct starting *s, struct mlops_error *err)
+static int spawn_gateway(const struct target_call *call, struct starting *s,
+			 struct mlops_error *err)
 {
 	autofree char *self = NULL, *socket = socket_of(call);
 	autofree char *listen = xasprintf("127.0.0.1:%" PRId64, call->port);
@@ -86,11 +87,22 @@ static int spawn_gateway(const struct target_call *call, struct starting *s, str
 	if (proc_self_path(&self, err))
 		return -1;
 	const char *timeout = mlops_config_lookup(call->project, "serve.timeout");
-	const char *argv[] = { self, "serve", "--control", socket, "--listen", listen,
-			       timeout ? "--timeout" : NULL, timeout, NULL };
+	const char *argv[] = { self,
+			       "serve",
+			       "--control",
+			       socket,
+			       "--listen",
+			       listen,
+			       timeout ? "--timeout" : NULL,
+			       timeout,
+			       NULL };
 	const struct proc_spec spec = {
-		.argv = argv, .dir = mlops_project_root(call->project), .stdin_fd = -1,
-		.stdout_fd = log, .stderr_fd = log, .new_session = true,
+		.argv = argv,
+		.dir = mlops_project_root(call->project),
+		.stdin_fd = -1,
+		.stdout_fd = log,
+		.stderr_fd = log,
+		.new_session = true,
 	};
 	return proc_spawn(&spec, &s->pid, err);
 }
@@ -111,7 +123,7 @@ static int log_error_of(const struct starting *s, struct mlops_error *err)
 	if (str_starts(line, "mlops: "))
 		line += strlen("mlops: ");
 	err_set(err, MLOPS_EFAIL, "the gateway does not start: %s", line);
-	return err_hint(err, "see '%s'", s->log);
+	return err_hint(err, "see '%s'; another port: mlops deploy --port", s->log);
 }
 
 /* Whether our process is still there; ending because another one holds the lock is no failure. */
@@ -127,7 +139,8 @@ static int check_process(struct starting *s, struct mlops_error *err)
 	return log_error_of(s, err);
 }
 
-static int wait_answering(const struct target_call *call, struct starting *s, struct mlops_error *err)
+static int wait_answering(const struct target_call *call, struct starting *s,
+			  struct mlops_error *err)
 {
 	int64_t deadline = clock_mono_ms() + START_TIMEOUT_MS;
 	autofree char *socket = socket_of(call);
@@ -142,7 +155,8 @@ static int wait_answering(const struct target_call *call, struct starting *s, st
 		if (check_process(s, err))
 			return -1;
 		if (clock_mono_ms() >= deadline)
-			return err_set(err, MLOPS_EFAIL, "the gateway of '%s' does not answer", call->name);
+			return err_set(err, MLOPS_EFAIL, "the gateway of '%s' does not answer",
+				       call->name);
 		clock_sleep_ms(POLL_MS);
 	}
 }
@@ -191,9 +205,8 @@ static bool is_kept(const struct tidying *t, const char *name)
 {
 	int64_t number;
 
-	return !str_starts(name, "rev-") ||
-	       (num_parse_i64(name + strlen("rev-"), &number) &&
-		(number == t->keep[0] || number == t->keep[1]));
+	return !str_starts(name, "rev-") || (num_parse_i64(name + strlen("rev-"), &number) &&
+					     (number == t->keep[0] || number == t->keep[1]));
 }
 
 static int remove_revision(const char *name, void *arg, struct mlops_error *err)
@@ -220,12 +233,17 @@ static int local_stop(const struct target_call *call, struct mlops_error *err)
 
 	if (!fs_is_dir(dir))
 		return 0;
-	if (gatewayctl_stop(socket, err) || local_tidy(call, 0, 0, err) || fs_remove_tree(socket, err))
+	if (gatewayctl_stop(socket, err) || local_tidy(call, 0, 0, err) ||
+	    fs_remove_tree(socket, err))
 		return -1;
 	return fs_remove_tree(lock, err); /* nobody starts another one: the deployment is locked */
 }
 
 const struct target target_local = {
-	.name = "local", .help = "a gateway in the background of this machine",
-	.apply = local_apply, .status = local_status, .stop = local_stop, .tidy = local_tidy,
+	.name = "local",
+	.help = "a gateway in the background of this machine",
+	.apply = local_apply,
+	.status = local_status,
+	.stop = local_stop,
+	.tidy = local_tidy,
 };

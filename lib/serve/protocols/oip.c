@@ -16,28 +16,37 @@ static int read_inputs(const struct json *request, struct tensor *tensors, size_
 		if (tensor_read(js_at(inputs, i), &tensors[i], err))
 			return -1;
 		if (tensors[i].dims[0] != tensors[0].dims[0])
-			return err_set(err, MLOPS_EINVALID, "input '%s' has %zu rows where '%s' has %zu",
+			return err_set(err, MLOPS_EINVALID,
+				       "input '%s' has %zu rows where '%s' has %zu",
 				       tensors[i].name, tensors[i].dims[0], tensors[0].name,
 				       tensors[0].dims[0]);
 	}
 	return 0;
 }
 
-static struct json *rows_of(struct tensor *tensors, size_t n)
+static struct json *named_row(const struct tensor *tensors, size_t n, size_t row)
 {
-	struct json *rows = js_arr();
+	struct json *v = js_obj();
 
-	for (size_t row = 0; row < tensors[0].dims[0]; row++) {
-		if (n == 1 && tensors[0].rank > 1) {
-			js_push(rows, tensor_row(&tensors[0], row));
-			continue;
-		}
-		struct json *v = js_obj();
-		for (size_t i = 0; i < n; i++)
-			js_set(v, tensors[i].name, tensor_row_value(&tensors[i], row));
-		js_push(rows, v);
-	}
-	return rows;
+	for (size_t i = 0; i < n; i++)
+		js_set(v, tensors[i].name, tensor_row_value(&tensors[i], row));
+	return v;
+}
+
+static int make_rows(const struct tensor *tensors, size_t n, struct json **rows,
+		     struct mlops_error *err)
+{
+	bool named = n > 1 || tensors[0].rank == 1;
+	size_t count = tensors[0].dims[0], names = 0;
+
+	for (size_t i = 0; i < n; i++)
+		names += strlen(tensors[i].name);
+	if (named && rows_check_size(count, n, names, err))
+		return -1;
+	*rows = js_arr();
+	for (size_t row = 0; row < count; row++)
+		js_push(*rows, named ? named_row(tensors, n, row) : tensor_row(&tensors[0], row));
+	return 0;
 }
 
 static int oip_parse(const struct json *request, struct json **rows, struct mlops_error *err)
@@ -47,11 +56,12 @@ static int oip_parse(const struct json *request, struct json **rows, struct mlop
 	int rc;
 
 	if (!n || n > TENSORS_MAX)
-		return err_set(err, MLOPS_EINVALID, "the request needs 1 to %d 'inputs'", TENSORS_MAX);
+		return err_set(err, MLOPS_EINVALID, "the request needs 1 to %d 'inputs'",
+			       TENSORS_MAX);
 	autofree struct tensor *tensors = xcalloc(n, sizeof(*tensors));
 	rc = read_inputs(request, tensors, n, err);
 	if (!rc)
-		*rows = rows_of(tensors, n);
+		rc = make_rows(tensors, n, rows, err);
 	for (size_t i = 0; i < n; i++)
 		tensor_clear(&tensors[i]);
 	return rc;
@@ -195,7 +205,7 @@ static int model_ready(struct http_call *call, void *arg, struct mlops_error *er
 	return http_reply_json(call, ready ? 200 : 503, reply);
 }
 
-#define MODEL "/v2/models/{model}"
+#define MODEL   "/v2/models/{model}"
 #define VERSION MODEL "/versions/{version}"
 
 const struct http_route routes_oip[] = {
@@ -207,6 +217,9 @@ const struct http_route routes_oip[] = {
 	{ .method = "GET", .path = MODEL "/ready", .handle = model_ready },
 	{ .method = "GET", .path = VERSION "/ready", .handle = model_ready },
 	{ .method = "POST", .path = MODEL "/infer", .handle = infer, .max_body = GATEWAY_MAX_BODY },
-	{ .method = "POST", .path = VERSION "/infer", .handle = infer, .max_body = GATEWAY_MAX_BODY },
+	{ .method = "POST",
+	  .path = VERSION "/infer",
+	  .handle = infer,
+	  .max_body = GATEWAY_MAX_BODY },
 	{ .method = NULL },
 };

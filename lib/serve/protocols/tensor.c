@@ -64,8 +64,9 @@ static int read_shape(const struct json *shape, struct tensor *t, size_t *elemen
 {
 	t->rank = js_type(shape) == JSON_ARR ? js_len(shape) : 0;
 	if (!t->rank || t->rank > TENSOR_RANK_MAX)
-		return err_set(err, MLOPS_EINVALID, "input '%s' needs a 'shape' of 1 to %d dimensions",
-			       t->name, TENSOR_RANK_MAX);
+		return err_set(err, MLOPS_EINVALID,
+			       "input '%s' needs a 'shape' of 1 to %d dimensions", t->name,
+			       TENSOR_RANK_MAX);
 	*elements = 1;
 	for (size_t i = 0; i < t->rank; i++) {
 		int64_t dim;
@@ -87,11 +88,13 @@ static int read_data(const struct json *input, struct tensor *t, size_t elements
 	struct json *data = js_get(input, "data");
 
 	if (!type)
-		return err_set(err, MLOPS_EINVALID, "input '%s' has an unknown datatype '%s'", t->name,
-			       type_name ? type_name : "");
+		return err_set(err, MLOPS_EINVALID, "input '%s' has an unknown datatype '%s'",
+			       t->name, type_name ? type_name : "");
 	if (js_type(data) != JSON_ARR)
-		return err_set(err, MLOPS_EINVALID, "input '%s' needs 'data', a list (binary tensors "
-			       "are not taken)", t->name);
+		return err_set(err, MLOPS_EINVALID,
+			       "input '%s' needs 'data', a list (binary tensors "
+			       "are not taken)",
+			       t->name);
 	t->flat = js_arr();
 	flatten(data, t->flat);
 	if (js_len(t->flat) != elements)
@@ -193,12 +196,13 @@ int tensor_write(const char *name, const struct json *values, struct json **out,
 	size_t rank = guess_shape(values, dims);
 
 	if (!has_shape(values, dims, rank))
-		return err_set(err, MLOPS_EFAIL, "'%s' has rows of different shape, so it is no tensor",
-			       name);
+		return err_set(err, MLOPS_EFAIL,
+			       "'%s' has rows of different shape, so it is no tensor", name);
 	flatten((struct json *)values, flat);
 	const char *type = narrowest(flat);
 	if (!type)
-		return err_set(err, MLOPS_EFAIL, "'%s' mixes types, or holds what no tensor can", name);
+		return err_set(err, MLOPS_EFAIL, "'%s' mixes types, or holds what no tensor can",
+			       name);
 	for (size_t i = 0; i < rank; i++)
 		js_push(shape, js_int((int64_t)dims[i]));
 	*out = js_obj();

@@ -4,11 +4,11 @@
 #include "base/err.h"
 #include "fmt/json.h"
 
-#define TENSORS_MAX 1024
+#define TENSORS_MAX     1024
 #define TENSOR_RANK_MAX 8
 
 struct tensor {
-	const char *name; /* lent by the request */
+	const char *name;             /* lent by the request */
 	size_t dims[TENSOR_RANK_MAX]; /* all but the first are at least 1 */
 	size_t rank;                  /* at least 1 */
 	struct json *flat;            /* the elements, row after row */

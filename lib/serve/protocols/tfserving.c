@@ -32,12 +32,15 @@ static int tfserving_format(const struct json *request, struct json *predictions
 	    columns_from_rows(predictions, &columns, err))
 		return -1;
 	*reply = js_obj();
-	js_set(*reply, columnar ? "outputs" : "predictions", js_ref(columns ? columns : predictions));
+	js_set(*reply, columnar ? "outputs" : "predictions",
+	       js_ref(columns ? columns : predictions));
 	return 0;
 }
 
 const struct protocol protocol_tfserving = {
-	.name = "tfserving", .parse = tfserving_parse, .format = tfserving_format,
+	.name = "tfserving",
+	.parse = tfserving_parse,
+	.format = tfserving_format,
 };
 
 static int predict(struct http_call *call, void *arg, struct mlops_error *err)
@@ -74,9 +77,17 @@ static int model_status(struct http_call *call, void *arg, struct mlops_error *e
 }
 
 const struct http_route routes_tfserving[] = {
-	{ .method = "POST", .path = "/v1/models/{model}:predict", .handle = predict, .max_body = GATEWAY_MAX_BODY },
-	{ .method = "POST", .path = "/v1/models/{model}/versions/{version}:predict", .handle = predict, .max_body = GATEWAY_MAX_BODY },
+	{ .method = "POST",
+	  .path = "/v1/models/{model}:predict",
+	  .handle = predict,
+	  .max_body = GATEWAY_MAX_BODY },
+	{ .method = "POST",
+	  .path = "/v1/models/{model}/versions/{version}:predict",
+	  .handle = predict,
+	  .max_body = GATEWAY_MAX_BODY },
 	{ .method = "GET", .path = "/v1/models/{model}", .handle = model_status },
-	{ .method = "GET", .path = "/v1/models/{model}/versions/{version}", .handle = model_status },
+	{ .method = "GET",
+	  .path = "/v1/models/{model}/versions/{version}",
+	  .handle = model_status },
 	{ .method = NULL },
 };

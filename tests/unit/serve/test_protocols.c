@@ -92,6 +92,37 @@ static void test_tfserving(void **state)
 	no_reply(p, "{\"inputs\":[1]}", "[{\"y\":1},{\"z\":2}]", MLOPS_EFAIL);
 }
 
+/* A small request that would be large as rows: a long name beside many values. */
+static void test_amplification(void **state)
+{
+	const char *const forms[] = {
+		"{\"inputs\":{\"%s\":[0%s]}}",
+		"{\"inputs\":[{\"name\":\"%s\",\"shape\":[20001],\"datatype\":\"INT8\",\"data\":[0%s]}]}",
+	};
+	const struct protocol *const protocols[] = { &protocol_tfserving, &protocol_oip };
+	autobuf name = { 0 }, values = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		strbuf_addc(&name, 'n');
+		strbuf_adds(&values, ",0");
+	}
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		autobuf text = { 0 };
+		struct str rest = str_of(forms[i]);
+
+		for (int hole = 0; hole < 2; hole++) {
+			struct str part = str_split(rest, '%', &rest);
+
+			strbuf_add(&text, part.p, part.n);
+			strbuf_adds(&text, hole ? values.buf : name.buf);
+			rest.p++, rest.n--;
+		}
+		strbuf_add(&text, rest.p, rest.n);
+		refused(protocols[i], text.buf, "too many at once");
+	}
+}
+
 #define INPUT(name, shape, type, data)                                                             \
 	"{\"name\":\"" name "\",\"shape\":" shape ",\"datatype\":\"" type "\",\"data\":" data "}"
 #define INPUTS(list) "{\"inputs\":[" list "]}"
@@ -105,8 +136,9 @@ static void test_oip_rows(void **state)
 	rows_are(p, INPUTS(INPUT("x", "[2,2]", "FP32", "[[1,2],[3,4]]")), "[[1,2],[3,4]]");
 	rows_are(p, INPUTS(INPUT("x", "[1,2,1]", "INT8", "[1,2]")), "[[[1],[2]]]");
 	rows_are(p, INPUTS(INPUT("x", "[2]", "INT64", "[1,2]")), "[{\"x\":1},{\"x\":2}]");
-	rows_are(p, INPUTS(INPUT("a", "[2,1]", "BOOL", "[true,false]") ","
-			   INPUT("b", "[2]", "BYTES", "[\"u\",\"v\"]")),
+	rows_are(p,
+		 INPUTS(INPUT("a", "[2,1]", "BOOL", "[true,false]") "," INPUT("b", "[2]", "BYTES",
+									      "[\"u\",\"v\"]")),
 		 "[{\"a\":true,\"b\":\"u\"},{\"a\":false,\"b\":\"v\"}]");
 	rows_are(p, INPUTS(INPUT("x", "[0,4]", "FP64", "[]")), "[]");
 }
@@ -147,15 +179,18 @@ static void test_oip_replies(void **state)
 	reply_is(p, "{}", "[1,2.5]", REPLY(INPUT("predictions", "[2]", "FP64", "[1,2.5]")));
 	reply_is(p, "{}", "[\"a\"]", REPLY(INPUT("predictions", "[1]", "BYTES", "[\"a\"]")));
 	reply_is(p, "{}", "[true]", REPLY(INPUT("predictions", "[1]", "BOOL", "[true]")));
-	reply_is(p, "{}", "[[1,2],[3,4]]", REPLY(INPUT("predictions", "[2,2]", "INT64", "[1,2,3,4]")));
+	reply_is(p, "{}", "[[1,2],[3,4]]",
+		 REPLY(INPUT("predictions", "[2,2]", "INT64", "[1,2,3,4]")));
 	reply_is(p, "{}", "[]", REPLY(INPUT("predictions", "[0]", "FP64", "[]")));
 	reply_is(p, "{}", "[{\"c\":\"u\",\"p\":0.5}]",
-		 REPLY(INPUT("c", "[1]", "BYTES", "[\"u\"]") "," INPUT("p", "[1]", "FP64", "[0.5]")));
+		 REPLY(INPUT("c", "[1]", "BYTES", "[\"u\"]") "," INPUT("p", "[1]", "FP64",
+								       "[0.5]")));
 	reply_is(p, "{\"outputs\":[{\"name\":\"p\"}]}", "[{\"c\":\"u\",\"p\":0.5}]",
 		 REPLY(INPUT("p", "[1]", "FP64", "[0.5]")));
-	reply_is(p, "{\"id\":\"7\"}", "[1]",
-		 "{\"model_name\":\"wine\",\"model_version\":\"3\",\"id\":\"7\",\"outputs\":["
-		 INPUT("predictions", "[1]", "INT64", "[1]") "]}");
+	reply_is(
+		p, "{\"id\":\"7\"}", "[1]",
+		"{\"model_name\":\"wine\",\"model_version\":\"3\",\"id\":\"7\",\"outputs\":[" INPUT(
+			"predictions", "[1]", "INT64", "[1]") "]}");
 	no_reply(p, "{\"outputs\":[{\"name\":\"q\"}]}", "[1]", MLOPS_EINVALID);
 	no_reply(p, "{\"outputs\":[{}]}", "[1]", MLOPS_EINVALID);
 	no_reply(p, "{}", "[[1],[1,2]]", MLOPS_EFAIL);
@@ -167,9 +202,8 @@ static void test_oip_replies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tfserving),
-		cmocka_unit_test(test_oip_rows),
-		cmocka_unit_test(test_oip_refusals),
+		cmocka_unit_test(test_tfserving),   cmocka_unit_test(test_amplification),
+		cmocka_unit_test(test_oip_rows),    cmocka_unit_test(test_oip_refusals),
 		cmocka_unit_test(test_oip_replies),
 	};
 

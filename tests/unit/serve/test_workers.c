@@ -6,17 +6,16 @@
 #include "base/clock.h"
 #include "serve/workers.h"
 
-static const char model[] =
-	"import os, time\n"
-	"def predict(rows):\n"
-	"    if rows == ['pid']: return [os.getpid()]\n"
-	"    if rows == ['die']: os._exit(3)\n"
-	"    if rows == ['hang']: time.sleep(600)\n"
-	"    if rows == ['print']: print('x' * 100000, flush=True)\n"
-	"    if rows == ['short']: return []\n"
-	"    if rows == ['nan']: return [float('nan')]\n"
-	"    if rows == ['text']: return 'x'\n"
-	"    return [len(r) for r in rows]\n";
+static const char model[] = "import os, time\n"
+			    "def predict(rows):\n"
+			    "    if rows == ['pid']: return [os.getpid()]\n"
+			    "    if rows == ['die']: os._exit(3)\n"
+			    "    if rows == ['hang']: time.sleep(600)\n"
+			    "    if rows == ['print']: print('x' * 100000, flush=True)\n"
+			    "    if rows == ['short']: return []\n"
+			    "    if rows == ['nan']: return [float('nan')]\n"
+			    "    if rows == ['text']: return 'x'\n"
+			    "    return [len(r) for r in rows]\n";
 
 static char *dir;
 static atomic_uint_fast64_t restarts;
@@ -47,8 +46,12 @@ static int teardown(void **state)
 static int start(unsigned count, int64_t request_ms, struct workers **out, struct mlops_error *err)
 {
 	const struct workers_how how = {
-		.model_dir = dir, .count = count, .max_waiting = 4, .start_timeout_ms = 20000,
-		.request_timeout_ms = request_ms, .restarts = &restarts,
+		.model_dir = dir,
+		.count = count,
+		.max_waiting = 4,
+		.start_timeout_ms = 20000,
+		.request_timeout_ms = request_ms,
+		.restarts = &restarts,
 	};
 
 	return workers_start(&how, out, err);
@@ -164,7 +167,8 @@ static void test_does_not_load(void **state)
 	does_not_start("raise RuntimeError('boom')\n", "RuntimeError: boom");
 	does_not_start("def predict(:\n", "SyntaxError");
 	does_not_start("x = 1\n", "no function predict(rows)");
-	does_not_start("def predict(rows): pass\ndef load(): raise SystemExit(4)\n", "SystemExit: 4");
+	does_not_start("def predict(rows): pass\ndef load(): raise SystemExit(4)\n",
+		       "SystemExit: 4");
 	does_not_start("import os\nos._exit(7)\n", "ended with status 7");
 	does_not_start("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n", "signal 11");
 	assert_int_equal(restarts, 0);
@@ -173,8 +177,12 @@ static void test_does_not_load(void **state)
 static void test_load_hangs(void **state)
 {
 	const struct workers_how how = {
-		.model_dir = dir, .count = 1, .max_waiting = 1, .start_timeout_ms = 200,
-		.request_timeout_ms = 1000, .restarts = &restarts,
+		.model_dir = dir,
+		.count = 1,
+		.max_waiting = 1,
+		.start_timeout_ms = 200,
+		.request_timeout_ms = 1000,
+		.restarts = &restarts,
 	};
 	struct workers *w;
 	autoerr err = ERR_INIT;
