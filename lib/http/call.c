@@ -111,7 +111,7 @@ enum MHD_Result call_begin(struct http_call *c)
 	uint64_t length = body_length(c);
 	bool waits = http_call_header(c, "Expect") != NULL;
 
-	if (!start(c) || (length && length <= MAX_DROPPED_BODY && !waits))
+	if (!start(c) || (length <= MAX_DROPPED_BODY && !waits))
 		return MHD_YES;
 	return reply_error(c, &c->err, c->err_status);
 }
