@@ -8,7 +8,7 @@ extern const struct cmd_spec cmd_init, cmd_config;
 extern const struct cmd_spec cmd_track, cmd_status, cmd_checkout, cmd_verify;
 
 /* share */
-extern const struct cmd_spec cmd_remote, cmd_server;
+extern const struct cmd_spec cmd_remote, cmd_push, cmd_pull, cmd_server;
 
 /* pipelines and runs */
 extern const struct cmd_spec cmd_run, cmd_runs, cmd_log;
@@ -36,6 +36,8 @@ const struct cmd_spec *const cmd_registry[] = {
 
 	/* share */
 	&cmd_remote,
+	&cmd_push,
+	&cmd_pull,
 	&cmd_server,
 
 	/* pipelines and runs */

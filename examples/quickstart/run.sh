@@ -134,13 +134,13 @@ server=$!
 wait_for test -s "$scratch/url"
 show mlops remote add hub "$(cat "$scratch/url")"
 show mlops config --local remote.hub.tokenFile "$scratch/token"
-show mlops push hub
+show mlops push -r hub
 git add .
 git commit -qm 'A server'
 show git clone -q . "$scratch/other"
 cd "$scratch/other"
 show mlops config --local remote.hub.tokenFile "$scratch/token"
-show mlops pull hub
+show mlops pull -r hub
 fact 'the bytes came through the server' cmp "$scratch/wine/data/wine.csv" data/wine.csv
 cd "$scratch/wine"
 

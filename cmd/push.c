@@ -1,0 +1,88 @@
+/* mlops push */
+#include "mlops/registry.h"
+#include "refs.h"
+#include "transfer.h"
+
+struct push_opts {
+	struct opt_strs paths;
+	const char *remote;
+	int64_t jobs;
+	bool dry_run;
+};
+
+static const struct opt_spec push_optv[] = {
+	OPT(push_opts, remote, .name = "remote", .letter = 'r', .type = OPT_STR, .meta = "NAME", .complete = "remote", .help = "send to this remote (default: core.remote, or the only one)"),
+	OPT(push_opts, jobs, .name = "jobs", .letter = 'j', .type = OPT_INT, .meta = "N", .help = "move N batches at a time (default: 4)"),
+	OPT(push_opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL, .no_config = true, .help = "say what would be sent and send nothing"),
+	OPT_END,
+};
+
+static const struct arg_spec push_argv[] = {
+	ARG(push_opts, paths, .name = "PATH", .max = ARGS_ANY, .complete = "path", .help = "tracked paths and outputs, or folders that hold some (default: all that the project names)"),
+	ARG_END,
+};
+
+typedef VEC(struct object_ref) ref_vec;
+
+static int add_root(const struct object_ref *ref, const char *why, void *arg,
+		    struct mlops_error *err)
+{
+	ref_vec *refs = arg;
+
+	(void)why, (void)err;
+	vec_push(refs, *ref);
+	return 0;
+}
+
+/* Everything the project names, runs and models too; with paths, what the work tree has there. */
+static int collect(struct cmd_ctx *ctx, const struct push_opts *o, ref_vec *out,
+		   struct mlops_error *err)
+{
+	autoworkrefs refs = { 0 };
+
+	if (!o->paths.n)
+		return mlops_roots_visit(ctx->project, add_root, out, err);
+	if (cmd_work_refs(ctx->project, &o->paths, &refs, err))
+		return -1;
+	for (size_t i = 0; i < refs.n; i++)
+		vec_push(out, refs.v[i].ref);
+	return 0;
+}
+
+static int print(const struct cmd_ctx *ctx, const struct push_opts *o,
+		 const struct transfer_counts *counts)
+{
+	if (!ctx->common.json) {
+		cmd_print_counts(counts, o->dry_run ? "to send" : "sent");
+		return 0;
+	}
+	struct json *v = js_obj();
+	cmd_set_counts(v, counts);
+	js_set(v, "dry_run", js_bool(o->dry_run));
+	return cmd_print_json(v);
+}
+
+static int push_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
+{
+	const struct push_opts *o = opts;
+	struct transfer_how how = { .remote = o->remote, .jobs = o->jobs, .dry_run = o->dry_run };
+	struct transfer_counts counts;
+	struct progress progress;
+	ref_vec refs = { 0 };
+
+	cmd_transfer_how(&how, &progress);
+	int rc = collect(ctx, o, &refs, err);
+	if (!rc) {
+		progress_start(&progress, "sending", ctx->common.quiet);
+		rc = mlops_push(ctx->project, refs.v, refs.n, &how, &counts, err);
+		progress_end(&progress);
+	}
+	vec_free(&refs);
+	return rc ? -1 : print(ctx, o, &counts);
+}
+
+const struct cmd_spec cmd_push = {
+	.group = "share", .name = "push", .summary = "send tracked objects to a remote",
+	.flags = CMD_PROJECT | CMD_LOCK_READ | CMD_JSON, .opts = push_optv, .args = push_argv,
+	.opts_size = sizeof(struct push_opts), .run = push_run,
+};

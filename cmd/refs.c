@@ -1,0 +1,98 @@
+/* Refs of the work tree, chosen by path. */
+#include "refs.h"
+
+#include "base/path.h"
+#include "mlops/lockfile.h"
+#include "mlops/workspace.h"
+#include "paths.h"
+
+static bool is_chosen(const char *path, const struct strlist *wanted)
+{
+	for (size_t i = 0; i < wanted->n; i++)
+		if (!*wanted->v[i] || path_is_below(path, wanted->v[i]))
+			return true;
+	return !wanted->n;
+}
+
+static void add(struct work_refs *out, const struct strlist *wanted, const char *path,
+		const struct object_ref *ref, bool is_out)
+{
+	if (is_chosen(path, wanted))
+		vec_push(out, { xstrdup(path), *ref, is_out });
+}
+
+static int add_pointers(struct project *project, const struct strlist *wanted,
+			struct work_refs *out, struct mlops_error *err)
+{
+	struct pointer *pointers;
+	size_t n;
+
+	if (mlops_pointers_list(project, &pointers, &n, err))
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		add(out, wanted, pointers[i].path, &pointers[i].ref, false);
+	mlops_pointers_free(pointers, n);
+	return 0;
+}
+
+static int add_outs(struct project *project, const struct strlist *wanted, struct work_refs *out,
+		    struct mlops_error *err)
+{
+	struct lockfile lock = { 0 };
+	int rc = mlops_lockfile_read(project, &lock, err);
+
+	for (size_t i = 0; i < lock.n; i++) {
+		const struct lock_stage *s = &lock.stages[i];
+
+		for (size_t j = 0; j < s->n_outs; j++)
+			if (!s->outs[j].not_cached)
+				add(out, wanted, s->outs[j].path, &s->outs[j].ref, true);
+	}
+	mlops_lockfile_clear(&lock);
+	return rc;
+}
+
+/* A path that chose nothing was likely mistyped. */
+static int check_used(const struct strlist *wanted, const struct work_refs *refs,
+		      struct mlops_error *err)
+{
+	for (size_t i = 0; i < wanted->n; i++) {
+		bool used = !*wanted->v[i];
+
+		for (size_t j = 0; j < refs->n && !used; j++)
+			used = path_is_below(refs->v[j].path, wanted->v[i]);
+		if (used)
+			continue;
+		autofree char *shown = cmd_show_path(wanted->v[i]);
+		err_set(err, MLOPS_ENOTFOUND, "nothing is tracked at '%s'", shown);
+		return err_hint(err, "a part of a tracked folder cannot be named; a remote is named with -r");
+	}
+	return 0;
+}
+
+int cmd_work_refs(struct project *project, const struct opt_strs *typed, struct work_refs *out,
+		  struct mlops_error *err)
+{
+	autostrlist wanted = { 0 };
+
+	if (cmd_relpaths(project, typed, &wanted, err) ||
+	    add_pointers(project, &wanted, out, err) || add_outs(project, &wanted, out, err))
+		return -1;
+	return check_used(&wanted, out, err);
+}
+
+void cmd_work_refs_clear(struct work_refs *refs)
+{
+	for (size_t i = 0; i < refs->n; i++)
+		free(refs->v[i].path);
+	vec_free(refs);
+}
+
+struct object_ref *cmd_plain_refs(const struct work_refs *refs)
+{
+	struct object_ref *plain = xcalloc(refs->n, sizeof(*plain));
+
+	for (size_t i = 0; i < refs->n; i++)
+		plain[i] = refs->v[i].ref;
+	return plain;
+}

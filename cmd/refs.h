@@ -1,0 +1,28 @@
+/* What the work tree refers to: pointers, and the outputs that mlops.lock pins. */
+#pragma once
+
+#include "cmd.h"
+#include "mlops/store.h"
+
+struct work_ref {
+	char *path; /* relative to the root; owned */
+	struct object_ref ref;
+	bool is_out; /* of a pipeline stage; else of a pointer */
+};
+
+struct work_refs {
+	struct work_ref *v;
+	size_t n, cap;
+};
+
+/*
+ * Those at or below the typed paths, all when there are none. A path with nothing at or below it
+ * is MLOPS_ENOTFOUND.
+ */
+int cmd_work_refs(struct project *project, const struct opt_strs *typed, struct work_refs *out,
+		  struct mlops_error *err);
+void cmd_work_refs_clear(struct work_refs *refs);
+#define autoworkrefs __attribute__((cleanup(cmd_work_refs_clear))) struct work_refs
+
+/* Only the refs, in the same order; new. */
+struct object_ref *cmd_plain_refs(const struct work_refs *refs);
