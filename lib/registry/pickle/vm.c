@@ -49,7 +49,7 @@ int pickle_at_mark(struct pickle *pk, struct pickle_value **v, size_t *n, struct
 {
 	if (!pk->marks.n)
 		return pickle_fail(pk, err, "there is no mark");
-	*v = pk->stack.n ? pk->stack.v + fence(pk) : NULL;
+	*v = pk->stack.v + fence(pk);
 	*n = pk->stack.n - fence(pk);
 	return 0;
 }
@@ -292,6 +292,7 @@ static int step(struct pickle *pk, struct pickle_operand *arg, bool *stop, struc
 static void start(struct pickle *pk, struct cursor *c)
 {
 	pk->c = c;
+	vec_reserve(&pk->stack, 64); /* never NULL, so that an empty range of it is one */
 	pk->stack.n = pk->marks.n = pk->memo.n = pk->n_memo = 0;
 	map_clear(&pk->far_memo);
 	pk->protocol = 0;

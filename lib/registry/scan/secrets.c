@@ -60,8 +60,11 @@ static bool is_placeholder(const uint8_t *p, size_t n)
 
 static bool matches(const struct pattern *k, const uint8_t *p, size_t n)
 {
-	size_t prefix = strlen(k->prefix), len = 0;
+	size_t prefix, len = 0;
 
+	if (n < 3 || p[0] != k->prefix[0] || p[1] != k->prefix[1] || p[2] != k->prefix[2])
+		return false; /* nearly always, so without a call */
+	prefix = strlen(k->prefix);
 	if (n < prefix || memcmp(p, k->prefix, prefix))
 		return false;
 	while (prefix + len < n && in_set(p[prefix + len], k->set))
