@@ -11,17 +11,25 @@ struct run_opts {
 };
 
 static const struct opt_spec run_optv[] = {
-	OPT(run_opts, params, .name = "param", .letter = 'P', .type = OPT_STRS, .meta = "[FILE:]KEY=VALUE", .no_config = true, .help = "run with another value of a parameter, for this run only"),
-	OPT(run_opts, force, .name = "force", .letter = 'f', .type = OPT_BOOL, .no_config = true, .help = "run stages that did not change too"),
-	OPT(run_opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL, .no_config = true, .help = "say what would run, and run nothing"),
-	OPT(run_opts, keep_going, .name = "keep-going", .letter = 'k', .type = OPT_BOOL, .help = "when a stage fails, run those that do not need it"),
-	OPT(run_opts, name, .name = "name", .type = OPT_STR, .meta = "NAME", .no_config = true, .help = "name of the experiment run (default: one is made up)"),
-	OPT(run_opts, experiment, .name = "experiment", .letter = 'e', .type = OPT_STR, .meta = "NAME", .def = "default", .help = "experiment that the run belongs to"),
+	OPT(run_opts, params, .name = "param", .letter = 'P', .type = OPT_STRS,
+	    .meta = "[FILE:]KEY=VALUE", .no_config = true,
+	    .help = "run with another value of a parameter, for this run only"),
+	OPT(run_opts, force, .name = "force", .letter = 'f', .type = OPT_BOOL, .no_config = true,
+	    .help = "run stages that did not change too"),
+	OPT(run_opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL,
+	    .no_config = true, .help = "say what would run, and run nothing"),
+	OPT(run_opts, keep_going, .name = "keep-going", .letter = 'k', .type = OPT_BOOL,
+	    .help = "when a stage fails, run those that do not need it"),
+	OPT(run_opts, name, .name = "name", .type = OPT_STR, .meta = "NAME", .no_config = true,
+	    .help = "name of the experiment run (default: one is made up)"),
+	OPT(run_opts, experiment, .name = "experiment", .letter = 'e', .type = OPT_STR,
+	    .meta = "NAME", .def = "default", .help = "experiment that the run belongs to"),
 	OPT_END,
 };
 
 static const struct arg_spec run_argv[] = {
-	ARG(run_opts, stages, .name = "STAGE", .max = ARGS_ANY, .complete = "stage", .help = "bring only this stage and those it needs up to date"),
+	ARG(run_opts, stages, .name = "STAGE", .max = ARGS_ANY, .complete = "stage",
+	    .help = "bring only this stage and those it needs up to date"),
 	ARG_END,
 };
 
@@ -45,8 +53,8 @@ static void add_json(struct view *v, const struct stage_report *r)
 
 static void print_line(const struct stage_report *r)
 {
-	static const char *const words[] = { "unchanged", "restored", "runs", "would run", "failed",
-					     "skipped" };
+	static const char *const words[] = { "unchanged", "restored", "runs",
+					     "would run", "failed",   "skipped" };
 	char took[CLOCK_ISO_SIZE];
 
 	if (r->outcome == STAGE_FAILED)
@@ -77,10 +85,12 @@ static void print_summary(const struct run_outcome *out, bool dry_run)
 {
 	if (*out->run_id)
 		printf("run %s: %zu ran, %zu restored, %zu unchanged, %zu failed, %zu skipped\n",
-		       out->run_id, out->ran, out->restored, out->unchanged, out->failed, out->skipped);
+		       out->run_id, out->ran, out->restored, out->unchanged, out->failed,
+		       out->skipped);
 	else if (out->ran || out->restored)
-		fprintf(stderr, dry_run ? "%zu to run, %zu to restore, %zu unchanged\n" :
-					  "%zu ran, %zu restored, %zu unchanged\n",
+		fprintf(stderr,
+			dry_run ? "%zu to run, %zu to restore, %zu unchanged\n" :
+				  "%zu ran, %zu restored, %zu unchanged\n",
 			out->ran, out->restored, out->unchanged);
 	else if (!out->failed)
 		fprintf(stderr, "everything is up to date\n");
@@ -106,12 +116,18 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *er
 	autojson *stages = js_arr();
 	struct view view = { ctx, stages, o->keep_going };
 	const struct run_how how = {
-		.targets = o->stages.v, .n_targets = o->stages.n,
-		.params = o->params.v, .n_params = o->params.n,
-		.experiment = o->experiment, .name = o->name,
-		.force = o->force, .dry_run = o->dry_run, .keep_going = o->keep_going,
+		.targets = o->stages.v,
+		.n_targets = o->stages.n,
+		.params = o->params.v,
+		.n_params = o->params.n,
+		.experiment = o->experiment,
+		.name = o->name,
+		.force = o->force,
+		.dry_run = o->dry_run,
+		.keep_going = o->keep_going,
 		.stdout_to_stderr = ctx->common.json,
-		.report = report, .arg = &view,
+		.report = report,
+		.arg = &view,
 	};
 	struct run_outcome out = { 0 };
 	struct pipeline *pipeline;
@@ -126,7 +142,12 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *er
 }
 
 const struct cmd_spec cmd_run = {
-	.group = "pipelines and runs", .name = "run", .summary = "run the pipeline's stages that are out of date",
-	.flags = CMD_PROJECT | CMD_JSON, .opts = run_optv, .args = run_argv,
-	.opts_size = sizeof(struct run_opts), .run = run_run,
+	.group = "pipelines and runs",
+	.name = "run",
+	.summary = "run the pipeline's stages that are out of date",
+	.flags = CMD_PROJECT | CMD_JSON,
+	.opts = run_optv,
+	.args = run_argv,
+	.opts_size = sizeof(struct run_opts),
+	.run = run_run,
 };

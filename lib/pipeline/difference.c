@@ -1,7 +1,7 @@
 /* Merging two sorted lists of deps, and two of parameters, and naming what is not in both. */
 #include "pipeline/difference.h"
 
-#define SHOWN 3      /* reasons that are spelled out */
+#define SHOWN     3  /* reasons that are spelled out */
 #define VALUE_MAX 40 /* bytes of a parameter's value in a reason */
 
 struct reasons {
@@ -9,8 +9,7 @@ struct reasons {
 	size_t n;
 };
 
-__attribute__((format(printf, 2, 3)))
-static void add(struct reasons *r, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void add(struct reasons *r, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -33,11 +32,13 @@ static void compare_deps(const struct lock_stage *was, const struct lock_stage *
 {
 	size_t i = 0, k = 0;
 
-	while (i < was->n_deps || k < now->n_deps) {
+	for (;;) {
 		const struct lock_item *a = i < was->n_deps ? &was->deps[i] : NULL;
 		const struct lock_item *b = k < now->n_deps ? &now->deps[k] : NULL;
-		int order = !a ? 1 : !b ? -1 : strcmp(a->path, b->path);
 
+		if (!a && !b)
+			return;
+		int order = !a ? 1 : !b ? -1 : strcmp(a->path, b->path);
 		if (order < 0)
 			add(r, "'%s' is no longer a dependency", a->path);
 		else if (order > 0)
@@ -57,18 +58,25 @@ static struct str shown(const char *value)
 	return n <= VALUE_MAX ? (struct str){ value, n } : STR("(long)");
 }
 
+static int param_order(const struct lock_param *a, const struct lock_param *b)
+{
+	int order = strcmp(a->file, b->file);
+
+	return order ? order : strcmp(a->key, b->key);
+}
+
 static void compare_params(const struct lock_stage *was, const struct lock_stage *now,
 			   struct reasons *r)
 {
 	size_t i = 0, k = 0;
 
-	while (i < was->n_params || k < now->n_params) {
+	for (;;) {
 		const struct lock_param *a = i < was->n_params ? &was->params[i] : NULL;
 		const struct lock_param *b = k < now->n_params ? &now->params[k] : NULL;
-		int order = !a ? 1 : !b ? -1 : strcmp(a->file, b->file);
 
-		if (!order)
-			order = strcmp(a->key, b->key);
+		if (!a && !b)
+			return;
+		int order = !a ? 1 : !b ? -1 : param_order(a, b);
 		if (order < 0)
 			add(r, "%s: %s is gone", a->file, a->key);
 		else if (order > 0)

@@ -105,8 +105,8 @@ static bool is_json_scalar(const char *value)
 	autojson *v = NULL;
 	autoerr ignored = ERR_INIT;
 
-	return !js_parse(value, strlen(value), "value", &v, &ignored) &&
-	       js_type(v) != JSON_OBJ && js_type(v) != JSON_ARR && js_type(v) != JSON_STR;
+	return !js_parse(value, strlen(value), "value", &v, &ignored) && js_type(v) != JSON_OBJ &&
+	       js_type(v) != JSON_ARR && js_type(v) != JSON_STR;
 }
 
 static void add_value(struct strbuf *out, const char *file, const char *value)
@@ -189,11 +189,11 @@ static int find_scalar(struct arena *arena, const char *file, const struct strbu
 	if (*out && (*out)->kind == YAML_SCALAR)
 		return 0;
 	if (*out)
-		return yaml_error(*out, err, "'%s' is a %s and not one value", key,
-				  (*out)->kind == YAML_MAP ? "map" : "list");
-	if (values_parse(file, text->buf, text->len, &values, err))
-		return -1;
-	return values_missing(values, file, key, err);
+		yaml_error(*out, err, "'%s' is a %s and not one value", key,
+			   (*out)->kind == YAML_MAP ? "map" : "list");
+	else if (!values_parse(file, text->buf, text->len, &values, err))
+		values_missing(values, file, key, err);
+	return -1;
 }
 
 int edit_scalar(const char *file, struct strbuf *text, const char *key, const char *value,

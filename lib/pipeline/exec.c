@@ -82,9 +82,15 @@ int exec_command(const struct exec_spec *spec, int *exit_status, struct mlops_er
 {
 	const char *argv[] = { "sh", "-c", spec->command, NULL };
 	const struct proc_spec proc = {
-		.argv = argv, .dir = spec->dir, .env = spec->env,
-		.stdin_fd = -1, .stdout_fd = spec->stdout_fd, .stderr_fd = -1,
-		.keep_fd = spec->keep_fd, .new_group = true, .die_with_us = true,
+		.argv = argv,
+		.dir = spec->dir,
+		.env = spec->env,
+		.stdin_fd = -1,
+		.stdout_fd = spec->stdout_fd,
+		.stderr_fd = -1,
+		.keep_fd = spec->keep_fd,
+		.new_group = true,
+		.die_with_us = true,
 	};
 	pid_t pid;
 

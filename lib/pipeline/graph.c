@@ -61,8 +61,8 @@ static int check_out(const struct spec_stage *stage, const struct spec_out *out,
 	if (!strcmp(out->path, SPEC_FILE) || !strcmp(out->path, LOCK_FILE))
 		return yaml_error(out->at, err, "'%s' cannot be an output", out->path);
 	if (*stage->wdir && path_is_below(stage->wdir, out->path))
-		return yaml_error(out->at, err, "output '%s' holds the folder that its stage runs in",
-				  out->path);
+		return yaml_error(out->at, err,
+				  "output '%s' holds the folder that its stage runs in", out->path);
 	return 0;
 }
 
@@ -75,8 +75,9 @@ static int add_out(struct builder *b, size_t i, const struct spec_out *out)
 	if (check_out(stage, out, b->err))
 		return -1;
 	if (first)
-		return yaml_error(out->at, b->err, "output '%s' is already given by stage '%s' on line %d",
-				  out->path, b->p->stages.v[first->stage].name, first->out->at->line);
+		return yaml_error(
+			out->at, b->err, "output '%s' is already given by stage '%s' on line %d",
+			out->path, b->p->stages.v[first->stage].name, first->out->at->line);
 	owner = arena_alloc(&b->p->arena, sizeof(*owner));
 	*owner = (struct owner){ i, out };
 	map_put(&b->outs, out->path, owner);
@@ -92,8 +93,9 @@ static int check_overlap(struct builder *b, const struct spec_out *out)
 		const struct owner *above = map_getn(&b->outs, path, n);
 
 		if (above)
-			return yaml_error(out->at, b->err, "output '%s' lies in output '%s' of stage '%s'",
-					  path, above->out->path, b->p->stages.v[above->stage].name);
+			return yaml_error(out->at, b->err,
+					  "output '%s' lies in output '%s' of stage '%s'", path,
+					  above->out->path, b->p->stages.v[above->stage].name);
 	}
 	return 0;
 }
@@ -119,8 +121,8 @@ static int add_need(struct builder *b, size_t user, size_t maker, const char *pa
 	struct spec_stage *stage = &b->p->stages.v[user];
 
 	if (maker == user)
-		return yaml_error(at, b->err, "'%s' is a dependency and an output of stage '%s'", path,
-				  stage->name);
+		return yaml_error(at, b->err, "'%s' is a dependency and an output of stage '%s'",
+				  path, stage->name);
 	vec_push(&stage->needs, maker);
 	return 0;
 }
@@ -182,11 +184,13 @@ struct visit {
 	size_t stage, next;
 };
 
+enum visit_state { UNSEEN, OPEN, DONE };
+
 struct sorter {
 	struct pipeline *p;
 	VEC(struct visit) path;
-	enum { UNSEEN, OPEN, DONE } *state;
-	size_t n; /* stages in p->order */
+	enum visit_state *state; /* one a stage */
+	size_t n;                /* stages in p->order */
 };
 
 static int cycle_error(struct sorter *s, size_t again, struct mlops_error *err)

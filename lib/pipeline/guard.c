@@ -3,8 +3,8 @@
 
 #include "base/fs.h"
 
-#define RUN_LOCK "run/pipeline.lock"
-#define STAGE_LOCK "run/stage.lock" /* there only while a stage runs, or after a crash */
+#define RUN_LOCK        "run/pipeline.lock"
+#define STAGE_LOCK      "run/stage.lock" /* there only while a stage runs, or after a crash */
 #define LOCK_TIMEOUT_MS 10000
 
 static int locked(struct mlops_error *err, const char *msg, const char *hint)
@@ -35,7 +35,8 @@ int guard_run(struct project *project, int *fd, struct mlops_error *err)
 	autoclose int lock = -1;
 	int64_t timeout_ms;
 
-	if (project_config_duration(project, "core.lockTimeout", LOCK_TIMEOUT_MS, &timeout_ms, err) ||
+	if (project_config_duration(project, "core.lockTimeout", LOCK_TIMEOUT_MS, &timeout_ms,
+				    err) ||
 	    fs_mkdirs_for(path, err))
 		return -1;
 	if (fs_lock(path, FS_LOCK_EXCLUSIVE, timeout_ms, &lock, err))

@@ -67,9 +67,8 @@ int outs_restore(struct project *project, const struct state *s, struct mlops_er
 		autoerr ignored = ERR_INIT;
 		struct object_ref ref;
 
-		if (out->not_cached ||
-		    (!mlops_workspace_hash(project, out->path, &ref, &ignored) &&
-		     object_ref_same(&ref, &out->ref)))
+		if (out->not_cached || (!mlops_workspace_hash(project, out->path, &ref, &ignored) &&
+					object_ref_same(&ref, &out->ref)))
 			continue;
 		if (fs_mkdirs_for(path, err) ||
 		    mlops_workspace_restore(project, out->path, &out->ref, err))

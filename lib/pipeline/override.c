@@ -9,7 +9,7 @@
 #include "pipeline/values.h"
 #include "project/project.h"
 
-#define BACKUP "run/params.backup"
+#define BACKUP     "run/params.backup"
 #define BACKUP_MAX ((size_t)256 << 20)
 
 static struct override *find_file(struct overrides *o, const char *file)
@@ -39,29 +39,39 @@ static bool takes_key(const struct spec_param *param, const char *key)
 	return !strncmp(param->key, key, common) && (n == m || longer[common] == '.');
 }
 
-static int check_used(const struct pipeline *p, const char *file, const char *key,
-		      struct mlops_error *err)
+/* The parameter of some stage that `key` of `file` concerns, else any of that file, or NULL. */
+static const struct spec_param *find_user(const struct pipeline *p, const char *file,
+					  const char *key, bool *takes)
 {
-	bool file_used = false;
+	const struct spec_param *of_file = NULL;
 
 	for (size_t i = 0; i < p->stages.n; i++) {
 		const struct spec_stage *stage = &p->stages.v[i];
 
 		for (size_t k = 0; k < stage->params.n; k++) {
-			const struct spec_param *param = &stage->params.v[k];
-
-			if (strcmp(param->file, file))
+			if (strcmp(stage->params.v[k].file, file))
 				continue;
-			if (param->made)
-				return err_set(err, MLOPS_EINVALID,
-					       "'%s' is the output of a stage and cannot be changed", file);
-			if (takes_key(param, key))
-				return 0;
-			file_used = true;
+			of_file = &stage->params.v[k];
+			*takes = takes_key(of_file, key);
+			if (*takes)
+				return of_file;
 		}
 	}
-	if (!file_used)
+	return of_file;
+}
+
+static int check_used(const struct pipeline *p, const char *file, const char *key,
+		      struct mlops_error *err)
+{
+	bool takes = false;
+	const struct spec_param *user = find_user(p, file, key, &takes);
+
+	if (!user)
 		return err_set(err, MLOPS_ENOTFOUND, "no stage takes parameters from '%s'", file);
+	if (user->made)
+		return err_set(err, MLOPS_EINVALID, "'%s' is the output of a stage", file);
+	if (takes)
+		return 0;
 	err_set(err, MLOPS_ENOTFOUND, "no stage takes parameter '%s' of '%s'", key, file);
 	return err_hint(err, "name it in the params of the stage that uses it");
 }
@@ -76,7 +86,8 @@ static int split_param(const char *text, char **file, char **key, const char **v
 
 	if (!equals || equals == name)
 		return err_set(err, MLOPS_EUSAGE, "'%s' is not of the form KEY=VALUE", text);
-	autofree char *typed = colon ? xstrndup(text, (size_t)(colon - text)) : xstrdup(PARAMS_FILE);
+	autofree char *typed =
+		colon ? xstrndup(text, (size_t)(colon - text)) : xstrdup(PARAMS_FILE);
 	*file = path_normalize(typed);
 	*key = xstrndup(name, (size_t)(equals - name));
 	*value = equals + 1;
@@ -139,8 +150,7 @@ int overrides_make(struct project *project, const struct pipeline *p, const char
 	return 0;
 }
 
-static int write_backup(struct project *project, const struct overrides *o,
-			struct mlops_error *err)
+static int write_backup(struct project *project, const struct overrides *o, struct mlops_error *err)
 {
 	autofree char *path = project_file(project, BACKUP);
 	autojson *list = js_arr();
@@ -168,7 +178,9 @@ static int replace(const char *path, const char *bytes, size_t n, struct mlops_e
 		return err_sys(err, "cannot read '%s'", path);
 	if (fs_write_atomic(path, bytes, n, st.st_mode & 07777, err))
 		return -1;
-	return chmod(path, st.st_mode & 07777) ? err_sys(err, "cannot set the mode of '%s'", path) : 0;
+	if (chmod(path, st.st_mode & 07777))
+		return err_sys(err, "cannot set the mode of '%s'", path);
+	return 0;
 }
 
 int overrides_apply(struct project *project, const struct overrides *o, struct mlops_error *err)

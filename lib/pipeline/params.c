@@ -67,7 +67,8 @@ static int collect(struct params *p, const struct spec_param *param, struct coll
 	value = param->key ? values_find(root, param->key) : root;
 	if (!value) {
 		values_missing(root, param->file, param->key, err);
-		return err_wrap(err, "%s:%d:%d", param->at->file, param->at->line, param->at->column);
+		return err_wrap(err, "%s:%d:%d", param->at->file, param->at->line,
+				param->at->column);
 	}
 	c->file = param->file;
 	return values_each(value, param->key ? param->key : "", false, add_param, c, err);

@@ -32,8 +32,8 @@ static char *param_text(const struct lock_param *param)
 	autojson *value = NULL;
 	autoerr ignored = ERR_INIT;
 
-	if (param->value[0] == '"' && !js_parse(param->value, strlen(param->value), param->key,
-						&value, &ignored))
+	if (param->value[0] == '"' &&
+	    !js_parse(param->value, strlen(param->value), param->key, &value, &ignored))
 		return xstrndup(js_text(value), js_text_len(value));
 	return xstrdup(param->value);
 }
@@ -41,8 +41,8 @@ static char *param_text(const struct lock_param *param)
 static int add_param(struct recorder *r, const struct lock_param *param, struct mlops_error *err)
 {
 	bool usual = !strcmp(param->file, PARAMS_FILE);
-	autofree char *key = usual ? xstrdup(param->key) :
-				     xasprintf("%s:%s", param->file, param->key);
+	autofree char *key =
+		usual ? xstrdup(param->key) : xasprintf("%s:%s", param->file, param->key);
 	autofree char *value = param_text(param);
 	autofree char *what = xasprintf("parameter '%s'", key);
 
@@ -53,8 +53,11 @@ static int add_object(struct recorder *r, const struct spec_stage *spec,
 		      const struct lock_item *item, bool is_output, struct mlops_error *err)
 {
 	const struct run_object object = {
-		.path = item->path, .stage = (char *)spec->name, .ref = item->ref,
-		.is_model = item->is_model, .not_cached = item->not_cached,
+		.path = item->path,
+		.stage = (char *)spec->name,
+		.ref = item->ref,
+		.is_model = item->is_model,
+		.not_cached = item->not_cached,
 	};
 
 	return mlops_run_add_object(r->project, r->id, is_output, &object, err);
@@ -78,7 +81,8 @@ static int add_inputs(struct recorder *r, const struct spec_stage *spec,
 {
 	for (size_t i = 0; i < spec->deps.n; i++) {
 		const struct spec_dep *dep = &spec->deps.v[i];
-		const struct lock_item *item = lock_items_find(result->deps, result->n_deps, dep->path);
+		const struct lock_item *item =
+			lock_items_find(result->deps, result->n_deps, dep->path);
 
 		if (dep->made || !item || map_put(&r->inputs, dep->path, r))
 			continue;
@@ -118,8 +122,10 @@ static int add_stage(struct db *db, void *arg, struct mlops_error *err)
 	const struct addition *a = arg;
 	const struct state *s = a->s;
 	const struct run_stage stage = {
-		.name = (char *)s->spec->name, .start_ms = s->start_ms,
-		.duration_ms = s->duration_ms, .exit_status = s->exit_status,
+		.name = (char *)s->spec->name,
+		.start_ms = s->start_ms,
+		.duration_ms = s->duration_ms,
+		.exit_status = s->exit_status,
 		.cached = s->outcome == STAGE_UNCHANGED || s->outcome == STAGE_RESTORED,
 	};
 

@@ -11,8 +11,8 @@
 
 const char *mlops_stage_outcome_name(enum stage_outcome outcome)
 {
-	static const char *const names[] = { "unchanged", "restored", "ran", "would-run", "failed",
-					     "skipped" };
+	static const char *const names[] = { "unchanged", "restored", "ran",
+					     "would-run", "failed",   "skipped" };
 
 	return names[outcome];
 }
@@ -21,8 +21,11 @@ void session_report(struct session *run, const struct state *s, enum stage_outco
 		    int64_t duration_ms)
 {
 	const struct stage_report report = {
-		.stage = s->spec->name, .outcome = outcome, .reason = s->reason,
-		.duration_ms = duration_ms, .exit_status = s->exit_status,
+		.stage = s->spec->name,
+		.outcome = outcome,
+		.reason = s->reason,
+		.duration_ms = duration_ms,
+		.exit_status = s->exit_status,
 	};
 
 	if (run->how->report)
@@ -51,8 +54,8 @@ int session_record(struct session *run, struct mlops_error *err)
 
 static void count(struct run_outcome *out, enum stage_outcome outcome)
 {
-	size_t *const counts[] = { &out->unchanged, &out->restored, &out->ran, &out->ran,
-				   &out->failed,    &out->skipped };
+	size_t *const counts[] = { &out->unchanged, &out->restored, &out->ran,
+				   &out->ran,       &out->failed,   &out->skipped };
 
 	++*counts[outcome];
 }
@@ -95,8 +98,12 @@ static const struct state *find_need(const struct session *run, const struct sta
 static int judge(struct session *run, struct state *s, enum verdict *out, struct mlops_error *err)
 {
 	struct judge j = {
-		.project = run->project, .params = &run->params, .lock = &run->lock,
-		.outs = &run->outs, .force = run->how->force, .dry_run = run->how->dry_run,
+		.project = run->project,
+		.params = &run->params,
+		.lock = &run->lock,
+		.outs = &run->outs,
+		.force = run->how->force,
+		.dry_run = run->how->dry_run,
 	};
 
 	if (mlops_project_lock(run->project, true, err))
@@ -196,8 +203,7 @@ static int note_failure(struct session *run, struct state *s, struct mlops_error
 
 static int stopped(struct mlops_error *err)
 {
-	return err_set(err, stop_signal() == SIGTERM ? MLOPS_ETERMINATED : MLOPS_EINTERRUPTED,
-		       "interrupted; the stages that finished are kept");
+	return err_set(err, stop_kind(), "interrupted; the stages that finished are kept");
 }
 
 static int run_stages(struct session *run, struct mlops_error *err)
@@ -234,7 +240,8 @@ static int prepare(struct session *run, struct mlops_error *err)
 	return how->dry_run ? 0 : overrides_apply(run->project, &run->overrides, err);
 }
 
-static int run_exit_status(const struct session *run)
+/* The status of the first stage that failed; 1 when it was no stage that did. */
+static int failed_status(const struct session *run)
 {
 	for (size_t k = 0; k < run->pipeline->stages.n; k++) {
 		const struct state *s = &run->states[run->pipeline->order[k]];
@@ -242,20 +249,24 @@ static int run_exit_status(const struct session *run)
 		if (s->done && s->outcome == STAGE_FAILED)
 			return s->exit_status;
 	}
-	return 0;
+	return 1;
+}
+
+static int end_run(struct session *run, bool failed, struct mlops_error *err)
+{
+	if (!failed)
+		return recorder_end(&run->recorder, RUN_FINISHED, 0, err);
+	if (stop_signal())
+		return recorder_end(&run->recorder, RUN_KILLED, 128 + stop_signal(), err);
+	return recorder_end(&run->recorder, RUN_FAILED, failed_status(run), err);
 }
 
 /* Ends the experiment run and puts parameters back, whatever happened; the first error stays. */
 static int finish(struct session *run, int rc, struct mlops_error *err)
 {
 	autoerr end = ERR_INIT, undo = ERR_INIT;
-	bool failed = rc || run->out->failed;
-	enum run_status status = stop_signal() && rc ? RUN_KILLED : failed ? RUN_FAILED : RUN_FINISHED;
-	int exit_status = stop_signal() && rc ? 128 + stop_signal() : failed ? run_exit_status(run) : 0;
 
-	if (failed && !exit_status)
-		exit_status = 1;
-	if (recorder_end(&run->recorder, status, exit_status, &end) && !rc)
+	if (end_run(run, rc, &end) && !rc)
 		rc = err_move(err, &end);
 	if (overrides_undo(run->project, &undo) && !rc)
 		rc = err_move(err, &undo);
@@ -295,7 +306,10 @@ int mlops_pipeline_run(struct project *project, struct pipeline *pipeline,
 		       const struct run_how *how, struct run_outcome *out, struct mlops_error *err)
 {
 	struct session run = {
-		.project = project, .pipeline = pipeline, .how = how, .out = out,
+		.project = project,
+		.pipeline = pipeline,
+		.how = how,
+		.out = out,
 		.params = { .project = project },
 		.recorder = { .project = project, .how = how },
 		.states = xcalloc(pipeline->stages.n, sizeof(*run.states)),

@@ -14,8 +14,8 @@ struct session {
 	struct params params;
 	struct lockfile lock;
 	struct recorder recorder;
-	struct arena arena; /* of the refs in outs */
-	struct map outs;    /* path -> struct object_ref, of stages that are done */
+	struct arena arena;   /* of the refs in outs */
+	struct map outs;      /* path -> struct object_ref, of stages that are done */
 	struct state *states; /* one a stage of the pipeline */
 	bool *wanted;         /* the stages to bring up to date */
 };

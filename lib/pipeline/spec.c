@@ -9,9 +9,9 @@
 #include "pipeline/graph.h"
 #include "project/project.h"
 
-#define SPEC_VERSION 1
+#define SPEC_VERSION   1
 #define NAME_MAX_BYTES 100
-#define MAX_FILE ((size_t)16 << 20)
+#define MAX_FILE       ((size_t)16 << 20)
 
 /* What reading one stage shares. */
 struct stage_reader {
@@ -47,7 +47,8 @@ static int read_path(struct arena *arena, const char *dir, const struct yaml_nod
 	if (!path_is_safe(path) && strcmp(path, "."))
 		return yaml_error(node, err, "%s '%s' leaves the project", what, node->text);
 	if (is_private(path))
-		return yaml_error(node, err, "%s '%s' lies in a folder that git or mlops keeps for itself",
+		return yaml_error(node, err,
+				  "%s '%s' lies in a folder that git or mlops keeps for itself",
 				  what, node->text);
 	*out = arena_strdup(arena, path);
 	return 0;
@@ -57,10 +58,13 @@ static int read_path(struct arena *arena, const char *dir, const struct yaml_nod
 static int read_inner_path(struct stage_reader *r, const struct yaml_node *node, const char *what,
 			   const char **out)
 {
-	if (read_path(r->arena, r->stage->wdir, node, what, out, r->err))
+	const char *path = "";
+
+	if (read_path(r->arena, r->stage->wdir, node, what, &path, r->err))
 		return -1;
-	if (!strcmp(*out, "."))
+	if (!strcmp(path, "."))
 		return yaml_error(node, r->err, "%s '%s' is the whole project", what, node->text);
+	*out = path;
 	return 0;
 }
 
@@ -157,7 +161,8 @@ static int read_out_attributes(struct stage_reader *r, const struct yaml_node *n
 	    yaml_get_text(node, "type", &type, r->err))
 		return -1;
 	if (type && strcmp(type, "model"))
-		return yaml_error(yaml_get(node, "type"), r->err, "type can be model, not '%s'", type);
+		return yaml_error(yaml_get(node, "type"), r->err, "type can be model, not '%s'",
+				  type);
 	out->is_model = type;
 	if (out->is_model && !out->cache)
 		return yaml_error(yaml_get(node, "cache"), r->err, "a model is always cached");
@@ -230,7 +235,8 @@ static int read_env(struct stage_reader *r, const struct yaml_node *env)
 		const struct yaml_node *name = env->keys[i], *value = env->values[i];
 
 		if (!is_env_name(name->text))
-			return yaml_error(name, r->err, "'%s' is no name of a variable", name->text);
+			return yaml_error(name, r->err, "'%s' is no name of a variable",
+					  name->text);
 		if (yaml_want(value, YAML_SCALAR, "a variable", r->err))
 			return -1;
 		vec_push(&r->stage->env, arena_printf(r->arena, "%s=%s", name->text, value->text));
@@ -247,8 +253,10 @@ static int check_name(const struct yaml_node *key, struct mlops_error *err)
 		return yaml_error(key, err, "'%s' is no name for a stage", name);
 	for (; *name; name++)
 		if (!isalnum((unsigned char)*name) && !strchr("._-", *name))
-			return yaml_error(key, err, "a stage's name has letters, digits, '.', '_' and "
-					  "'-' only, not '%s'", key->text);
+			return yaml_error(key, err,
+					  "a stage's name has letters, digits, '.', '_' and "
+					  "'-' only, not '%s'",
+					  key->text);
 	return 0;
 }
 
@@ -267,7 +275,7 @@ static int read_wdir(struct stage_reader *r, const struct yaml_node *node)
 static int read_stage(struct stage_reader *r, const struct yaml_node *key,
 		      const struct yaml_node *node)
 {
-	static const char *const known[] = { "desc", "cmd", "wdir", "deps", "params", "outs",
+	static const char *const known[] = { "desc",    "cmd", "wdir",   "deps",   "params", "outs",
 					     "metrics", "env", "always", "frozen", NULL };
 	struct spec_stage *stage = r->stage;
 
@@ -284,8 +292,10 @@ static int read_stage(struct stage_reader *r, const struct yaml_node *key,
 	    read_list(r, node, "outs", read_out) || read_list(r, node, "metrics", read_metrics) ||
 	    read_env(r, yaml_get(node, "env")))
 		return -1;
-	return yaml_get_bool(node, "always", &stage->always, r->err) ||
-	       yaml_get_bool(node, "frozen", &stage->frozen, r->err) ? -1 : 0;
+	if (yaml_get_bool(node, "always", &stage->always, r->err) ||
+	    yaml_get_bool(node, "frozen", &stage->frozen, r->err))
+		return -1;
+	return 0;
 }
 
 static int read_stages(struct pipeline *p, const struct yaml_node *root, struct mlops_error *err)
@@ -308,7 +318,9 @@ static int read_stages(struct pipeline *p, const struct yaml_node *root, struct 
 		return -1;
 	for (size_t i = 0; i < stages->n; i++) {
 		vec_push(&p->stages, { 0 });
-		struct stage_reader r = { .arena = &p->arena, .stage = &p->stages.v[i], .err = err };
+		struct stage_reader r = { .arena = &p->arena,
+					  .stage = &p->stages.v[i],
+					  .err = err };
 		int rc = read_stage(&r, stages->keys[i], stages->values[i]);
 
 		map_clear(&r.seen);

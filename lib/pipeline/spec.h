@@ -8,7 +8,7 @@
 #include "fmt/yaml.h"
 #include "mlops/pipeline.h"
 
-#define SPEC_FILE "mlops.yaml"
+#define SPEC_FILE   "mlops.yaml"
 #define PARAMS_FILE "params.yaml"
 
 struct spec_dep {
@@ -27,14 +27,14 @@ struct spec_param {
 struct spec_out {
 	const char *path;
 	const struct yaml_node *at;
-	bool cache;    /* goes into the store and is ignored by git */
+	bool cache; /* goes into the store and is ignored by git */
 	bool is_model;
 	bool is_metrics;
 };
 
 struct spec_stage {
 	const char *name, *desc;
-	const char *wdir; /* "" for the root */
+	const char *wdir;           /* "" for the root */
 	const struct yaml_node *at; /* the stage's key */
 	VEC(const char *) cmds;
 	VEC(const char *) env; /* "NAME=value" */
@@ -48,7 +48,7 @@ struct spec_stage {
 struct pipeline {
 	struct arena arena;
 	VEC(struct spec_stage) stages; /* in the order of the file */
-	size_t *order;                 /* of running: indexes of stages, each behind what it needs */
+	size_t *order; /* of running: indexes of stages, each behind what it needs */
 };
 
 /* Parses and checks the text of a pipeline, its graph included. *out is freed as loaded ones are. */

@@ -69,11 +69,12 @@ static int command_failed(const struct state *s, struct mlops_error *err)
 	const char *name = s->spec->name;
 
 	if (s->exit_status > 128 && s->exit_status < 128 + NSIG)
-		err_set(err, MLOPS_EFAIL, "stage '%s' failed: its command was ended by signal %d (%s)",
-			name, s->exit_status - 128, strsignal(s->exit_status - 128));
+		err_set(err, MLOPS_EFAIL,
+			"stage '%s' failed: its command was ended by signal %d (%s)", name,
+			s->exit_status - 128, strsignal(s->exit_status - 128));
 	else
-		err_set(err, MLOPS_EFAIL, "stage '%s' failed: its command exited with status %d", name,
-			s->exit_status);
+		err_set(err, MLOPS_EFAIL, "stage '%s' failed: its command exited with status %d",
+			name, s->exit_status);
 	return err_hint(err, "what it printed says why; stages that finished before it are kept");
 }
 
@@ -82,7 +83,9 @@ static int run_commands(struct session *run, struct state *s, int keep_fd, const
 {
 	autofree char *dir = project_abspath(run->project, s->spec->wdir);
 	struct exec_spec exec = {
-		.dir = dir, .env = env, .keep_fd = keep_fd,
+		.dir = dir,
+		.env = env,
+		.keep_fd = keep_fd,
 		.stdout_fd = run->how->stdout_to_stderr ? STDERR_FILENO : -1,
 	};
 
@@ -91,8 +94,8 @@ static int run_commands(struct session *run, struct state *s, int keep_fd, const
 		if (exec_command(&exec, &s->exit_status, err))
 			return err_wrap(err, "stage '%s' failed", s->spec->name);
 		if (stop_signal())
-			return err_set(err, stop_signal() == SIGTERM ? MLOPS_ETERMINATED : MLOPS_EINTERRUPTED,
-				       "stage '%s' was interrupted", s->spec->name);
+			return err_set(err, stop_kind(), "stage '%s' was interrupted",
+				       s->spec->name);
 		if (s->exit_status)
 			return command_failed(s, err);
 	}
@@ -132,8 +135,7 @@ static int run_guarded(struct session *run, struct state *s, struct mlops_error 
 
 int stage_execute(struct session *run, struct state *s, struct mlops_error *err)
 {
-	if (!*run->recorder.id &&
-	    (recorder_start(&run->recorder, err) || session_record(run, err)))
+	if (!*run->recorder.id && (recorder_start(&run->recorder, err) || session_record(run, err)))
 		return -1;
 	s->start_ms = clock_now_ms();
 	session_report(run, s, STAGE_RUN, -1);

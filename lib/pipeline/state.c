@@ -32,7 +32,8 @@ struct lock_item *lock_items_find(struct lock_item *items, size_t n, const char 
 }
 
 /* 1: found, 0: there is no such path, -1. */
-static int ref_of(struct judge *j, const char *path, struct object_ref *out, struct mlops_error *err)
+static int ref_of(struct judge *j, const char *path, struct object_ref *out,
+		  struct mlops_error *err)
 {
 	const struct object_ref *known = map_get(j->outs, path);
 
@@ -52,7 +53,8 @@ static int missing_dep(const struct spec_dep *dep, struct mlops_error *err)
 {
 	yaml_error(dep->at, err, "dependency '%s' does not exist", dep->path);
 	err->kind = MLOPS_ENOTFOUND;
-	return err_hint(err, "when it is tracked, bring it back with: mlops checkout (or mlops pull)");
+	return err_hint(err,
+			"when it is tracked, bring it back with: mlops checkout (or mlops pull)");
 }
 
 /* With j->dry_run, deps that stages make and that are not there are left out. */
@@ -70,7 +72,8 @@ static int read_deps(struct judge *j, struct state *s, struct mlops_error *err)
 			return -1;
 		if (found)
 			s->now.deps[s->now.n_deps++] = (struct lock_item){
-				.path = xstrdup(dep->path), .ref = ref,
+				.path = xstrdup(dep->path),
+				.ref = ref,
 			};
 		else if (!j->dry_run || !dep->made)
 			return missing_dep(dep, err);
@@ -103,8 +106,8 @@ struct outs_check {
 	struct strbuf reason;
 };
 
-__attribute__((format(printf, 2, 3)))
-static void add_reason(struct outs_check *check, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void add_reason(struct outs_check *check,
+							     const char *fmt, ...)
 {
 	va_list ap;
 
@@ -137,7 +140,8 @@ static int check_outs(struct judge *j, const struct spec_stage *spec, struct loc
 {
 	for (size_t i = 0; i < spec->outs.n; i++) {
 		const struct spec_out *out = &spec->outs.v[i];
-		const struct lock_item *was = lock_items_find(former->outs, former->n_outs, out->path);
+		const struct lock_item *was =
+			lock_items_find(former->outs, former->n_outs, out->path);
 
 		if (was && check_out(j, out, was, check, err))
 			return -1;
@@ -156,8 +160,10 @@ void state_add_out(struct state *s, const struct spec_out *out, const struct obj
 	if (!s->now.outs)
 		s->now.outs = xcalloc(s->spec->outs.n, sizeof(*s->now.outs));
 	s->now.outs[s->now.n_outs++] = (struct lock_item){
-		.path = xstrdup(out->path), .ref = *ref,
-		.is_model = out->is_model, .not_cached = !out->cache,
+		.path = xstrdup(out->path),
+		.ref = *ref,
+		.is_model = out->is_model,
+		.not_cached = !out->cache,
 	};
 }
 
@@ -168,7 +174,8 @@ static void adopt_outs(struct state *s, struct lock_stage *former)
 
 	for (size_t i = 0; i < spec->outs.n; i++) {
 		const struct spec_out *out = &spec->outs.v[i];
-		const struct lock_item *was = lock_items_find(former->outs, former->n_outs, out->path);
+		const struct lock_item *was =
+			lock_items_find(former->outs, former->n_outs, out->path);
 
 		state_add_out(s, out, &was->ref);
 	}

@@ -16,7 +16,7 @@ struct state {
 	enum stage_outcome outcome;
 	bool done;     /* the outcome is final */
 	bool recorded; /* in the experiment run */
-	char *reason; /* NULL: none */
+	char *reason;  /* NULL: none */
 	int64_t start_ms, duration_ms;
 	int exit_status;
 };
@@ -26,9 +26,10 @@ struct judge {
 	struct project *project;
 	struct params *params;
 	struct lockfile *lock;
-	struct map *outs; /* path -> struct object_ref of outs that are known, in place of hashing */
+	struct map
+		*outs; /* path -> struct object_ref of outs that are known, in place of hashing */
 	bool force;
-	bool dry_run;     /* a dep that a stage makes may be missing */
+	bool dry_run; /* a dep that a stage makes may be missing */
 };
 
 /*
@@ -42,5 +43,6 @@ void state_clear(struct state *s);
 
 /* Items of a lock, sorted by path. */
 void lock_items_sort(struct lock_item *items, size_t n);
-struct lock_item *lock_items_find(struct lock_item *items, size_t n, const char *path); /* or NULL */
+struct lock_item *lock_items_find(struct lock_item *items, size_t n,
+				  const char *path); /* or NULL */
 void lock_items_clear(struct lock_item **items, size_t *n);

@@ -50,6 +50,11 @@ int stop_signal(void)
 	return first_signal;
 }
 
+enum mlops_error_kind stop_kind(void)
+{
+	return first_signal == SIGTERM ? MLOPS_ETERMINATED : MLOPS_EINTERRUPTED;
+}
+
 int stop_count(void)
 {
 	return count;

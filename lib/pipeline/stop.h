@@ -18,6 +18,8 @@ void stop_release(struct stop *s);
 
 /* The first of the two signals that came, or 0. */
 int stop_signal(void);
+/* What to fail with once one came. */
+enum mlops_error_kind stop_kind(void);
 /* How many came. */
 int stop_count(void);
 /* Readable once one came; stop_drain() makes it wait for the next. */

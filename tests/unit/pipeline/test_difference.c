@@ -13,8 +13,8 @@ static struct lock_param param(const char *key, const char *value)
 	return (struct lock_param){ (char *)"params.yaml", (char *)key, (char *)value };
 }
 
-static void assert_difference(const struct lock_stage *was, const struct lock_stage *now,
-			      size_t n, const char *text)
+static void assert_difference(const struct lock_stage *was, const struct lock_stage *now, size_t n,
+			      const char *text)
 {
 	autobuf out = { 0 };
 
@@ -31,11 +31,13 @@ static void test_deps(void **state)
 
 	(void)state;
 	assert_difference(&was, &was, 0, "");
-	assert_difference(&was, &now, 3,
-			  "'a' is no longer a dependency; dependency 'b' changed; dependency 'd' is new");
+	assert_difference(
+		&was, &now, 3,
+		"'a' is no longer a dependency; dependency 'b' changed; dependency 'd' is new");
 	now.cmd = (char *)"y";
-	assert_difference(&was, &now, 4,
-			  "its command changed; 'a' is no longer a dependency; dependency 'b' changed; and 1 more");
+	assert_difference(
+		&was, &now, 4,
+		"its command changed; 'a' is no longer a dependency; dependency 'b' changed; and 1 more");
 }
 
 static void test_kind(void **state)
@@ -60,8 +62,9 @@ static void test_params(void **state)
 	struct lock_stage large = { .cmd = (char *)"x", .params = c, .n_params = 3 };
 
 	(void)state;
-	assert_difference(&was, &now, 3,
-			  "params.yaml: gone is gone; params.yaml: lr changed 0.05 -> 0.1; params.yaml: new is new");
+	assert_difference(
+		&was, &now, 3,
+		"params.yaml: gone is gone; params.yaml: lr changed 0.05 -> 0.1; params.yaml: new is new");
 	assert_difference(&was, &large, 1, "params.yaml: lr changed 0.05 -> (long)");
 }
 

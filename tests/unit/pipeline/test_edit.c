@@ -47,7 +47,8 @@ static void test_quotes(void **state)
 static void test_json(void **state)
 {
 	(void)state;
-	assert_edit("p.json", "{\n  \"a\": {\"b\": 1}\n}\n", "a.b", "2.5", "{\n  \"a\": {\"b\": 2.5}\n}\n");
+	assert_edit("p.json", "{\n  \"a\": {\"b\": 1}\n}\n", "a.b", "2.5",
+		    "{\n  \"a\": {\"b\": 2.5}\n}\n");
 	assert_edit("p.json", "{\"a\": \"x\"}", "a", "y", "{\"a\": \"y\"}");
 	assert_edit("p.json", "{\"a\": \"x\"}", "a", "null", "{\"a\": null}");
 	assert_edit("p.json", "{\"a\": 1}", "a", "[1]", "{\"a\": \"[1]\"}");

@@ -51,24 +51,29 @@ static void test_folders(void **state)
 	(void)state;
 	assert_order("stages:\n" /* a file in an out */
 		     "  a: {cmd: x, deps: [dir/sub/file]}\n"
-		     "  b: {cmd: x, outs: [dir]}\n", "b a");
+		     "  b: {cmd: x, outs: [dir]}\n",
+		     "b a");
 	assert_order("stages:\n" /* outs in a folder */
 		     "  a: {cmd: x, deps: [dir]}\n"
 		     "  b: {cmd: x, outs: [dir/one, dir/sub/two]}\n"
-		     "  c: {cmd: x, outs: [dir/three]}\n", "b c a");
+		     "  c: {cmd: x, outs: [dir/three]}\n",
+		     "b c a");
 	assert_order("stages:\n" /* names that only begin alike */
 		     "  a: {cmd: x, deps: [directory]}\n"
-		     "  b: {cmd: x, outs: [dir]}\n", "a b");
+		     "  b: {cmd: x, outs: [dir]}\n",
+		     "a b");
 	assert_order("stages:\n" /* a parameter file */
 		     "  a: {cmd: x, params: [{p.json: [k]}]}\n"
-		     "  b: {cmd: x, outs: [p.json]}\n", "b a");
+		     "  b: {cmd: x, outs: [p.json]}\n",
+		     "b a");
 }
 
 static void test_made(void **state)
 {
-	struct pipeline *p = parsed("stages:\n"
-				    "  a: {cmd: x, deps: [in, out/file], params: [k, {p.json: [k]}]}\n"
-				    "  b: {cmd: x, outs: [out, p.json]}\n");
+	struct pipeline *p =
+		parsed("stages:\n"
+		       "  a: {cmd: x, deps: [in, out/file], params: [k, {p.json: [k]}]}\n"
+		       "  b: {cmd: x, outs: [out, p.json]}\n");
 	const struct spec_stage *a = &p->stages.v[0];
 
 	(void)state;
@@ -139,7 +144,8 @@ static void test_outs(void **state)
 		       "mlops.yaml:2:22: output 'dir/sub/f' lies in output 'dir' of stage 'b'");
 	assert_refused("stages:\n  a: {cmd: x, deps: [f], outs: [f]}\n",
 		       "mlops.yaml:2:22: 'f' is a dependency and an output of stage 'a'");
-	assert_refused("stages:\n  a: {cmd: x, deps: [d], outs: [d/f]}\n", "a dependency and an output");
+	assert_refused("stages:\n  a: {cmd: x, deps: [d], outs: [d/f]}\n",
+		       "a dependency and an output");
 	assert_refused("stages:\n  a: {cmd: x, params: [k], outs: [params.yaml]}\n",
 		       "a dependency and an output");
 }
@@ -165,9 +171,9 @@ static void test_long_chain(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),	   cmocka_unit_test(test_folders),
-		cmocka_unit_test(test_made),	   cmocka_unit_test(test_select),
-		cmocka_unit_test(test_cycles),	   cmocka_unit_test(test_outs),
+		cmocka_unit_test(test_order),      cmocka_unit_test(test_folders),
+		cmocka_unit_test(test_made),       cmocka_unit_test(test_select),
+		cmocka_unit_test(test_cycles),     cmocka_unit_test(test_outs),
 		cmocka_unit_test(test_long_chain),
 	};
 

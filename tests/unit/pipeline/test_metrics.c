@@ -24,8 +24,11 @@ static void test_flattened(void **state)
 	(void)state;
 	assert_made(metrics_of("m.json", "{\"b\": {\"y\": 2, \"x\": 1.5}, \"a\": -3e2}"),
 		    "a=-300 b.x=1.5 b.y=2");
-	assert_made(metrics_of("m.yaml", "b:\n  x: 1.5\nlist: [1, {k: 2}]\n"), "b.x=1.5 list.0=1 list.1.k=2");
-	assert_made(metrics_of("m.json", "{\"a\": \"1\", \"b\": true, \"c\": null, \"d\": {}, \"e\": 0}"), "e=0");
+	assert_made(metrics_of("m.yaml", "b:\n  x: 1.5\nlist: [1, {k: 2}]\n"),
+		    "b.x=1.5 list.0=1 list.1.k=2");
+	assert_made(metrics_of("m.json",
+			       "{\"a\": \"1\", \"b\": true, \"c\": null, \"d\": {}, \"e\": 0}"),
+		    "e=0");
 	assert_made(metrics_of("m.yaml", "a: '1'\nb: yes\nc: 2\n"), "c=2");
 	assert_made(metrics_of("m.json", "5"), "");
 	assert_made(metrics_of("m.yaml", ""), "");
@@ -40,7 +43,8 @@ static void test_faults(void **state)
 	(void)state;
 	assert_error(metrics_parse("m.json", "{\"a\": 1,}", 9, &metrics, &n, &err), MLOPS_EINVALID,
 		     "'m.json' is not valid JSON: line 1, column 9");
-	assert_error(metrics_parse("m.yaml", "a: [", 4, &metrics, &n, &err), MLOPS_EINVALID, "m.yaml:");
+	assert_error(metrics_parse("m.yaml", "a: [", 4, &metrics, &n, &err), MLOPS_EINVALID,
+		     "m.yaml:");
 }
 
 /* Each alias doubles what is there: refused, not unfolded. */
