@@ -105,6 +105,9 @@ show mlops runs show first
 show mlops runs diff first faster
 fact 'the loss was logged while it trained' \
 	test "$(mlops runs show first --json | json "d['metrics']['loss']['step']")" = 300
+show git checkout -q mlops.lock metrics.json
+show mlops run
+fact 'back at the first result, the model comes out of the store' test -z "$(git status --porcelain)"
 
 step '4. The model gets a name and a version'
 show mlops model register wine --from-run first
