@@ -57,16 +57,11 @@ static void note(const char *method, const char *route, int status, int64_t dura
 
 static int check_exposure(const struct server_how *how, struct mlops_error *err)
 {
-	if (http_listen_is_loopback(how->listen))
+	if (!how->no_auth || http_listen_is_loopback(how->listen))
 		return 0;
-	if (how->no_auth) {
-		err_set(err, MLOPS_EUSAGE, "without tokens it listens on this machine only, not on '%s'",
-			how->listen);
-		return err_hint(err, "such as: --listen 127.0.0.1:8400");
-	}
-	log_warn("tokens and data pass '%s' unencrypted: put a TLS proxy in front of it",
-		 how->listen);
-	return 0;
+	err_set(err, MLOPS_EUSAGE, "without tokens it listens on this machine only, not on '%s'",
+		how->listen);
+	return err_hint(err, "such as: --listen 127.0.0.1:8400");
 }
 
 static int open_tokens(const struct server_how *how, struct object_server *s,
@@ -101,6 +96,9 @@ static int serve(const struct server_how *how, struct object_server *s, struct m
 	http_catch_signals();
 	if (http_server_start(&http, &server, err))
 		return -1;
+	if (!http_listen_is_loopback(how->listen))
+		log_warn("tokens and data pass '%s' unencrypted: put a TLS proxy in front of it",
+			 how->listen);
 	if (how->ready)
 		how->ready(http_server_url(server), how->arg);
 	http_wait_for_signal();
