@@ -7,6 +7,8 @@
 
 #include "fmt/unpack.h"
 
+#define AHEAD ((size_t)16 << 10)
+
 static void source_init(struct source *s, const char *name, uint64_t size)
 {
 	*s = (struct source){ .name = xstrdup(name), .size = size, .fd = -1 };
@@ -92,9 +94,12 @@ static int read_some(struct source *s, uint64_t at, uint8_t *buf, size_t n, size
 static int fill(struct source *s, uint64_t at, size_t want, struct mlops_error *err)
 {
 	while (s->win_at + s->win_len < at + want) {
-		size_t room = 2 * SOURCE_WINDOW - s->win_len, got;
 		uint64_t next = s->win_at + s->win_len;
+		size_t room = 2 * SOURCE_WINDOW - s->win_len, missing = (size_t)(at + want - next), got;
 
+		if (room > s->ahead && room > missing)
+			room = missing > s->ahead ? missing : s->ahead;
+		s->ahead *= s->ahead < SOURCE_WINDOW ? 2 : 1;
 		if (s->size != SOURCE_UNKNOWN && room > s->size - next)
 			room = (size_t)(s->size - next);
 		if (!room)
@@ -123,6 +128,7 @@ static void advance(struct source *s, uint64_t at)
 		memmove(s->win, s->win + (at - s->win_at), s->win_len);
 	} else {
 		s->win_len = 0;
+		s->ahead = AHEAD;
 	}
 	s->win_at = at;
 }
@@ -168,6 +174,8 @@ int source_peek(struct source *s, uint64_t at, size_t want, const uint8_t **p, s
 	}
 	if (!s->win)
 		s->win = xmalloc(2 * SOURCE_WINDOW);
+	if (!s->ahead)
+		s->ahead = AHEAD;
 	if (s->stream && stream_to(s, at, err))
 		return -1;
 	if (s->stream && s->win_at + s->win_len < at)

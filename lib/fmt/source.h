@@ -25,6 +25,7 @@ struct source {
 	uint8_t *win;  /* bytes [win_at, win_at + win_len) of the source */
 	uint64_t win_at;
 	size_t win_len;
+	size_t ahead;  /* how much to read: little after a jump, more and more in a row */
 };
 
 int source_open(struct source *s, const char *path, struct mlops_error *err);

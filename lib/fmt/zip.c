@@ -215,6 +215,24 @@ int zip_locate(struct zip *z, struct zip_entry *e, unsigned *odd, struct mlops_e
 	return 0;
 }
 
+static enum unpack_kind kind_of(const struct zip_entry *e)
+{
+	switch (e->method) {
+	case ZIP_DEFLATED:
+		return UNPACK_DEFLATE;
+	case ZIP_BZIP2:
+	case ZIP_ZSTD:
+	case ZIP_XZ:
+		return UNPACK_OTHER;
+	}
+	return UNPACK_NONE;
+}
+
+bool zip_readable(const struct zip_entry *e)
+{
+	return !(e->flags & 1) && (e->method == ZIP_STORED || kind_of(e) != UNPACK_NONE);
+}
+
 int zip_member(struct zip *z, struct zip_entry *e, uint64_t limit, struct source *hold,
 	       struct source *out, struct mlops_error *err)
 {
@@ -232,12 +250,12 @@ int zip_member(struct zip *z, struct zip_entry *e, uint64_t limit, struct source
 		source_close(hold);
 		return -1;
 	}
-	if (e->method != ZIP_DEFLATED)
+	if (!zip_readable(e))
 		return err_set(err, MLOPS_EINVALID, "'%s' in '%s' is compressed by method %u, which is not"
 			       " known", e->name, z->src->name, e->method);
 	if (source_part(hold, z->src, e->name, e->data_at, e->packed, err))
 		return -1;
-	if (unpack_new(UNPACK_DEFLATE, hold, limit, &stream, err)) {
+	if (unpack_new(kind_of(e), hold, limit, &stream, err)) {
 		source_close(hold);
 		return -1;
 	}

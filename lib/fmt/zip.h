@@ -11,6 +11,9 @@
 
 #define ZIP_STORED   0
 #define ZIP_DEFLATED 8
+#define ZIP_BZIP2    12
+#define ZIP_ZSTD     93
+#define ZIP_XZ       95
 
 enum zip_oddity {
 	ZIP_ODD_LOCAL_NAME = 1 << 0,   /* the local header has another name */
@@ -53,6 +56,8 @@ int zip_locate(struct zip *z, struct zip_entry *e, unsigned *odd, struct mlops_e
  */
 int zip_member(struct zip *z, struct zip_entry *e, uint64_t limit, struct source *hold,
 	       struct source *out, struct mlops_error *err);
+/* True when the bytes of the member can be had: it is not encrypted, and the method is known. */
+bool zip_readable(const struct zip_entry *e);
 /* A whole member of at most `max` bytes. */
 int zip_slurp(struct zip *z, struct zip_entry *e, size_t max, struct strbuf *out,
 	      struct mlops_error *err);

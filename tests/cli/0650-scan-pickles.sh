@@ -22,6 +22,7 @@ def reduce(module, name, arg=b"id"):
     return b"\x80\x04" + short(module) + short(name) + b"\x93" + short(arg) + b"\x85R."
 
 
+evil0 = b"cos\nsystem\n(S'id'\ntR."
 for module, name in [
         ("os", "system"), ("posix", "system"), ("subprocess", "Popen"), ("builtins", "eval"),
         ("builtins", "getattr"), ("importlib", "import_module"), ("marshal", "loads"),
@@ -58,6 +59,7 @@ bad("second.pkl", pickle.dumps([1, 2]) + reduce(b"os", b"system"))
 bad("second0.pkl", pickle.dumps([1, 2], 0) + b"cos\nsystem\n(S'id'\ntR.")
 bad("broken.pkl", reduce(b"os", b"system")[:-1] + b"\xff\xff")
 bad("truncated.pkl", reduce(b"os", b"system")[:-2])
+bad("crowd.pkl", b"Pid\n" * 2000 + evil0)
 bad("underflow.pkl", reduce(b"os", b"system")[:-1] + b"000000.")
 # Behind a wrapper of joblib, pickle.load() takes the bytes of the array for opcodes, joblib does not.
 wrapper = (b"\x80\x04" + short(b"joblib.numpy_pickle") + short(b"NumpyArrayWrapper") + b"\x93)\x81}(" +
@@ -96,6 +98,8 @@ def zipped(name, members, method=zipfile.ZIP_STORED):
 
 
 zipped("object.npz", [("a.npy", npy)], zipfile.ZIP_DEFLATED)
+zipped("bzip2.npz", [("a.npy", npy)], zipfile.ZIP_BZIP2)
+zipped("lzma.npz", [("a.npy", npy)], zipfile.ZIP_LZMA)
 zipped("model.pt", [("archive/data.pkl", evil), ("archive/data/0", bytes(64))])
 zipped("foreign.pt", [("archive/data.pkl", pickle.dumps({})), ("archive/payload.png", evil)])
 inner = zipped("inner.zip", [("x/data.pkl", evil)], zipfile.ZIP_DEFLATED)

@@ -4,7 +4,7 @@
 
 void build_meta(struct build *b, const char *key, const char *value)
 {
-	if (value)
+	if (value && b->metadata.n < FORMAT_MAX_PAIRS)
 		vec_push(&b->metadata, { arena_strdup(&b->arena, key), arena_strdup(&b->arena, value) });
 }
 

@@ -15,6 +15,8 @@
 #define FORMAT_MAX_VALUE (4 << 20)        /* bytes of a metadata value that is shown */
 #define FORMAT_MAX_TENSORS 2000000
 #define FORMAT_MAX_RANK 64
+#define FORMAT_MAX_PAIRS 1000000           /* of metadata; more are left out */
+#define FORMAT_MAX_PORTS 1000000
 #define FORMAT_MAX_JSON ((size_t)64 << 20) /* of a document that is parsed whole */
 
 /* What a format is known by. */

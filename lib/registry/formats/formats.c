@@ -2,6 +2,7 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "registry/formats/format.h"
+#include "registry/formats/jsonwalk.h"
 
 #define HEAD 512
 
@@ -99,7 +100,7 @@ int format_json(const char *path, size_t max, struct json **out, struct mlops_er
 
 	if (fs_read(path, max, &text, err))
 		return -1;
-	return js_parse(text.buf ? text.buf : "", text.len, shown, out, err);
+	return jsonwalk_parse(text.buf, text.len, shown, out, err);
 }
 
 struct dir_walk {

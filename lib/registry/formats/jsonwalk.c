@@ -3,6 +3,8 @@
 
 #define MAX_DEPTH 512
 #define MAX_KEY ((size_t)64 << 10)
+#define MAX_CONTAINERS 500000 /* an empty one takes fifty times the room of its text */
+#define MAX_VALUES 4000000
 
 static bool is_space(int c)
 {
@@ -112,6 +114,21 @@ static int value(struct cursor *c, const char *what, size_t max, struct strbuf *
 	return 0;
 }
 
+int jsonwalk_parse(const char *text, size_t n, const char *what, struct json **out,
+		   struct mlops_error *err)
+{
+	size_t containers = 0, values = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		containers += text[i] == '{' || text[i] == '[';
+		values += text[i] == ',';
+	}
+	if (containers > MAX_CONTAINERS || values > MAX_VALUES)
+		return err_set(err, MLOPS_EINVALID, "%s has too many values: %zu containers, %zu commas",
+			       what, containers, values);
+	return js_parse(n ? text : "", n, what, out, err);
+}
+
 int jsonwalk_object(struct cursor *c, const char *what, struct mlops_error *err)
 {
 	return expect(c, what, '{', err);
@@ -154,5 +171,5 @@ int jsonwalk_value(struct cursor *c, const char *what, size_t max, struct json *
 
 	if (value(c, what, max, &text, err))
 		return -1;
-	return js_parse(text.buf ? text.buf : "", text.len, what, out, err);
+	return jsonwalk_parse(text.buf, text.len, what, out, err);
 }

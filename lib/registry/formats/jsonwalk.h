@@ -8,6 +8,10 @@
 #include "fmt/json.h"
 #include "fmt/source.h"
 
+/* As js_parse(), of text whose values would not take more than some hundred megabytes as a tree. */
+int jsonwalk_parse(const char *text, size_t n, const char *what, struct json **out,
+		   struct mlops_error *err);
+
 int jsonwalk_object(struct cursor *c, const char *what, struct mlops_error *err); /* eats the '{' */
 /* 1 with the next key of the object in `key` (and the cursor at its value), 0 at its end, -1. */
 int jsonwalk_next(struct cursor *c, const char *what, struct strbuf *key, struct mlops_error *err);

@@ -1,5 +1,6 @@
 /* Keras 3: a zip file of metadata.json, config.json and model.weights.h5. */
 #include "registry/formats/format.h"
+#include "registry/formats/jsonwalk.h"
 
 static bool match(const struct probe *p)
 {
@@ -14,7 +15,7 @@ static int read_json(struct zip *z, const char *name, struct json **out, struct 
 
 	if (!e)
 		return 0;
-	return zip_slurp(z, e, FORMAT_MAX_JSON, &text, err) || js_parse(text.buf, text.len, name, out, err) ?
+	return zip_slurp(z, e, FORMAT_MAX_JSON, &text, err) || jsonwalk_parse(text.buf, text.len, name, out, err) ?
 		       -1 : 0;
 }
 

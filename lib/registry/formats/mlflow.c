@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "fmt/yaml.h"
 #include "registry/formats/format.h"
+#include "registry/formats/jsonwalk.h"
 
 #define MAX_MLMODEL ((size_t)16 << 20)
 
@@ -50,7 +51,7 @@ static int read_ports(struct build *b, const struct yaml_node *signature, const 
 
 	if (!signature || yaml_is_null(yaml_get(signature, key)))
 		return 0;
-	if (yaml_get_text(signature, key, &text, err) || js_parse(text, strlen(text), key, &list, err))
+	if (yaml_get_text(signature, key, &text, err) || jsonwalk_parse(text, strlen(text), key, &list, err))
 		return -1;
 	for (size_t i = 0; i < js_len(list); i++)
 		add_port(b, !strcmp(key, "outputs"), js_at(list, i));

@@ -121,6 +121,8 @@ static int read_port(struct build *b, struct cursor c, bool output, struct mlops
 	}
 	if (more)
 		return -1;
+	if (b->inputs.n + b->outputs.n >= FORMAT_MAX_PORTS)
+		return cursor_fail(&c, "input or output", err, "there are more than %d", FORMAT_MAX_PORTS);
 	if (output)
 		vec_push(&b->outputs, port);
 	else

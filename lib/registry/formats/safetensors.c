@@ -265,7 +265,7 @@ static int read_index(const struct probe *p, struct source *src, struct build *b
 	autojson *index = NULL;
 
 	if (source_slurp(src, FORMAT_MAX_JSON, &text, err) ||
-	    js_parse(text.buf, text.len, p->base, &index, err))
+	    jsonwalk_parse(text.buf, text.len, p->base, &index, err))
 		return -1;
 	struct json *map = js_get(index, "weight_map");
 	if (shard_names(p, map, &shards, err))

@@ -38,16 +38,24 @@ static bool match(const struct probe *p)
 	return p->zip && (find_member(p->zip, "/data.pkl") || zip_find(p->zip, "data.pkl"));
 }
 
+/* A parameter is a call with its tensor. */
+static const struct pickle_value *unwrap(const struct pickle_value *v)
+{
+	if (v->kind == PICKLE_OBJECT && v->object->args.kind == PICKLE_TUPLE && v->object->args.list->n &&
+	    pickle_is_import(&v->object->callable, "torch._utils", "_rebuild_parameter"))
+		return &v->object->args.list->v[0];
+	return v;
+}
+
 /* The tensor that an object is, if it is one. */
 static bool as_tensor(struct build *b, const struct pickle_value *v, struct model_tensor *t)
 {
+	v = unwrap(v);
 	if (v->kind != PICKLE_OBJECT || v->object->callable.kind != PICKLE_IMPORT ||
 	    strcmp(v->object->callable.import->module, "torch._utils") ||
 	    v->object->args.kind != PICKLE_TUPLE)
 		return false;
 	const struct pickle_list *args = v->object->args.list;
-	if (str_starts(v->object->callable.import->name, "_rebuild_parameter"))
-		return args->n && as_tensor(b, &args->v[0], t);
 	if (!str_starts(v->object->callable.import->name, "_rebuild_tensor") || args->n < 4 ||
 	    args->v[0].kind != PICKLE_PERSISTENT || args->v[2].kind != PICKLE_TUPLE)
 		return false;

@@ -6,6 +6,8 @@
 #include "base/num.h"
 #include "registry/pickle/vm.h"
 
+#define MAX_PAIRS 64 /* of a wrapper's state: it has six */
+
 static int64_t int_at(const struct pickle_value *tuple, size_t i, int64_t fallback)
 {
 	if (tuple->kind != PICKLE_TUPLE || i >= tuple->list->n || tuple->list->v[i].kind != PICKLE_INT)
@@ -72,12 +74,14 @@ static int walk_inner(struct pickle *pk, struct mlops_error *err)
 int pickle_joblib_array(struct pickle *pk, const struct pickle_object *wrapper, struct mlops_error *err)
 {
 	const struct pickle_value *state = &wrapper->state;
-	const struct pickle_value *dtype = pickle_get(state, "dtype"), *shape = pickle_get(state, "shape");
 	struct pickle_array array = { 0 };
 	uint64_t size = 0;
 	bool objects;
 
 	pk->saw_array = true;
+	if (state->kind != PICKLE_DICT || state->object->pairs.n > MAX_PAIRS)
+		return pickle_fail(pk, err, "the array of joblib has no state");
+	const struct pickle_value *dtype = pickle_get(state, "dtype"), *shape = pickle_get(state, "shape");
 	if (!dtype || !shape || shape->kind != PICKLE_TUPLE ||
 	    !dtype_size(dtype, &array.dtype, &size, &objects))
 		return pickle_fail(pk, err, "the array of joblib has no dtype or shape");

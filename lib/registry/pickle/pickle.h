@@ -88,6 +88,7 @@ struct pickle {
 	uint64_t opcodes;
 	bool called;         /* something was called or built */
 	bool saw_array;      /* skipped raw bytes of joblib */
+	bool too_large;      /* a limit ended the walk, not damage */
 	struct pickle_value top;
 
 	/* Private. */

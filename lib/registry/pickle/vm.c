@@ -13,6 +13,12 @@ int pickle_fail(struct pickle *pk, struct mlops_error *err, const char *fmt, ...
 	return cursor_fail(&at, pk->op_name ? pk->op_name : "opcode", err, "%s", text);
 }
 
+int pickle_fail_limit(struct pickle *pk, struct mlops_error *err)
+{
+	pk->too_large = true;
+	return pickle_fail(pk, err, "it is too large to be followed");
+}
+
 bool pickle_sniff(const uint8_t *p, size_t n)
 {
 	return n >= 2 && p[0] == 0x80 && p[1] >= 1 && p[1] <= 5;
@@ -81,7 +87,11 @@ int pickle_memo_put(struct pickle *pk, uint64_t index, struct mlops_error *err)
 	if (pickle_pop(pk, &v, err))
 		return -1;
 	pickle_push(pk, v);
+	if (pk->n_memo >= PICKLE_MAX_MEMO)
+		return pickle_fail_limit(pk, err);
 	if (index > pk->opcodes + 1024) {
+		if (pk->far_memo.n >= PICKLE_MAX_NAMES)
+			return pickle_fail_limit(pk, err);
 		struct pickle_value *far = arena_alloc(&pk->arena, sizeof(*far));
 
 		*far = v;
@@ -108,15 +118,17 @@ struct pickle_value pickle_str(struct pickle *pk, const char *s, size_t n, bool 
 
 struct pickle_value pickle_tuple(struct pickle *pk, const struct pickle_value *v, size_t n)
 {
+	static struct pickle_list empty;
 	struct pickle_value tuple = { .kind = PICKLE_OPAQUE };
 
+	if (!n)
+		return (struct pickle_value){ .kind = PICKLE_TUPLE, .list = &empty };
 	if (n > 64 || pk->arena.used > PICKLE_TREE_BUDGET)
 		return tuple;
 	tuple.kind = PICKLE_TUPLE;
 	tuple.list = arena_alloc(&pk->arena, sizeof(*tuple.list) + n * sizeof(*v));
 	tuple.list->n = n;
-	if (n)
-		memcpy(tuple.list->v, v, n * sizeof(*v));
+	memcpy(tuple.list->v, v, n * sizeof(*v));
 	return tuple;
 }
 
@@ -283,6 +295,9 @@ static int step(struct pickle *pk, struct pickle_operand *arg, bool *stop, struc
 	pk->op_name = pickle_ops[op].name;
 	pk->opcodes++;
 	*stop = op == '.';
+	if (pk->stack.n > PICKLE_MAX_STACK || pk->marks.n > PICKLE_MAX_STACK ||
+	    pk->imports.n > PICKLE_MAX_NAMES)
+		return pickle_fail_limit(pk, err);
 	if (pickle_read_operand(pk, pickle_ops[op].arg, arg, err))
 		return -1;
 	return *stop ? pickle_pop(pk, &pk->top, err) : pickle_exec(pk, (uint8_t)op, arg, err);
@@ -297,7 +312,7 @@ static void start(struct pickle *pk, struct cursor *c)
 	map_clear(&pk->far_memo);
 	pk->protocol = 0;
 	pk->opcodes = 0;
-	pk->called = pk->saw_array = false;
+	pk->called = pk->saw_array = pk->too_large = false;
 	pk->top = (struct pickle_value){ .kind = PICKLE_OPAQUE };
 }
 

@@ -7,6 +7,9 @@
 #define PICKLE_LINE 4096           /* bytes of a line that are looked at */
 #define PICKLE_TEXT_BUDGET ((size_t)512 << 20)
 #define PICKLE_TREE_BUDGET ((size_t)192 << 20) /* beyond it, tuples and objects become opaque */
+#define PICKLE_MAX_STACK ((size_t)16 << 20)
+#define PICKLE_MAX_MEMO ((size_t)32 << 20)
+#define PICKLE_MAX_NAMES 1000000   /* different globals; entries of the memo out of order */
 #define PICKLE_MAX_DEPTH 16        /* pickles inside of arrays of joblib */
 
 /* What stands behind an opcode. */
@@ -31,6 +34,8 @@ struct pickle_operand {
 
 int pickle_read_operand(struct pickle *pk, enum pickle_arg arg, struct pickle_operand *out,
 			struct mlops_error *err);
+/* The same where a limit of ours is met: what follows is not known. */
+int pickle_fail_limit(struct pickle *pk, struct mlops_error *err);
 __attribute__((format(printf, 3, 4)))
 int pickle_fail(struct pickle *pk, struct mlops_error *err, const char *fmt, ...);
 

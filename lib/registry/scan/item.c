@@ -180,7 +180,7 @@ void scan_item(struct scan *s, struct item *it)
 		return;
 	memcpy(head, p, n);
 	scan_executable(s, it, head, n);
-	if (zip_sniff(head, n) || has_zip_end(it->src)) {
+	if (zip_sniff(head, n) || (!it->member && has_zip_end(it->src))) {
 		scan_zip(s, it);
 		if (zip_sniff(head, n))
 			return;

@@ -3,6 +3,7 @@
 #include "fmt/json.h"
 #include "fmt/proto.h"
 #include "mlops/inspect.h"
+#include "registry/formats/jsonwalk.h"
 #include "registry/pickle/pickle.h"
 #include "registry/scan/scan.h"
 
@@ -108,7 +109,7 @@ void scan_json_file(struct scan *s, struct item *it)
 		scan_unreadable(s, it, &err);
 		return;
 	}
-	if (js_parse(text.buf, text.len, it->base, &top, &err))
+	if (jsonwalk_parse(text.buf, text.len, it->base, &top, &err))
 		return; /* no JSON, no Keras */
 	if (js_get(top, "auto_map"))
 		scan_find(s, it, RULE_REMOTE_CODE, 0, "auto_map names code that trust_remote_code would run");

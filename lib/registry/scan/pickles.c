@@ -14,6 +14,8 @@ struct watch {
 	VEC(struct pickle_event) events;
 	struct map seen; /* imports that are in `events` */
 	struct map safe; /* names, without modules, of imports that are not */
+	unsigned kinds;  /* bits of the kinds, but imports, that are in `events` */
+	size_t unknown;  /* imports in `events` that are not known to be dangerous */
 	bool odd_name;   /* an import with a name that no module has */
 	bool imported;
 };
@@ -29,8 +31,13 @@ static void note(void *arg, const struct pickle_event *e)
 {
 	struct watch *w = arg;
 
-	if (e->kind == PICKLE_E_ARRAY || w->events.n >= MAX_EVENTS)
+	if (e->kind == PICKLE_E_ARRAY)
 		return;
+	if (e->kind != PICKLE_E_IMPORT) { /* one of each is enough, and none may crowd out another */
+		if (w->kinds & 1u << e->kind)
+			return;
+		w->kinds |= 1u << e->kind;
+	}
 	if (e->kind == PICKLE_E_IMPORT) {
 		w->imported = true;
 		w->odd_name |= !is_name(e->import->module) || !is_name(e->import->name);
@@ -38,9 +45,12 @@ static void note(void *arg, const struct pickle_event *e)
 			map_put(&w->safe, e->import->name, w);
 			return;
 		}
+		if (e->import->trust == PICKLE_UNKNOWN ? w->unknown >= MAX_EVENTS : w->events.n >= 2 * MAX_EVENTS)
+			return;
 		autofree char *key = xasprintf("%s\n%s", e->import->module, e->import->name);
 		if (map_put(&w->seen, key, w))
 			return;
+		w->unknown += e->import->trust == PICKLE_UNKNOWN;
 	}
 	struct pickle_event kept = *e;
 	if (e->import) { /* an inner pickle's own copy does not live long enough */
@@ -92,22 +102,11 @@ static bool is_mistaken(struct watch *w, const struct pickle_event *e)
 	return e->import->trust == PICKLE_UNKNOWN && map_get(&w->safe, e->import->module);
 }
 
-/* One report of each kind but imports is enough. */
 static void report_all(struct scan *s, const struct item *it, struct watch *w)
 {
-	unsigned told = 0;
-
-	for (size_t i = 0; i < w->events.n; i++) {
-		const struct pickle_event *e = &w->events.v[i];
-		unsigned bit = 1u << e->kind;
-
-		if (!w->pk.joblib && is_mistaken(w, e))
-			continue;
-		if (e->kind != PICKLE_E_IMPORT && told & bit)
-			continue;
-		told |= bit;
-		report(s, it, e);
-	}
+	for (size_t i = 0; i < w->events.n; i++)
+		if (w->pk.joblib || !is_mistaken(w, &w->events.v[i]))
+			report(s, it, &w->events.v[i]);
 }
 
 /* PyTorch's pickles are full of them, and it says what they mean. */
@@ -148,7 +147,9 @@ static bool scan_one(struct scan *s, struct item *it, struct cursor *c, bool job
 		report_all(s, it, &w);
 		report_persistent(s, it, &w);
 	}
-	if (rc && sign == SIGN_NAME && joblib)
+	if (w.pk.too_large)
+		scan_find(s, it, RULE_PICKLE_LARGE, start, "%s", err.msg);
+	else if (rc && sign == SIGN_NAME && joblib)
 		scan_find(s, it, RULE_PICKLE_DAMAGED, start, "%s", err.msg);
 	watch_clear(&w);
 	return !rc;

@@ -32,7 +32,8 @@ void scan_find(struct scan *s, const struct item *it, enum scan_rule_id rule, ui
 	struct scan_finding f = { .rule = &rules[rule], .offset = offset };
 	va_list ap;
 
-	if (s->findings.n >= SCAN_MAX_FINDINGS)
+	/* Little ones may not crowd out the others, so these have ten times the room. */
+	if (s->findings.n >= (f.rule->severity >= SCAN_HIGH ? 10 : 1) * (size_t)SCAN_MAX_FINDINGS)
 		return;
 	va_start(ap, fmt);
 	autofree char *text = xvasprintf(fmt, ap);

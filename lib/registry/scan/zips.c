@@ -44,6 +44,11 @@ static void scan_member(struct scan *s, struct item *outer, struct zip *z, struc
 		if (*c >= 'A' && *c <= 'Z')
 			*c |= 0x20;
 	s->members++;
+	if (!zip_readable(e)) {
+		scan_find(s, &it, RULE_ZIP_OPAQUE, 0, "the member is %s",
+			  e->flags & 1 ? "encrypted" : "compressed by a method that is not known");
+		return;
+	}
 	if (zip_member(z, e, s->unpack_left, &hold, &src, &err)) {
 		scan_unreadable(s, &it, &err);
 		return;
