@@ -32,7 +32,7 @@ static void make_runner(void)
 	int fd = memfd_create("mlops-runner", 0);
 
 	if (fd >= 0 &&
-	    fs_write_all(fd, embed_runner_py, EMBED_SIZE(runner_py), "runner", &ignored)) {
+	    fs_write_all(fd, embed_runner_py, strlen(embed_runner_py), "runner", &ignored)) {
 		close(fd);
 		fd = -1;
 	}
