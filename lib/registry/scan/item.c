@@ -6,6 +6,16 @@
 
 #define HEAD 4096
 
+char *item_base(const char *path)
+{
+	char *base = xstrdup(path_base(path));
+
+	for (char *c = base; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c |= 0x20;
+	return base;
+}
+
 bool item_ends(const struct item *it, const char *const *endings)
 {
 	for (; *endings; endings++)

@@ -50,18 +50,20 @@ void scan_unreadable(struct scan *s, const struct item *it, struct mlops_error *
 	mlops_error_clear(err);
 }
 
-static int scan_file(struct scan *s, const char *path, uint64_t size, struct mlops_error *err)
+/* What lies in a folder and cannot be opened is a finding: the rest is scanned all the same. */
+static int scan_file(struct scan *s, const char *path, bool given, uint64_t size, struct mlops_error *err)
 {
 	autosource src = { .fd = -1 };
 	struct item it = { .src = &src, .file = path };
-	autofree char *base = xstrdup(path_base(path));
+	autofree char *base = item_base(path);
 
-	for (char *c = base; *c; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c |= 0x20;
-	if (source_open(&src, path, err))
-		return -1;
 	it.base = base;
+	if (source_open(&src, path, err)) {
+		if (given)
+			return -1;
+		scan_unreadable(s, &it, err);
+		return 0;
+	}
 	s->files++;
 	s->bytes += size;
 	s->unpack_left = SCAN_MAX_UNPACKED;
@@ -116,7 +118,7 @@ static int scan_path(struct scan *s, const char *path, bool given, unsigned dept
 	if (S_ISDIR(st.st_mode))
 		return scan_dir(s, path, depth, err);
 	if (S_ISREG(st.st_mode))
-		return scan_file(s, path, (uint64_t)st.st_size, err);
+		return scan_file(s, path, given, (uint64_t)st.st_size, err);
 	return given ? err_set(err, MLOPS_EINVALID, "'%s' is neither a file nor a folder", path) : 0;
 }
 

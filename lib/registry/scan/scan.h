@@ -62,6 +62,8 @@ void scan_unreadable(struct scan *s, const struct item *it, struct mlops_error *
 int item_rewind(struct scan *s, struct item *it, struct mlops_error *err);
 /* All that is known about an item. Errors become findings. */
 void scan_item(struct scan *s, struct item *it);
+/* The last component of a path in lower case; new. */
+char *item_base(const char *path);
 /* Has one of the endings, a NULL-terminated list. */
 bool item_ends(const struct item *it, const char *const *endings);
 

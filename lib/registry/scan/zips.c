@@ -36,13 +36,10 @@ static void scan_member(struct scan *s, struct item *outer, struct zip *z, struc
 	autosource hold = { .fd = -1 }, src = { .fd = -1 };
 	autoerr err = ERR_INIT;
 	autofree char *member = outer->member ? xasprintf("%s!%s", outer->member, e->name) : xstrdup(e->name);
-	autofree char *base = xstrdup(path_base(e->name));
+	autofree char *base = item_base(e->name);
 	struct item it = { .src = &src, .file = outer->file, .member = member, .base = base,
 			   .depth = outer->depth + 1, .zip = z, .entry = e, .hold = &hold };
 
-	for (char *c = base; *c; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c |= 0x20;
 	s->members++;
 	if (!zip_readable(e)) {
 		scan_find(s, &it, RULE_ZIP_OPAQUE, 0, "the member is %s",
