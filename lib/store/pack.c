@@ -142,6 +142,17 @@ bool pack_find(const struct pack *p, const struct oid *oid, struct pack_entry *o
 	return false;
 }
 
+int pack_check_header(int fd, const char *path, struct mlops_error *err)
+{
+	uint8_t h[PACK_HEADER];
+
+	if (fs_pread_all(fd, h, sizeof(h), 0, path, err))
+		return -1;
+	if (memcmp(h, "MLPK", 4) || le32_get(h + 4) != PACK_VERSION)
+		return bad(path, err, "it does not begin as a pack");
+	return 0;
+}
+
 int pack_check_index(const struct pack *p, struct mlops_error *err)
 {
 	size_t body = p->index_size - PACK_INDEX_HASH;
@@ -167,8 +178,10 @@ int pack_check_index(const struct pack *p, struct mlops_error *err)
 static int check_entry_header(const uint8_t *h, const struct pack_entry *e, const char *path,
 			      struct mlops_error *err)
 {
+	static const uint8_t padding[7];
+
 	if (memcmp(h, e->oid.sha256, 32) || le64_get(h + 32) != e->raw ||
-	    le64_get(h + 40) != e->stored || h[48] != e->codec)
+	    le64_get(h + 40) != e->stored || h[48] != e->codec || memcmp(h + 49, padding, 7))
 		return bad(path, err, "an object is not where its index says");
 	return 0;
 }

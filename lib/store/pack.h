@@ -40,6 +40,8 @@ bool pack_find(const struct pack *p, const struct oid *oid, struct pack_entry *o
 int pack_entry(const struct pack *p, uint32_t i, struct pack_entry *out, struct mlops_error *err);
 /* Checks the closing hash of the index, its order and its fan-out table. */
 int pack_check_index(const struct pack *p, struct mlops_error *err);
+/* Checks the first bytes of the pack itself. */
+int pack_check_header(int fd, const char *path, struct mlops_error *err);
 /* Reads the raw bytes of an entry; *out (new) holds one byte more, a NUL. Not yet hashed. */
 int pack_read(int fd, const char *path, const struct pack_entry *e, struct scratch *s, char **out,
 	      struct mlops_error *err);

@@ -110,7 +110,7 @@ static int check_pack(struct check *c, const struct pack *p, struct mlops_error 
 
 	if (fd < 0)
 		return err_sys(err, "cannot open '%s'", p->path);
-	if (pack_check_index(p, err))
+	if (pack_check_index(p, err) || pack_check_header(fd, p->path, err))
 		return -1;
 	for (uint32_t i = 0; i < p->count; i++) {
 		autoerr why = ERR_INIT;
