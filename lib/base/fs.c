@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/file.h>
+#include <time.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -13,6 +14,8 @@
 #include "base/fault.h"
 #include "base/path.h"
 #include "base/rand.h"
+
+#define LEFTOVER_SECONDS (24 * 3600) /* longer than anyone writes one file */
 
 int fs_read(const char *path, size_t max, struct strbuf *out, struct mlops_error *err)
 {
@@ -110,22 +113,49 @@ static int write_temporary(int fd, const char *tmp, const void *buf, size_t n,
 	return 0;
 }
 
-int fs_write_atomic(const char *path, const void *buf, size_t n, mode_t mode,
-		    struct mlops_error *err)
+int fs_write_atomic_via(const char *tmp_dir, const char *path, const void *buf, size_t n, mode_t mode,
+			struct mlops_error *err)
 {
 	char suffix[RAND_HEX_SIZE(6)];
 	autofree char *dir = path_dir(path);
-	autofree char *tmp = xasprintf("%s/.%.200s.%s.tmp", dir, path_base(path),
+	autofree char *tmp = xasprintf("%s/.%.200s.%s.tmp", tmp_dir, path_base(path),
 				       rand_hex(suffix, 6));
 	autoclose int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 
 	if (fd < 0)
 		return err_sys(err, "cannot write '%s'", path);
-	if (write_temporary(fd, tmp, buf, n, err) || fs_rename(tmp, path, err)) {
-		unlink(tmp);
-		return -1;
-	}
+	errno = 0;
+	if (!write_temporary(fd, tmp, buf, n, err) && !fs_rename(tmp, path, err))
+		return 0;
+	bool elsewhere = errno == EXDEV && strcmp(tmp_dir, dir);
+	unlink(tmp);
+	return elsewhere ? fs_write_atomic(path, buf, n, mode, err) : -1;
+}
+
+int fs_write_atomic(const char *path, const void *buf, size_t n, mode_t mode,
+		    struct mlops_error *err)
+{
+	autofree char *dir = path_dir(path);
+
+	return fs_write_atomic_via(dir, path, buf, n, mode, err);
+}
+
+static int drop_if_old(const char *name, void *arg, struct mlops_error *err)
+{
+	autofree char *path = path_join(arg, name);
+	struct stat st;
+
+	(void)err;
+	if (!lstat(path, &st) && S_ISREG(st.st_mode) && st.st_mtime + LEFTOVER_SECONDS < time(NULL))
+		unlink(path);
 	return 0;
+}
+
+void fs_sweep(const char *tmp_dir)
+{
+	autoerr ignored = ERR_INIT;
+
+	fs_each_name(tmp_dir, drop_if_old, (void *)tmp_dir, &ignored);
 }
 
 int fs_mkdirs(const char *dir, struct mlops_error *err)

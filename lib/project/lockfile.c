@@ -202,7 +202,6 @@ static void write_stage(struct yaml_out *y, const struct lock_stage *stage)
 int mlops_lockfile_write(struct project *project, const struct lockfile *lock,
 			 struct mlops_error *err)
 {
-	autofree char *path = project_abspath(project, FILE_NAME);
 	autobuf text = { 0 };
 
 	strbuf_adds(&text, "# written by mlops run: commit it\n");
@@ -214,7 +213,7 @@ int mlops_lockfile_write(struct project *project, const struct lockfile *lock,
 	for (size_t i = 0; i < lock->n; i++)
 		write_stage(y, &lock->stages[i]);
 	yaml_out_free(y);
-	return fs_write_atomic(path, text.buf, text.len, 0666, err);
+	return project_write(project, FILE_NAME, &text, err);
 }
 
 /* Where the stage is, or would be. */

@@ -93,6 +93,7 @@ void mlops_project_free(struct project *p)
 	mlops_project_unlock(p);
 	free(p->root);
 	free(p->dir);
+	free(p->tmp);
 	free(p);
 }
 
@@ -114,6 +115,31 @@ char *project_abspath(const struct project *p, const char *relative)
 char *project_file(const struct project *p, const char *name)
 {
 	return path_join(p->dir, name);
+}
+
+int project_tmp(struct project *p, const char **dir, struct mlops_error *err)
+{
+	if (!p->tmp) {
+		autofree char *tmp = project_file(p, "tmp");
+
+		if (fs_mkdirs(tmp, err))
+			return -1;
+		fs_sweep(tmp);
+		p->tmp = steal_ptr(&tmp);
+	}
+	*dir = p->tmp;
+	return 0;
+}
+
+int project_write(struct project *p, const char *relative, const struct strbuf *text,
+		  struct mlops_error *err)
+{
+	autofree char *path = project_abspath(p, relative);
+	const char *tmp;
+
+	if (project_tmp(p, &tmp, err))
+		return -1;
+	return fs_write_atomic_via(tmp, path, text->buf, text->len, 0666, err);
 }
 
 int mlops_project_lock(struct project *p, bool alone, struct mlops_error *err)

@@ -1,6 +1,7 @@
 /* What higher parts may ask of a project beyond mlops/project.h. */
 #pragma once
 
+#include "base/str.h"
 #include "mlops/config.h"
 #include "mlops/project.h"
 
@@ -17,6 +18,12 @@ int project_git(struct project *project, struct git_repo **out, struct mlops_err
 /* Absolute path of a path relative to the root, or of one inside .mlops/; new. */
 char *project_abspath(const struct project *project, const char *relative);
 char *project_file(const struct project *project, const char *name);
+
+/* .mlops/tmp, made on first use and rid of what killed processes left in it; lent. */
+int project_tmp(struct project *project, const char **dir, struct mlops_error *err);
+/* Replaces a file of the work tree atomically, leaving nothing else there even when killed. */
+int project_write(struct project *project, const char *relative, const struct strbuf *text,
+		  struct mlops_error *err);
 
 /* A setting with a fallback; a value that does not parse is MLOPS_EINVALID and names the key. */
 int project_config_bytes(struct project *project, const char *key, uint64_t fallback, uint64_t *out,

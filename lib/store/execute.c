@@ -1,11 +1,9 @@
 /* Executing a plan: what goes, innermost first; then folders and files, outermost first. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 
 #include "base/fault.h"
 #include "base/path.h"
-#include "base/rand.h"
 #include "store/plan.h"
 #include "store/store.h"
 
@@ -35,40 +33,20 @@ static int make_folder(struct beneath *root, const struct plan_step *step, struc
 	return 0;
 }
 
-static int write_symlink(struct store *store, int fd, const struct plan_step *step,
-			 struct mlops_error *err)
-{
-	char suffix[RAND_HEX_SIZE(6)];
-	autofree char *tmp = xasprintf(".mlops-%s.tmp", rand_hex(suffix, 6));
-	autofree char *target = NULL;
-	size_t n;
-
-	if (mlops_store_get(store, &step->oid, PATH_MAX, &target, &n, err))
-		return -1;
-	if (strlen(target) != n)
-		return err_set(err, MLOPS_ECORRUPT, "the symlink '%s' holds a NUL byte", step->path);
-	if (symlinkat(target, fd, tmp))
-		return err_sys(err, "cannot make the symlink '%s'", step->path);
-	if (!renameat(fd, tmp, fd, path_base(step->path)))
-		return 0;
-	err_sys(err, "cannot make the symlink '%s'", step->path);
-	unlinkat(fd, tmp, 0);
-	return -1;
-}
-
-static int write_one(struct store *store, struct beneath *root, struct plan_step *step,
+static int write_one(struct plan *p, struct beneath *root, struct plan_step *step,
 		     struct mlops_error *err)
 {
 	mode_t mode = step->kind == TREE_EXECUTABLE ? 0777 : 0666;
-	const char *name = path_base(step->path);
-	int fd;
+	struct store_dest to = { .name = path_base(step->path), .shown = step->path };
+	struct store *store = p->scan->store;
 
-	if (beneath_parent(root, step->path, true, &fd, err))
+	if (beneath_parent(root, step->path, true, &to.dir_fd, err))
 		return -1;
-	if (step->kind == TREE_SYMLINK ? write_symlink(store, fd, step, err) :
-					 store_export_at(store, &step->oid, fd, name, mode, step->path, err))
+	to.stage_fd = p->stage_fd >= 0 ? p->stage_fd : to.dir_fd;
+	if (step->kind == TREE_SYMLINK ? store_export_symlink(store, &step->oid, &to, err) :
+					 store_export_at(store, &step->oid, &to, mode, err))
 		return -1;
-	if (fstatat(fd, name, &step->st, AT_SYMLINK_NOFOLLOW))
+	if (fstatat(to.dir_fd, to.name, &step->st, AT_SYMLINK_NOFOLLOW))
 		return err_sys(err, "cannot look at '%s'", step->path);
 	return 0;
 }
@@ -107,7 +85,7 @@ int plan_execute(struct plan *p, struct beneath *root, struct mlops_error *err)
 
 		if (step->verb == PLAN_FOLDER && make_folder(root, step, err))
 			return -1;
-		if (step->verb == PLAN_WRITE && write_one(p->scan->store, root, step, err))
+		if (step->verb == PLAN_WRITE && write_one(p, root, step, err))
 			return -1;
 	}
 	learn(p);

@@ -1,13 +1,8 @@
-/* Reading objects, always checked against their names, and writing them out as files. */
+/* Reading objects, always checked against their names. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 
-#include "base/fault.h"
 #include "base/fs.h"
-#include "base/path.h"
-#include "base/rand.h"
 #include "store/private.h"
 
 #define CHUNK ((size_t)256 << 10)
@@ -129,9 +124,8 @@ int loose_read(struct store *s, const struct oid *oid, store_sink sink, void *ar
 	return rc;
 }
 
-/* Streams an object that was found; `place` may change when its pack is finished meanwhile. */
-static int stream(struct store *s, const struct oid *oid, struct place *place, store_sink sink,
-		  void *arg, struct mlops_error *err)
+int store_stream(struct store *s, const struct oid *oid, struct place *place, store_sink sink, void *arg,
+		 struct mlops_error *err)
 {
 	autofree char *buf = NULL;
 
@@ -150,7 +144,7 @@ int mlops_store_read(struct store *s, const struct oid *oid, store_sink sink, vo
 	store_find(s, oid, true, &place);
 	if (place.kind == PLACE_NONE)
 		return store_missing(oid, err);
-	return stream(s, oid, &place, sink, arg, err);
+	return store_stream(s, oid, &place, sink, arg, err);
 }
 
 static int add_to_buf(const void *buf, size_t n, void *arg, struct mlops_error *err)
@@ -174,91 +168,9 @@ int mlops_store_get(struct store *s, const struct oid *oid, size_t max, char **b
 			       (unsigned long long)place.size, max);
 	strbuf_reserve(&whole, place.size);
 	strbuf_adds(&whole, ""); /* an empty object is an empty text */
-	if (stream(s, oid, &place, add_to_buf, &whole, err))
+	if (store_stream(s, oid, &place, add_to_buf, &whole, err))
 		return -1;
 	*n = whole.len;
 	*buf = strbuf_steal(&whole);
 	return 0;
-}
-
-struct file_sink {
-	int fd;
-	const char *shown;
-};
-
-static int add_to_file(const void *buf, size_t n, void *arg, struct mlops_error *err)
-{
-	struct file_sink *f = arg;
-
-	if (FAULT("store.export.write"))
-		return err_sys(err, "cannot write '%s'", f->shown);
-	return fs_write_all(f->fd, buf, n, f->shown, err);
-}
-
-/* Shares the blocks of a loose object where the file system can; else false. */
-static bool reflink(struct store *s, const struct oid *oid, int to)
-{
-	autofree char *path = loose_path(s, oid);
-	autoclose int from = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-
-	return from >= 0 && !ioctl(to, FICLONE, from);
-}
-
-static int fill(struct store *s, const struct oid *oid, struct place *place, int fd,
-		const char *shown, struct mlops_error *err)
-{
-	struct file_sink sink = { fd, shown };
-
-	if (place->kind == PLACE_LOOSE && reflink(s, oid, fd))
-		return 0;
-	return stream(s, oid, place, add_to_file, &sink, err);
-}
-
-static bool hard_link(struct store *s, const struct oid *oid, int dir_fd, const char *tmp)
-{
-	autofree char *path = loose_path(s, oid);
-
-	return !linkat(AT_FDCWD, path, dir_fd, tmp, 0);
-}
-
-/* Writes the object under a name that nobody has; copies are checked against the object's name. */
-static int write_new(struct store *s, const struct oid *oid, struct place *place, int dir_fd,
-		     const char *tmp, mode_t mode, const char *shown, struct mlops_error *err)
-{
-	if (place->kind == PLACE_LOOSE && s->hard_link && !(mode & 0111) &&
-	    hard_link(s, oid, dir_fd, tmp))
-		return 0;
-	autoclose int fd = openat(dir_fd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0)
-		return err_sys(err, "cannot write '%s'", shown);
-	return fill(s, oid, place, fd, shown, err);
-}
-
-int store_export_at(struct store *s, const struct oid *oid, int dir_fd, const char *name,
-		    mode_t mode, const char *shown, struct mlops_error *err)
-{
-	char suffix[RAND_HEX_SIZE(6)];
-	autofree char *tmp = xasprintf(".%.200s.%s.tmp", name, rand_hex(suffix, 6));
-	struct place place;
-
-	store_find(s, oid, true, &place);
-	if (place.kind == PLACE_NONE)
-		return store_missing(oid, err);
-	int rc = write_new(s, oid, &place, dir_fd, tmp, mode, shown, err);
-	if (!rc && (FAULT("store.export.rename") || renameat(dir_fd, tmp, dir_fd, name)))
-		rc = err_sys(err, "cannot write '%s'", shown);
-	if (rc || s->hard_link) /* renaming a link over another of the same file leaves both */
-		unlinkat(dir_fd, tmp, 0);
-	return rc;
-}
-
-int mlops_store_export(struct store *s, const struct oid *oid, const char *path, mode_t mode,
-		       struct mlops_error *err)
-{
-	autofree char *dir = path_dir(path);
-	autoclose int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return err_sys(err, "cannot open folder '%s'", dir);
-	return store_export_at(s, oid, fd, path_base(path), mode, path, err);
 }

@@ -40,11 +40,13 @@ static bool has_line(const struct strbuf *text, const char *line)
 	return false;
 }
 
-static int append_line(const char *file, const char *line, struct mlops_error *err)
+static int append_line(struct project *project, const char *file, const char *line,
+		       struct mlops_error *err)
 {
+	autofree char *path = project_abspath(project, file);
 	autobuf text = { 0 };
 
-	if (fs_read(file, MAX_FILE, &text, err)) {
+	if (fs_read(path, MAX_FILE, &text, err)) {
 		if (err->kind != MLOPS_ENOTFOUND)
 			return -1;
 		mlops_error_clear(err);
@@ -54,7 +56,7 @@ static int append_line(const char *file, const char *line, struct mlops_error *e
 	if (text.len && text.buf[text.len - 1] != '\n')
 		strbuf_addc(&text, '\n');
 	strbuf_addf(&text, "%s\n", line);
-	return fs_write_atomic(file, text.buf, text.len, 0666, err);
+	return project_write(project, file, &text, err);
 }
 
 static int check_ignored(struct git_repo *git, const char *path, const char *file,
@@ -81,7 +83,7 @@ int ignore_path(struct project *project, const char *path, char **file, struct m
 	if (project_git(project, &git, err) || git_is_ignored(git, path, &ignored, err))
 		return -1;
 	add_pattern(path_base(path), &line);
-	if (!ignored && (append_line(absolute, line.buf, err) ||
+	if (!ignored && (append_line(project, relative, line.buf, err) ||
 			 check_ignored(git, path, relative, err)))
 		return -1;
 	*file = fs_exists(absolute) ? steal_ptr(&relative) : NULL;

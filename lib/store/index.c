@@ -13,7 +13,8 @@
 #define SETTLE_TRIES 20 /* of a millisecond; the clock of most kernels ticks every 1 to 10 */
 
 struct index {
-	char *path, *clock; /* the index, and a file of the same file system whose mtime we may set */
+	struct project *project;
+	char *clock; /* a file of the same file system whose mtime we may set */
 	struct index_file file;
 	size_t hint;         /* where the next look-up in the file likely hits */
 	bool *seen;          /* a flag an entry of the file: matched by this process */
@@ -38,7 +39,6 @@ static void free_index(void *slot)
 	arena_clear(&ix->arena);
 	strlist_clear(&ix->scanned);
 	free(ix->seen);
-	free(ix->path);
 	free(ix->clock);
 	free(ix);
 }
@@ -46,14 +46,15 @@ static void free_index(void *slot)
 struct index *index_of(struct project *project)
 {
 	struct index *ix = project_slot(project, PROJECT_INDEX);
+	autofree char *path = project_file(project, "index");
 
 	if (ix)
 		return ix;
 	ix = xcalloc(1, sizeof(*ix));
-	ix->path = project_file(project, "index");
+	ix->project = project;
 	ix->clock = project_file(project, "lock");
 	ix->now_ns = INT64_MIN;
-	index_file_map(ix->path, &ix->file);
+	index_file_map(path, &ix->file);
 	ix->seen = xcalloc(ix->file.n + 1, sizeof(*ix->seen));
 	project_set_slot(project, PROJECT_INDEX, ix, free_index);
 	return ix;
@@ -226,7 +227,7 @@ int index_write(struct index *ix, struct mlops_error *err)
 	if (!ix->dirty)
 		return 0;
 	gather(ix, &all);
-	int rc = index_file_write(ix->path, &all, err);
+	int rc = index_file_write(ix->project, &all, err);
 	vec_free(&all);
 	if (!rc)
 		ix->dirty = false;

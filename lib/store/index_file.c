@@ -8,6 +8,7 @@
 #include "base/le.h"
 #include "base/log.h"
 #include "base/xxh.h"
+#include "project/project.h"
 
 #define VERSION 1
 #define HEADER 24 /* "MLIX", version, number of entries, bytes of paths */
@@ -144,7 +145,7 @@ static void format(const struct index_named *named, uint64_t path_at, uint8_t *r
 	memcpy(r + 80, e->print.xxh3, sizeof(e->print.xxh3));
 }
 
-int index_file_write(const char *path, const index_named_vec *entries, struct mlops_error *err)
+int index_file_write(struct project *project, const index_named_vec *entries, struct mlops_error *err)
 {
 	uint8_t header[HEADER] = "MLIX", record[RECORD], sum[CHECKSUM];
 	autobuf text = { 0 };
@@ -167,5 +168,5 @@ int index_file_write(const char *path, const index_named_vec *entries, struct ml
 		strbuf_add(&text, entries->v[i].path.p, entries->v[i].path.n);
 	le64_put(sum, xxh_64(text.buf, text.len));
 	strbuf_add(&text, sum, sizeof(sum));
-	return fs_write_atomic(path, text.buf, text.len, 0666, err);
+	return project_write(project, ".mlops/index", &text, err);
 }

@@ -1,16 +1,12 @@
 /* Loose objects: one read-only file each, in loose/ab/cdef..., whole and uncompressed. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <time.h>
 
 #include "base/fault.h"
 #include "base/fs.h"
 #include "base/path.h"
 #include "base/rand.h"
 #include "store/private.h"
-
-#define LEFTOVER_SECONDS (24 * 3600)
 
 char *loose_path(const struct store *s, const struct oid *oid)
 {
@@ -31,33 +27,14 @@ bool loose_find(const struct store *s, const struct oid *oid, uint64_t *size)
 	return true;
 }
 
-static int drop_if_old(const char *name, void *arg, struct mlops_error *err)
-{
-	autofree char *path = path_join(arg, name);
-	struct stat st;
-
-	(void)err;
-	if (!lstat(path, &st) && S_ISREG(st.st_mode) && st.st_mtime + LEFTOVER_SECONDS < time(NULL))
-		unlink(path);
-	return 0;
-}
-
-/* What processes that were killed left behind; a day is longer than anyone writes one file. */
-static void sweep(struct store *s, const char *tmp)
-{
-	autoerr ignored = ERR_INIT;
-
-	if (!atomic_exchange(&s->swept, true)) /* the lock may be held */
-		fs_each_name(tmp, drop_if_old, (void *)tmp, &ignored);
-}
-
 int store_tmp_dir(struct store *s, char **out, struct mlops_error *err)
 {
 	autofree char *tmp = path_join(s->dir, "tmp");
 
 	if (fs_mkdirs(tmp, err))
 		return -1;
-	sweep(s, tmp);
+	if (!atomic_exchange(&s->swept, true)) /* the lock may be held */
+		fs_sweep(tmp);
 	*out = steal_ptr(&tmp);
 	return 0;
 }

@@ -100,6 +100,8 @@ void plan_clear(struct plan *p)
 	for (size_t i = 0; i < p->steps.n; i++)
 		free(p->steps.v[i].path);
 	vec_free(&p->steps);
+	if (p->stage_fd >= 0)
+		close(p->stage_fd);
 	strlist_clear(&p->in_the_way);
 	strlist_clear(&p->absent);
 }

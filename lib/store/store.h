@@ -15,9 +15,19 @@ int store_take(struct store *store, int fd, const char *shown, bool save, struct
 /* The name of bytes in memory; with `save` they are stored too. */
 int store_take_buf(struct store *store, const void *buf, size_t n, bool save, struct oid *out,
 		   struct mlops_error *err);
-/* As mlops_store_export(), to `name` in an open folder. `shown` is the path for messages. */
-int store_export_at(struct store *store, const struct oid *oid, int dir_fd, const char *name,
-		    mode_t mode, const char *shown, struct mlops_error *err);
+/* A name in an open folder that is to be replaced. */
+struct store_dest {
+	int dir_fd;
+	const char *name;
+	int stage_fd;      /* the folder that the new file is made in first, when renaming from it works */
+	const char *shown; /* the path for messages */
+};
+/* As mlops_store_export(). */
+int store_export_at(struct store *store, const struct oid *oid, const struct store_dest *to,
+		    mode_t mode, struct mlops_error *err);
+/* The same as a symlink to what the object holds. */
+int store_export_symlink(struct store *store, const struct oid *oid, const struct store_dest *to,
+			 struct mlops_error *err);
 /*
  * The file of an object that lies loose (whole and plain), open at its start, for sending without
  * copying; what it holds is not hashed here. MLOPS_ENOTFOUND when it is not here or in a pack.

@@ -81,13 +81,12 @@ static bool same_ref(const struct object_ref *a, const struct object_ref *b)
 static int write_pointer(struct tracker *t, const struct pointer *p, const char *file,
 			 struct mlops_error *err)
 {
-	autofree char *absolute = project_abspath(t->project, file);
 	autobuf text = { 0 };
 
 	pointer_format(p, &text);
 	if (FAULT("track.pointer"))
-		return err_sys(err, "cannot write '%s'", absolute);
-	return fs_write_atomic(absolute, text.buf, text.len, 0666, err);
+		return err_sys(err, "cannot write '%s'", file);
+	return project_write(t->project, file, &text, err);
 }
 
 static int record(struct tracker *t, const struct pointer *p, bool unchanged,

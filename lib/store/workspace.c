@@ -1,21 +1,32 @@
 /* Checkout, and what pipelines and models do with single paths. */
 #include "mlops/workspace.h"
 
+#include <fcntl.h>
+
 #include "base/fs.h"
 #include "base/path.h"
+#include "project/project.h"
 #include "store/plan.h"
 #include "store/pointer.h"
 
-static void cleanup_plan(struct plan *p)
+#define autoplan __attribute__((cleanup(plan_clear))) struct plan
+
+/* What a killed process leaves of the files that it was making must not lie among the data. */
+static int open_stage(struct project *project, struct plan *p, struct mlops_error *err)
 {
-	plan_clear(p);
+	const char *dir;
+
+	if (project_tmp(project, &dir, err))
+		return -1;
+	p->stage_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return p->stage_fd < 0 ? err_sys(err, "cannot open folder '%s'", dir) : 0;
 }
-#define autoplan __attribute__((cleanup(cleanup_plan))) struct plan
 
 /* What the plan has saved must be safe before anything is overwritten. */
-static int carry_out(struct plan *p, struct scan *scan, struct mlops_error *err)
+static int carry_out(struct project *project, struct plan *p, struct scan *scan,
+		     struct mlops_error *err)
 {
-	if (plan_check(p, err))
+	if (plan_check(p, err) || open_stage(project, p, err))
 		return -1;
 	if (p->policy == PLAN_SAVE && mlops_store_flush(scan->store, err))
 		return -1;
@@ -24,7 +35,7 @@ static int carry_out(struct plan *p, struct scan *scan, struct mlops_error *err)
 	return index_write(scan->index, err);
 }
 
-static int checkout(struct plan *p, const struct pointer *pointers, size_t n,
+static int checkout(struct project *project, struct plan *p, const struct pointer *pointers, size_t n,
 		    struct checkout_counts *counts, struct mlops_error *err)
 {
 	uint64_t files = 0;
@@ -36,7 +47,7 @@ static int checkout(struct plan *p, const struct pointer *pointers, size_t n,
 			return err_wrap(err, "cannot check out '%s'", pointers[i].path);
 		files += pointers[i].ref.files;
 	}
-	if (carry_out(p, p->scan, err))
+	if (carry_out(project, p, p->scan, err))
 		return -1;
 	*counts = (struct checkout_counts){
 		.written = p->written,
@@ -50,7 +61,7 @@ int mlops_checkout(struct project *project, const char *const *paths, size_t n, 
 		   struct checkout_counts *counts, struct mlops_error *err)
 {
 	autoscan scan = { .beneath = BENEATH_INIT };
-	autoplan plan = { .scan = &scan, .policy = force ? PLAN_SAVE : PLAN_KEEP };
+	autoplan plan = { .scan = &scan, .policy = force ? PLAN_SAVE : PLAN_KEEP, .stage_fd = -1 };
 	struct pointer *pointers;
 	size_t found;
 
@@ -58,7 +69,7 @@ int mlops_checkout(struct project *project, const char *const *paths, size_t n, 
 		return -1;
 	int rc = scan_init(&scan, project, SCAN_STAT, err);
 	if (!rc)
-		rc = checkout(&plan, pointers, found, counts, err);
+		rc = checkout(project, &plan, pointers, found, counts, err);
 	mlops_pointers_free(pointers, found);
 	return rc;
 }
@@ -92,19 +103,19 @@ int mlops_workspace_restore(struct project *project, const char *path, const str
 			    struct mlops_error *err)
 {
 	autoscan scan = { .beneath = BENEATH_INIT };
-	autoplan plan = { .scan = &scan, .policy = PLAN_DISCARD };
+	autoplan plan = { .scan = &scan, .policy = PLAN_DISCARD, .stage_fd = -1 };
 	struct tree_entry want = diff_entry_of(ref);
 
 	if (scan_init(&scan, project, SCAN_STAT, err) || plan_path(&plan, path, &want, err))
 		return -1;
-	return carry_out(&plan, &scan, err);
+	return carry_out(project, &plan, &scan, err);
 }
 
 int mlops_workspace_export(struct project *project, const struct object_ref *ref, const char *dest,
 			   struct mlops_error *err)
 {
 	autoscan scan = { .beneath = BENEATH_INIT };
-	autoplan plan = { .scan = &scan, .policy = PLAN_KEEP };
+	autoplan plan = { .scan = &scan, .policy = PLAN_KEEP, .stage_fd = -1 };
 	struct tree_entry want = diff_entry_of(ref);
 	autofree char *parent = path_dir(dest);
 
