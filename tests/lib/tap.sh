@@ -157,6 +157,11 @@ schema_ok() {
 	tap_point $? "${2:-the output is valid by $1}" || { diag <"$tap_root/ok"; tap_show_run; return 1; }
 }
 
+# needs_faults: skips the script on a program without fault points (make FAULTS=1 or SAN=1 has them).
+needs_faults() {
+	grep -aq MLOPS_FAULT "$MLOPS" || skip_all "this build has no fault points"
+}
+
 # new_project: a fresh folder with a git repository and a project; changes into it.
 new_project() {
 	tap_projects=$((tap_projects + 1))
