@@ -34,7 +34,7 @@ intact() {
 }
 
 finished() {
-	[ "$(cat total)" = 40200 ] && [ "$(ls parts | wc -l)" = 10 ] && mlops run | grep -v double &&
+	[ "$(cat total)" = 40200 ] && [ "$(ls parts | wc -l)" = 10 ] && mlops run 2>&1 | grep -q 'up to date' &&
 		rm -rf doubled parts total && mlops run && [ "$(cat total)" = 40200 ] &&
 		[ "$(mlops runs --json | grep -c '"RUNNING"')" = 0 ]
 }

@@ -3,6 +3,9 @@
 #   attempt   the command line under test; exits 0 when it did its work
 #   intact    what must hold right after the kill
 #   finished  what must hold after the command was run again
+# and where there is more to it
+#   crash_reset   undoes what is outside of that folder
+#   tidy      what to stop before the next kill
 # and calls crash_test NAME. COUNT is how often a random kill is tried (default 12), SEED what the
 # random times come from. Kills are at fault points too, one after the other until none is left.
 
@@ -14,6 +17,7 @@ crash_state() { # a fresh copy of the prepared state
 	cd "$scratch" || exit 1
 	rm -rf "$scratch/state"
 	cp -a "$scratch/prepared" "$scratch/state" && cd "$scratch/state" || exit 1
+	if type crash_reset >/dev/null 2>&1; then crash_reset; fi
 }
 
 crash_fault() {
@@ -60,10 +64,7 @@ crash_at_times() {
 		(attempt) >"$tap_root/crash" 2>&1 &
 		crash_pid=$!
 		sleep "$crash_at"
-		# the command is a child of the subshell, which a kill must not outlive
-		crash_children=$(pgrep -P $crash_pid)
-		# shellcheck disable=SC2086 # one word a process
-		kill -KILL $crash_children $crash_pid 2>/dev/null
+		kill -KILL $crash_pid 2>/dev/null # attempt() ends in exec: this is the command itself
 		wait $crash_pid 2>/dev/null
 		crash_check "$crash_at s of ${crash_ms} ms"
 	done
