@@ -26,4 +26,4 @@ intact() {
 
 finished() { mlops status && diff -rq data "$scratch/data1"; }
 
-crash_test pull
+crash_test pull points times

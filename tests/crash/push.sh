@@ -30,4 +30,4 @@ finished() {
 		mlops pull && mlops verify && diff -rq data "$scratch/data1"
 }
 
-crash_test push
+crash_test push points times

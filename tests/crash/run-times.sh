@@ -1,4 +1,4 @@
-# `mlops run`, killed: the lock can be read, and the next run gives every output.
+# `mlops run`, killed at random times: the lock can be read, and the next run gives every output.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$tap_src/tests/lib/crash.sh"
 
@@ -39,4 +39,4 @@ finished() {
 		[ "$(mlops runs --json | grep -c '"RUNNING"')" = 0 ]
 }
 
-crash_test run
+crash_test run times

@@ -1,4 +1,4 @@
-# `mlops track` of changed data, killed: what was committed can be checked out, what is new is tracked next time.
+# `mlops track` of changed data, killed at random times: what was committed can be checked out, what is new is tracked next time.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$tap_src/tests/lib/crash.sh"
 
@@ -33,4 +33,4 @@ finished() {
 	mlops status && diff -rq data "$scratch/data2" && rm -rf data && mlops checkout && diff -rq data "$scratch/data2"
 }
 
-crash_test track
+crash_test track times

@@ -6,7 +6,7 @@
 # and where there is more to it
 #   crash_reset   undoes what is outside of that folder
 #   tidy      what to stop before the next kill
-# and calls crash_test NAME. COUNT is how often a random kill is tried (default 12), SEED what the
+# and calls crash_test NAME [points] [times]. COUNT is how often a random kill is tried (default 12), SEED what the
 # random times come from. Kills are at fault points too, one after the other until none is left.
 
 COUNT=${COUNT:-12}
@@ -70,16 +70,17 @@ crash_at_times() {
 	done
 }
 
-# crash_test NAME
+# crash_test NAME KIND...: KIND is points or times.
 crash_test() {
-	needs_faults
+	crash_name=$1
+	shift
+	case $* in *points*) needs_faults ;; esac
 	mkdir "$scratch/prepared" && cd "$scratch/prepared" || exit 1
 	(prepare) >"$tap_root/crash" 2>&1 || { diag <"$tap_root/crash"; echo "Bail out! cannot prepare"; exit 1; }
-	crash_faults=0
-	crash_at_points
-	is "$crash_faults" 0 "$1: killed at fault points ($crash_kills kills)"
-	crash_faults=0 crash_kills=0
-	crash_at_times
-	is "$crash_faults" 0 "$1: killed at random times ($crash_kills kills, seed $SEED)"
+	for crash_kind; do
+		crash_faults=0 crash_kills=0
+		"crash_at_$crash_kind" 2>"$tap_root/shell" # which tells of each killed job
+		is "$crash_faults" 0 "$crash_name, killed: $crash_kind ($crash_kills kills, seed $SEED)"
+	done
 	done_testing
 }
