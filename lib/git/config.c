@@ -41,7 +41,8 @@ static int each_entry(const git_config_entry *entry, void *payload)
 }
 
 int git_config_each(const char *file,
-		    int (*fn)(const char *key, const char *value, void *arg, struct mlops_error *err),
+		    int (*fn)(const char *key, const char *value, void *arg,
+			      struct mlops_error *err),
 		    void *arg, struct mlops_error *err)
 {
 	struct each e = { fn, arg, err, 0 };
@@ -97,7 +98,8 @@ int git_config_delete_section(const char *file, const char *section, struct mlop
 	int rc = git_config_each(file, collect_key, &c, err);
 
 	if (!rc && !c.keys.n)
-		rc = err_set(err, MLOPS_ENOTFOUND, "there is no section '%s' in '%s'", section, file);
+		rc = err_set(err, MLOPS_ENOTFOUND, "there is no section '%s' in '%s'", section,
+			     file);
 	for (size_t i = 0; !rc && i < c.keys.n; i++)
 		rc = git_config_write(file, c.keys.v[i], NULL, err);
 	strlist_clear(&c.keys);

@@ -27,7 +27,8 @@ int git_user(struct git_repo *repo, char **out, struct mlops_error *err);
 
 /* git-config files, read and written by libgit2. */
 int git_config_each(const char *file,
-		    int (*fn)(const char *key, const char *value, void *arg, struct mlops_error *err),
+		    int (*fn)(const char *key, const char *value, void *arg,
+			      struct mlops_error *err),
 		    void *arg, struct mlops_error *err);
 int git_config_write(const char *file, const char *key, const char *value, struct mlops_error *err);
 int git_config_delete_section(const char *file, const char *section, struct mlops_error *err);

@@ -7,5 +7,5 @@
 /* Loads and starts libgit2; call it first in every function that takes no struct git_repo. */
 int git_start(struct mlops_error *err);
 /* The message, libgit2's reason behind it, and the kind that its error code stands for; -1. */
-__attribute__((format(printf, 3, 4)))
-int git_fail(struct mlops_error *err, int code, const char *fmt, ...);
+__attribute__((format(printf, 3, 4))) int git_fail(struct mlops_error *err, int code,
+						   const char *fmt, ...);

@@ -111,7 +111,8 @@ int git_open(const char *root, struct git_repo **out, struct mlops_error *err)
 	autofree char *top = work_tree(repo);
 	if (!path_is_below(root, top)) {
 		git_repository_free(repo);
-		return err_set(err, MLOPS_EINVALID, "git's work tree '%s' does not hold '%s'", top, root);
+		return err_set(err, MLOPS_EINVALID, "git's work tree '%s' does not hold '%s'", top,
+			       root);
 	}
 	struct git_repo *r = xcalloc(1, sizeof(*r));
 	r->repo = repo;
@@ -182,7 +183,8 @@ int git_is_staged(struct git_repo *r, const char *path, bool *staged, struct mlo
 
 	if (read_index(r, &index, err))
 		return -1;
-	*staged = git_index_get_bypath(index, full, 0) || !git_index_find_prefix(NULL, index, below);
+	*staged =
+		git_index_get_bypath(index, full, 0) || !git_index_find_prefix(NULL, index, below);
 	return 0;
 }
 

@@ -16,7 +16,7 @@
 #include "project/private.h"
 
 #define MAX_FILE ((size_t)1 << 20)
-#define SCOPES (CONFIG_SYSTEM + 1)
+#define SCOPES   (CONFIG_SYSTEM + 1)
 
 struct config_file {
 	char *path; /* NULL: there is no such scope */

@@ -10,8 +10,9 @@
 static const struct {
 	const char *name, *text;
 } files[] = {
-	{ ".mlops/.gitignore", "# written by mlops: all here but the settings stays on this machine\n"
-			       "/*\n!/.gitignore\n!/config\n!/format\n" },
+	{ ".mlops/.gitignore",
+	  "# written by mlops: all here but the settings stays on this machine\n"
+	  "/*\n!/.gitignore\n!/config\n!/format\n" },
 	{ ".mlops/config", "# settings of this project: see mlops-config(5)\n" },
 	{ ".mlops/format", "1\n" },
 };

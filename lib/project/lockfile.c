@@ -18,7 +18,8 @@ static int read_path(const struct yaml_node *map, const char **out, struct mlops
 	if (!path)
 		return yaml_error(map, err, "'path' is missing");
 	if (!path_is_safe(path))
-		return yaml_error(yaml_get(map, "path"), err, "'%s' is not a path inside the project", path);
+		return yaml_error(yaml_get(map, "path"), err,
+				  "'%s' is not a path inside the project", path);
 	*out = path;
 	return 0;
 }
@@ -35,7 +36,8 @@ static int read_item(const struct yaml_node *node, struct lock_item *out, struct
 	    yaml_get_bool(node, "cache", &cache, err))
 		return -1;
 	if (type && strcmp(type, "model"))
-		return yaml_error(yaml_get(node, "type"), err, "type must be model, not '%s'", type);
+		return yaml_error(yaml_get(node, "type"), err, "type must be model, not '%s'",
+				  type);
 	out->path = xstrdup(path);
 	out->is_model = type;
 	out->not_cached = !cache;
@@ -92,7 +94,8 @@ static int read_params(const struct yaml_node *node, struct lock_stage *stage,
 	return 0;
 }
 
-static int read_stage(const struct yaml_node *node, struct lock_stage *stage, struct mlops_error *err)
+static int read_stage(const struct yaml_node *node, struct lock_stage *stage,
+		      struct mlops_error *err)
 {
 	static const char *const keys[] = { "cmd", "deps", "params", "outs", NULL };
 	const char *cmd = NULL;
@@ -113,7 +116,8 @@ static int read_stages(const struct yaml_node *root, struct lockfile *out, struc
 	const struct yaml_node *stages = yaml_get(root, "stages");
 	int64_t version = 0;
 
-	if (yaml_want(root, YAML_MAP, "a lock file", err) || yaml_get_int(root, "mlops", &version, err))
+	if (yaml_want(root, YAML_MAP, "a lock file", err) ||
+	    yaml_get_int(root, "mlops", &version, err))
 		return -1;
 	if (version != 1) {
 		yaml_error(root, err, "this program reads lock files of 'mlops: 1'");
@@ -153,7 +157,8 @@ int mlops_lockfile_read(struct project *project, struct lockfile *out, struct ml
 	return 0;
 }
 
-static void write_items(struct yaml_out *y, const char *key, const struct lock_item *items, size_t n)
+static void write_items(struct yaml_out *y, const char *key, const struct lock_item *items,
+			size_t n)
 {
 	if (!n)
 		return;

@@ -7,7 +7,7 @@ struct config;
 
 struct project {
 	char *root, *dir;
-	char *tmp; /* NULL until asked for */
+	char *tmp;   /* NULL until asked for */
 	int lock_fd; /* -1: not held */
 	struct config *config;
 	struct git_repo *git; /* NULL until asked for */

@@ -9,7 +9,7 @@
 #include "db/db.h"
 #include "git/git.h"
 
-#define FORMAT_MAJOR 1
+#define FORMAT_MAJOR    1
 #define LOCK_TIMEOUT_MS 10000
 
 /* Reads "1" or "1.7": of a newer major we know nothing, a newer minor only adds. */
@@ -150,7 +150,8 @@ int mlops_project_lock(struct project *p, bool alone, struct mlops_error *err)
 	assert(p->lock_fd < 0);
 	if (project_config_duration(p, "core.lockTimeout", LOCK_TIMEOUT_MS, &timeout_ms, err))
 		return -1;
-	if (!fs_lock(path, alone ? FS_LOCK_EXCLUSIVE : FS_LOCK_SHARED, timeout_ms, &p->lock_fd, err))
+	if (!fs_lock(path, alone ? FS_LOCK_EXCLUSIVE : FS_LOCK_SHARED, timeout_ms, &p->lock_fd,
+		     err))
 		return 0;
 	if (err->kind != MLOPS_ELOCKED)
 		return -1;

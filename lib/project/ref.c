@@ -46,8 +46,11 @@ static int read_extras(const struct yaml_node *map, struct object_ref *ref, stru
 
 	if (ref->kind == OBJECT_TREE) {
 		if (yaml_get(map, "executable"))
-			return yaml_error(yaml_key(map, "executable"), err, "a tree cannot be executable");
-		return need(map, "files", &node, err) || yaml_get_uint(map, "files", &ref->files, err);
+			return yaml_error(yaml_key(map, "executable"), err,
+					  "a tree cannot be executable");
+		if (need(map, "files", &node, err))
+			return -1;
+		return yaml_get_uint(map, "files", &ref->files, err);
 	}
 	if (yaml_get(map, "files"))
 		return yaml_error(yaml_key(map, "files"), err, "'files' is for trees");
@@ -60,8 +63,9 @@ int object_ref_read(const struct yaml_node *map, struct object_ref *out, struct 
 	struct object_ref ref = { 0 };
 	const struct yaml_node *size;
 
-	if (read_kind(map, &ref, err) || read_oid(map, &ref, err) || need(map, "size", &size, err) ||
-	    yaml_get_uint(map, "size", &ref.size, err) || read_extras(map, &ref, err))
+	if (read_kind(map, &ref, err) || read_oid(map, &ref, err) ||
+	    need(map, "size", &size, err) || yaml_get_uint(map, "size", &ref.size, err) ||
+	    read_extras(map, &ref, err))
 		return -1;
 	*out = ref;
 	return 0;

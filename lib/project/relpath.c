@@ -51,7 +51,8 @@ static int outside(const struct project *p, const char *typed, const char *absol
 	autofree char *as_text = path_normalize(absolute);
 
 	if (path_is_below(as_text, p->root))
-		return err_set(err, MLOPS_EINVALID, "'%s' leaves the project through a symlink", typed);
+		return err_set(err, MLOPS_EINVALID, "'%s' leaves the project through a symlink",
+			       typed);
 	return err_set(err, MLOPS_EINVALID, "'%s' is outside the project '%s'", typed, p->root);
 }
 
@@ -85,8 +86,8 @@ int mlops_project_relpath(const struct project *p, const char *typed, char **out
 	if (*relative && !path_is_safe(relative))
 		return err_set(err, MLOPS_EINVALID, "'%s' is no path that can be used", typed);
 	if (has_private_part(relative))
-		return err_set(err, MLOPS_EINVALID, "'%s' lies in a folder that git or mlops keeps for itself",
-			       typed);
+		return err_set(err, MLOPS_EINVALID,
+			       "'%s' lies in a folder that git or mlops keeps for itself", typed);
 	*out = xstrdup(relative);
 	return 0;
 }

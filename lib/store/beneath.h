@@ -21,7 +21,8 @@ void beneath_close(struct beneath *b);
  * The folder that holds `path` (relative to the root, safe), with `make` made when absent. *fd is
  * lent until the next call. MLOPS_ENOTFOUND; MLOPS_EINVALID when a part of it is no folder.
  */
-int beneath_parent(struct beneath *b, const char *path, bool make, int *fd, struct mlops_error *err);
+int beneath_parent(struct beneath *b, const char *path, bool make, int *fd,
+		   struct mlops_error *err);
 /* Opens one folder of an open one; -1. */
 int beneath_step(int parent, const char *name, const char *shown, struct mlops_error *err);
 /* Forgets the folder reached last, which is about to be removed. */

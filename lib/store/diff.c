@@ -17,7 +17,7 @@ struct tree_entry diff_entry_of(const struct object_ref *ref)
 {
 	return (struct tree_entry){
 		.kind = ref->kind == OBJECT_TREE ? TREE_FOLDER :
-			ref->executable		 ? TREE_EXECUTABLE :
+			ref->executable          ? TREE_EXECUTABLE :
 						   TREE_FILE,
 		.oid = ref->oid,
 		.size = ref->size,
@@ -61,7 +61,8 @@ static size_t descend(struct differ *d, const char *name)
 
 static int open_below(struct differ *d, int parent)
 {
-	int fd = openat(parent, path_base(d->path.buf), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(parent, path_base(d->path.buf),
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		err_sys(d->err, "cannot open folder '%s'", d->path.buf);
@@ -107,8 +108,9 @@ static int tell_have(struct differ *d, const struct tree_entry *have, int dir_fd
 
 static int too_deep(struct differ *d)
 {
-	return err_set(d->err, MLOPS_ECORRUPT, "the tree of '%.100s...' is nested deeper than %d folders",
-		       d->path.buf, TREE_DEPTH_MAX);
+	return err_set(d->err, MLOPS_ECORRUPT,
+		       "the tree of '%.100s...' is nested deeper than %d folders", d->path.buf,
+		       TREE_DEPTH_MAX);
 }
 
 static int tell_want(struct differ *d, const struct tree_entry *want, int depth);
@@ -228,8 +230,8 @@ static int diff_folder(struct differ *d, int dir_fd, const struct tree_entry *wa
 	return rc;
 }
 
-int diff_path(struct scan *s, const char *path, const struct tree_entry *want, diff_fn fn, void *arg,
-	      struct mlops_error *err)
+int diff_path(struct scan *s, const char *path, const struct tree_entry *want, diff_fn fn,
+	      void *arg, struct mlops_error *err)
 {
 	struct differ d = { .scan = s, .fn = fn, .arg = arg, .err = err };
 	struct tree_entry have;

@@ -11,7 +11,7 @@ struct diff {
 	enum status_kind kind; /* STATUS_ADDED, _DELETED, _MODIFIED or _TYPE */
 	const char *path;
 	const struct tree_entry *have, *want; /* NULL where there is none */
-	int dir_fd; /* the folder that `have` is in, else -1 */
+	int dir_fd;                           /* the folder that `have` is in, else -1 */
 	bool empty; /* a folder that is only here, or only there, and holds nothing */
 };
 
@@ -21,8 +21,8 @@ typedef int (*diff_fn)(const struct diff *d, void *arg, struct mlops_error *err)
  * Calls fn for each difference, a folder before what it holds; of a folder that is only on one
  * side, or in place of something else, everything is told. Stops when fn is not 0.
  */
-int diff_path(struct scan *s, const char *path, const struct tree_entry *want, diff_fn fn, void *arg,
-	      struct mlops_error *err);
+int diff_path(struct scan *s, const char *path, const struct tree_entry *want, diff_fn fn,
+	      void *arg, struct mlops_error *err);
 /* The same where nothing is there yet: all that `want` holds. */
 int diff_absent(struct scan *s, const char *path, const struct tree_entry *want, diff_fn fn,
 		void *arg, struct mlops_error *err);

@@ -65,21 +65,28 @@ static int write_new(struct store *s, const struct oid *oid, struct place *place
 }
 
 /* What goes to a name: an object's bytes, or the symlink that they spell. */
-struct export {
+struct outgoing {
 	struct store *store;
 	const struct oid *oid;
 	const char *target; /* of the symlink; NULL for a file */
 	mode_t mode;
 };
 
-static int make(const struct export *e, int stage_fd, const char *tmp, const char *shown,
+static int make_symlink(const char *target, int stage_fd, const char *tmp, const char *shown,
+			struct mlops_error *err)
+{
+	if (symlinkat(target, stage_fd, tmp))
+		return err_sys(err, "cannot make the symlink '%s'", shown);
+	return 0;
+}
+
+static int make(const struct outgoing *e, int stage_fd, const char *tmp, const char *shown,
 		struct mlops_error *err)
 {
 	struct place place;
 
 	if (e->target)
-		return symlinkat(e->target, stage_fd, tmp) ?
-			       err_sys(err, "cannot make the symlink '%s'", shown) : 0;
+		return make_symlink(e->target, stage_fd, tmp, shown, err);
 	store_find(e->store, e->oid, true, &place);
 	if (place.kind == PLACE_NONE)
 		return store_missing(e->oid, err);
@@ -87,23 +94,25 @@ static int make(const struct export *e, int stage_fd, const char *tmp, const cha
 }
 
 /* *elsewhere: the folder it was made in is on another file system than its destination. */
-static int make_and_rename(const struct export *e, const struct store_dest *to, int stage_fd,
+static int make_and_rename(const struct outgoing *e, const struct store_dest *to, int stage_fd,
 			   bool *elsewhere, struct mlops_error *err)
 {
 	char suffix[RAND_HEX_SIZE(6)];
 	autofree char *tmp = xasprintf(".mlops-%s.tmp", rand_hex(suffix, 6));
 	int rc = make(e, stage_fd, tmp, to->shown, err);
 
-	if (!rc && (FAULT("store.export.rename") || renameat(stage_fd, tmp, to->dir_fd, to->name))) {
+	if (!rc &&
+	    (FAULT("store.export.rename") || renameat(stage_fd, tmp, to->dir_fd, to->name))) {
 		*elsewhere = errno == EXDEV;
 		rc = err_sys(err, "cannot write '%s'", to->shown);
 	}
-	if (rc || e->store->hard_link) /* renaming a link over another of the same file leaves both */
+	/* Renaming a link over another of the same file leaves both. */
+	if (rc || e->store->hard_link)
 		unlinkat(stage_fd, tmp, 0);
 	return rc;
 }
 
-static int export(const struct export *e, const struct store_dest *to, struct mlops_error *err)
+static int send_out(const struct outgoing *e, const struct store_dest *to, struct mlops_error *err)
 {
 	bool elsewhere = false;
 	int rc = make_and_rename(e, to, to->stage_fd, &elsewhere, err);
@@ -114,18 +123,18 @@ static int export(const struct export *e, const struct store_dest *to, struct ml
 	return make_and_rename(e, to, to->dir_fd, &elsewhere, err);
 }
 
-int store_export_at(struct store *s, const struct oid *oid, const struct store_dest *to, mode_t mode,
-		    struct mlops_error *err)
+int store_export_at(struct store *s, const struct oid *oid, const struct store_dest *to,
+		    mode_t mode, struct mlops_error *err)
 {
-	struct export e = { s, oid, NULL, mode };
+	struct outgoing e = { s, oid, NULL, mode };
 
-	return export(&e, to, err);
+	return send_out(&e, to, err);
 }
 
 int store_export_symlink(struct store *s, const struct oid *oid, const struct store_dest *to,
 			 struct mlops_error *err)
 {
-	struct export e = { .store = s, .oid = oid };
+	struct outgoing e = { .store = s, .oid = oid };
 	autofree char *target = NULL;
 	size_t n;
 
@@ -134,7 +143,7 @@ int store_export_symlink(struct store *s, const struct oid *oid, const struct st
 	if (strlen(target) != n)
 		return err_set(err, MLOPS_ECORRUPT, "the symlink '%s' holds a NUL byte", to->shown);
 	e.target = target;
-	return export(&e, to, err);
+	return send_out(&e, to, err);
 }
 
 int mlops_store_export(struct store *s, const struct oid *oid, const char *path, mode_t mode,

@@ -86,8 +86,8 @@ int store_open_loose(struct store *s, const struct oid *oid, int *fd, uint64_t *
 	return 0;
 }
 
-static int stream_fd(int fd, const struct oid *oid, struct scratch *scratch, store_sink sink, void *arg,
-		     struct mlops_error *err)
+static int stream_fd(int fd, const struct oid *oid, struct scratch *scratch, store_sink sink,
+		     void *arg, struct mlops_error *err)
 {
 	struct oid got;
 
@@ -124,8 +124,8 @@ int loose_read(struct store *s, const struct oid *oid, store_sink sink, void *ar
 	return rc;
 }
 
-int store_stream(struct store *s, const struct oid *oid, struct place *place, store_sink sink, void *arg,
-		 struct mlops_error *err)
+int store_stream(struct store *s, const struct oid *oid, struct place *place, store_sink sink,
+		 void *arg, struct mlops_error *err)
 {
 	autofree char *buf = NULL;
 

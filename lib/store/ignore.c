@@ -67,7 +67,8 @@ static int check_ignored(struct git_repo *git, const char *path, const char *fil
 	if (git_is_ignored(git, path, &ignored, err))
 		return -1;
 	if (!ignored)
-		log_warn("git does not ignore '%s' though '%s' says so: another rule wins", path, file);
+		log_warn("git does not ignore '%s' though '%s' says so: another rule wins", path,
+			 file);
 	return 0;
 }
 

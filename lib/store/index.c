@@ -16,12 +16,12 @@ struct index {
 	struct project *project;
 	char *clock; /* a file of the same file system whose mtime we may set */
 	struct index_file file;
-	size_t hint;         /* where the next look-up in the file likely hits */
-	bool *seen;          /* a flag an entry of the file: matched by this process */
-	struct map learned;  /* path -> struct index_entry, newer than the file */
+	size_t hint;        /* where the next look-up in the file likely hits */
+	bool *seen;         /* a flag an entry of the file: matched by this process */
+	struct map learned; /* path -> struct index_entry, newer than the file */
 	struct arena arena;
 	struct strlist scanned;
-	int64_t now_ns;      /* the file system's clock, some time ago */
+	int64_t now_ns; /* the file system's clock, some time ago */
 	bool dirty;
 };
 

@@ -10,11 +10,11 @@
 #include "base/xxh.h"
 #include "project/project.h"
 
-#define VERSION 1
-#define HEADER 24 /* "MLIX", version, number of entries, bytes of paths */
-#define RECORD 96
+#define VERSION  1
+#define HEADER   24 /* "MLIX", version, number of entries, bytes of paths */
+#define RECORD   96
 #define CHECKSUM 8
-#define RACY 1
+#define RACY     1
 
 static const uint8_t *record(const struct index_file *f, size_t i)
 {
@@ -145,7 +145,8 @@ static void format(const struct index_named *named, uint64_t path_at, uint8_t *r
 	memcpy(r + 80, e->print.xxh3, sizeof(e->print.xxh3));
 }
 
-int index_file_write(struct project *project, const index_named_vec *entries, struct mlops_error *err)
+int index_file_write(struct project *project, const index_named_vec *entries,
+		     struct mlops_error *err)
 {
 	uint8_t header[HEADER] = "MLIX", record[RECORD], sum[CHECKSUM];
 	autobuf text = { 0 };

@@ -32,4 +32,5 @@ void index_file_entry(const struct index_file *f, size_t i, struct index_entry *
 /* The entry of a path, tried at `hint` first; SIZE_MAX when there is none. */
 size_t index_file_find(const struct index_file *f, const char *path, size_t hint);
 /* Replaces the file; the entries are sorted by path. */
-int index_file_write(struct project *project, const index_named_vec *entries, struct mlops_error *err);
+int index_file_write(struct project *project, const index_named_vec *entries,
+		     struct mlops_error *err);

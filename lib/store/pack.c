@@ -11,9 +11,9 @@
 #include "base/path.h"
 
 #define INDEX_HEADER 24 /* "MLPI", version, pack size, count, zero */
-#define FANOUT_SIZE ((size_t)256 * 4)
-#define RECORD 64 /* name, offset, raw size, stored size, codec, padding */
-#define RECORDS_AT (INDEX_HEADER + FANOUT_SIZE)
+#define FANOUT_SIZE  ((size_t)256 * 4)
+#define RECORD       64 /* name, offset, raw size, stored size, codec, padding */
+#define RECORDS_AT   (INDEX_HEADER + FANOUT_SIZE)
 
 static int bad(const char *path, struct mlops_error *err, const char *why)
 {
@@ -113,7 +113,8 @@ int pack_entry(const struct pack *p, uint32_t i, struct pack_entry *out, struct 
 	e.codec = r[56];
 	if (r[56] > PACK_ZSTD)
 		return bad(p->path, err, "its index names an unknown compression");
-	if (e.raw > PACK_OBJECT_MAX || e.stored > e.raw || (e.codec == PACK_RAW && e.stored != e.raw))
+	if (e.raw > PACK_OBJECT_MAX || e.stored > e.raw ||
+	    (e.codec == PACK_RAW && e.stored != e.raw))
 		return bad(p->path, err, "its index names an impossible size");
 	if (e.offset < PACK_HEADER || e.offset > p->size ||
 	    p->size - e.offset < PACK_ENTRY_HEADER + e.stored)

@@ -9,10 +9,10 @@
 #include "mlops/oid.h"
 #include "store/scratch.h"
 
-#define PACK_VERSION 1
-#define PACK_HEADER 8        /* "MLPK", version */
-#define PACK_ENTRY_HEADER 56 /* name, raw size, stored size, codec, padding */
-#define PACK_OBJECT_MAX ((uint64_t)64 << 20) /* of raw bytes; what is larger is stored loose */
+#define PACK_VERSION      1
+#define PACK_HEADER       8                    /* "MLPK", version */
+#define PACK_ENTRY_HEADER 56                   /* name, raw size, stored size, codec, padding */
+#define PACK_OBJECT_MAX   ((uint64_t)64 << 20) /* of raw bytes; what is larger is stored loose */
 
 enum pack_codec { PACK_RAW, PACK_ZSTD };
 

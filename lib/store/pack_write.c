@@ -14,9 +14,9 @@
 #include "base/rand.h"
 #include "store/pack.h"
 
-#define BUFFER ((size_t)1 << 20)
-#define SAMPLE ((size_t)16 << 10)
-#define LEVEL 1
+#define BUFFER   ((size_t)1 << 20)
+#define SAMPLE   ((size_t)16 << 10)
+#define LEVEL    1
 #define WORTH(n) ((n) - (n) / 16) /* compressing must save at least a sixteenth */
 
 struct pack_writer {

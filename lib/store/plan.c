@@ -15,7 +15,8 @@ static int plan_loss(struct plan *p, const struct diff *d, struct mlops_error *e
 		strlist_add(&p->in_the_way, d->path);
 		return 0;
 	}
-	if (have.unknown && scan_read(p->scan, d->dir_fd, d->path, p->policy == PLAN_SAVE, &have, err))
+	if (have.unknown &&
+	    scan_read(p->scan, d->dir_fd, d->path, p->policy == PLAN_SAVE, &have, err))
 		return -1;
 	if (mlops_store_has(store, &have.oid))
 		return 0;
@@ -89,8 +90,10 @@ int plan_check(const struct plan *p, struct mlops_error *err)
 	}
 	if (p->in_the_way.n) {
 		add_names(&p->in_the_way, &names);
-		err_set(err, MLOPS_ENO, "there are changes that are stored nowhere in %s", names.buf);
-		return err_hint(err, "keep them with: mlops track <path>, or overwrite them with --force");
+		err_set(err, MLOPS_ENO, "there are changes that are stored nowhere in %s",
+			names.buf);
+		return err_hint(
+			err, "keep them with: mlops track <path>, or overwrite them with --force");
 	}
 	return 0;
 }

@@ -28,7 +28,7 @@ struct plan {
 	VEC(struct plan_step) steps; /* a folder before what it holds */
 	int stage_fd; /* an open folder to make files in first, or -1: beside their place */
 	struct strlist in_the_way;
-	struct strlist absent; /* paths whose objects are not in the store */
+	struct strlist absent;     /* paths whose objects are not in the store */
 	uint64_t written, removed; /* files */
 };
 

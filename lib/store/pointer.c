@@ -16,7 +16,8 @@ static int check_version(const struct yaml_node *root, struct mlops_error *err)
 {
 	int64_t version = 0;
 
-	if (yaml_want(root, YAML_MAP, "a pointer", err) || yaml_get_int(root, "mlops", &version, err))
+	if (yaml_want(root, YAML_MAP, "a pointer", err) ||
+	    yaml_get_int(root, "mlops", &version, err))
 		return -1;
 	if (!version)
 		return yaml_error(root, err, "'mlops: 1' is missing: this is not a pointer");
@@ -40,8 +41,9 @@ static int check_path(const struct yaml_node *root, const char *data, struct mlo
 	if (name_unescape(path, strlen(path), true, &name) && name.len &&
 	    path_is_safe_name(name.buf, name.len) && !strcmp(name.buf, path_base(data)))
 		return 0;
-	yaml_error(yaml_get(root, "path"), err, "path must be '%s', the name of this file without "
-		   POINTER_SUFFIX ", not '%s'", path_base(data), path);
+	yaml_error(yaml_get(root, "path"), err,
+		   "path must be '%s', the name of this file without " POINTER_SUFFIX ", not '%s'",
+		   path_base(data), path);
 	return -1;
 }
 

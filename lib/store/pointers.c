@@ -12,7 +12,7 @@
 #include "store/pointer.h"
 
 #define MAX_POINTER ((size_t)64 << 10)
-#define MAX_DEPTH 256
+#define MAX_DEPTH   256
 
 typedef VEC(struct pointer) pointer_vec;
 
@@ -83,7 +83,8 @@ static int walk_names(struct walk *w, int fd, int depth, const struct names *n)
 		if (read_pointer(w, n->pointers.v[i].key))
 			return -1;
 	for (size_t i = 0; i < n->folders.n; i++)
-		if (!map_get(&n->pointers, n->folders.v[i]) && enter(w, fd, n->folders.v[i], depth + 1))
+		if (!map_get(&n->pointers, n->folders.v[i]) &&
+		    enter(w, fd, n->folders.v[i], depth + 1))
 			return -1;
 	return 0;
 }

@@ -10,15 +10,15 @@
 
 struct store {
 	char *dir;
-	uint64_t pack_threshold; /* objects of this size and more are loose */
-	bool hard_link;          /* core.link=hardlink */
-	atomic_bool swept;       /* leftovers in tmp were looked for */
-	pthread_mutex_t lock;    /* guards all that follows */
-	VEC(struct pack *) packs; /* only ever grows, so a pack that was found stays */
-	int64_t packs_mtime_ns;  /* of the folder when it was listed; -1: never */
+	uint64_t pack_threshold;    /* objects of this size and more are loose */
+	bool hard_link;             /* core.link=hardlink */
+	atomic_bool swept;          /* leftovers in tmp were looked for */
+	pthread_mutex_t lock;       /* guards all that follows */
+	VEC(struct pack *) packs;   /* only ever grows, so a pack that was found stays */
+	int64_t packs_mtime_ns;     /* of the folder when it was listed; -1: never */
 	struct pack_writer *writer; /* the open pack, or NULL */
-	bool lost;               /* an open pack could not be written: the next flush says so */
-	struct scratch *spare;   /* given back by the last user, or NULL */
+	bool lost;                  /* an open pack could not be written: the next flush says so */
+	struct scratch *spare;      /* given back by the last user, or NULL */
 };
 
 struct project;

@@ -10,9 +10,9 @@
 #include "base/path.h"
 #include "store/private.h"
 
-#define CHUNK ((size_t)1 << 20)
+#define CHUNK            ((size_t)1 << 20)
 #define PACK_MAX_OBJECTS ((size_t)1 << 20)
-#define PACK_MAX_BYTES ((uint64_t)4 << 30)
+#define PACK_MAX_BYTES   ((uint64_t)4 << 30)
 
 static int open_writer(struct store *s, struct mlops_error *err)
 {
@@ -189,8 +189,8 @@ int mlops_store_put(struct store *s, const void *buf, size_t n, struct oid *out,
 static bool same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
 /* The file still is what it was before it was read, and all of it was read. */

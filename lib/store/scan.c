@@ -230,8 +230,8 @@ static int scan_child(struct scan *s, int fd, struct strbuf *path, int depth, un
 	return scan_leaf(s, fd, path->buf, &st, e, err);
 }
 
-static int scan_names(struct scan *s, int fd, struct strbuf *path, int depth, const found_vec *found,
-		      struct tree *out, struct mlops_error *err)
+static int scan_names(struct scan *s, int fd, struct strbuf *path, int depth,
+		      const found_vec *found, struct tree *out, struct mlops_error *err)
 {
 	size_t len = path->len;
 
@@ -242,10 +242,12 @@ static int scan_names(struct scan *s, int fd, struct strbuf *path, int depth, co
 
 		strbuf_addf(path, "%s%s", len ? "/" : "", e.name);
 		if (!tree_name_is_safe(e.name, strlen(e.name)))
-			rc = err_set(err, MLOPS_EINVALID, "'%s' cannot be tracked: git keeps that name for itself",
+			rc = err_set(err, MLOPS_EINVALID,
+				     "'%s' cannot be tracked: git keeps that name for itself",
 				     path->buf);
 		else if (path->len >= PATH_MAX)
-			rc = err_set(err, MLOPS_EINVALID, "'%.100s...' is too long a path", path->buf);
+			rc = err_set(err, MLOPS_EINVALID, "'%.100s...' is too long a path",
+				     path->buf);
 		else
 			rc = scan_child(s, fd, path, depth, found->v[i].type, &e, err);
 		strbuf_trunc(path, len);
@@ -285,7 +287,8 @@ int scan_path(struct scan *s, const char *path, struct tree_entry *out, struct m
 	struct stat st;
 	int fd, rc;
 
-	if (beneath_parent(&s->beneath, path, false, &fd, err) || stat_at(fd, e.name, path, &st, err))
+	if (beneath_parent(&s->beneath, path, false, &fd, err) ||
+	    stat_at(fd, e.name, path, &st, err))
 		return -1;
 	e.kind = kind_of(&st);
 	strbuf_adds(&at, path);

@@ -20,11 +20,12 @@ struct scan {
 	struct index *index; /* NULL only for diff_absent() */
 	enum scan_mode mode;
 	struct beneath beneath; /* the project's root */
-	struct map folders; /* path -> struct tree_entry of each folder that was scanned */
+	struct map folders;     /* path -> struct tree_entry of each folder that was scanned */
 	struct arena arena;
 };
 
-int scan_init(struct scan *s, struct project *project, enum scan_mode mode, struct mlops_error *err);
+int scan_init(struct scan *s, struct project *project, enum scan_mode mode,
+	      struct mlops_error *err);
 void scan_clear(struct scan *s);
 #define autoscan __attribute__((cleanup(scan_clear))) struct scan
 

@@ -48,8 +48,8 @@ static int read_settings(struct project *project, struct store *s, struct mlops_
 	if (s->pack_threshold > PACK_OBJECT_MAX)
 		return err_set(err, MLOPS_EINVALID, "setting 'core.packThreshold' is at most 64M");
 	if (link && strcmp(link, "copy") && strcmp(link, "hardlink"))
-		return err_set(err, MLOPS_EINVALID, "setting 'core.link' takes copy or hardlink, not '%s'",
-			       link);
+		return err_set(err, MLOPS_EINVALID,
+			       "setting 'core.link' takes copy or hardlink, not '%s'", link);
 	s->hard_link = link && !strcmp(link, "hardlink");
 	return 0;
 }
@@ -65,8 +65,8 @@ int mlops_store_of(struct project *project, struct store **out, struct mlops_err
 
 	if (!s) {
 		const char *set = mlops_config_lookup(project, "core.store");
-		autofree char *dir = set ? project_abspath(project, set) :
-					   project_file(project, "store");
+		autofree char *dir =
+			set ? project_abspath(project, set) : project_file(project, "store");
 
 		if (mlops_store_open(dir, &s, err))
 			return -1;
@@ -211,7 +211,8 @@ int store_missing(const struct oid *oid, struct mlops_error *err)
 {
 	char hex[MLOPS_OID_HEX + 1];
 
-	err_set(err, MLOPS_ENOTFOUND, "object sha256:%s is not in the store", mlops_oid_hex(oid, hex));
+	err_set(err, MLOPS_ENOTFOUND, "object sha256:%s is not in the store",
+		mlops_oid_hex(oid, hex));
 	return err_hint(err, "fetch it with: mlops pull");
 }
 

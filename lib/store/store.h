@@ -19,7 +19,7 @@ int store_take_buf(struct store *store, const void *buf, size_t n, bool save, st
 struct store_dest {
 	int dir_fd;
 	const char *name;
-	int stage_fd;      /* the folder that the new file is made in first, when renaming from it works */
+	int stage_fd; /* the folder that the new file is made in first, when renaming from it works */
 	const char *shown; /* the path for messages */
 };
 /* As mlops_store_export(). */

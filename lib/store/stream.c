@@ -93,7 +93,8 @@ int mlops_store_writer_commit(struct store_writer *w, struct oid *out, struct ml
 		return -1;
 	store_find(w->store, &oid, false, &place);
 	if (place.kind == PLACE_NONE) {
-		if (!w->tmp && store_put_named(w->store, w->buf.buf ? w->buf.buf : "", w->buf.len, &oid, err))
+		if (!w->tmp &&
+		    store_put_named(w->store, w->buf.buf ? w->buf.buf : "", w->buf.len, &oid, err))
 			return -1;
 		if (w->tmp && loose_commit(w->store, w->fd, w->tmp, &oid, err))
 			return -1;

@@ -27,8 +27,9 @@ static int check_name(const char *path, struct mlops_error *err)
 	if (pointer_is_name(path_base(path)))
 		return err_set(err, MLOPS_EINVALID, "'%s' has the name of a pointer", path);
 	if (strlen(path_base(path)) + strlen(POINTER_SUFFIX) > NAME_LIMIT)
-		return err_set(err, MLOPS_EINVALID, "'%s' has a name too long for its pointer: at most %zu bytes",
-			       path, NAME_LIMIT - strlen(POINTER_SUFFIX));
+		return err_set(err, MLOPS_EINVALID,
+			       "'%s' has a name too long for its pointer: at most %zu bytes", path,
+			       NAME_LIMIT - strlen(POINTER_SUFFIX));
 	return 0;
 }
 
@@ -41,11 +42,13 @@ static int check_overlap(const struct tracker *t, const char *path, struct mlops
 		if (!strcmp(other, path))
 			continue;
 		if (path_is_below(path, other)) {
-			err_set(err, MLOPS_EINVALID, "'%s' lies in '%s', which is tracked as a whole", path, other);
+			err_set(err, MLOPS_EINVALID,
+				"'%s' lies in '%s', which is tracked as a whole", path, other);
 			return err_hint(err, "record its change with: mlops track '%s'", other);
 		}
 		if (path_is_below(other, path)) {
-			err_set(err, MLOPS_EINVALID, "'%s' holds '%s', which is tracked by itself", path, other);
+			err_set(err, MLOPS_EINVALID, "'%s' holds '%s', which is tracked by itself",
+				path, other);
 			return err_hint(err, "delete '%s" POINTER_SUFFIX "' first", other);
 		}
 	}
@@ -122,8 +125,9 @@ static int check_each_other(const char *const *paths, size_t n, struct mlops_err
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < n; k++)
 			if (i != k && path_is_below(paths[i], paths[k]))
-				return err_set(err, MLOPS_EINVALID, "'%s' lies in '%s': give one of them",
-					       paths[i], paths[k]);
+				return err_set(err, MLOPS_EINVALID,
+					       "'%s' lies in '%s': give one of them", paths[i],
+					       paths[k]);
 	return 0;
 }
 

@@ -43,7 +43,8 @@ void tree_clear(struct tree *tree);
 /* The entry named so, or NULL. */
 const struct tree_entry *tree_find(const struct tree *tree, const char *name);
 
-int tree_load(struct store *store, const struct oid *oid, struct tree *out, struct mlops_error *err);
+int tree_load(struct store *store, const struct oid *oid, struct tree *out,
+	      struct mlops_error *err);
 
 /*
  * Bytes below 0x20, 0x7f and '%' as %xx (lower case); with `text` also what is not valid UTF-8.

@@ -123,7 +123,8 @@ static int check_pack(struct check *c, const struct pack *p, struct mlops_error 
 			fault(c, why.msg);
 	}
 	if (sum != p->size)
-		return err_set(err, MLOPS_ECORRUPT, "'%s' is damaged: it has bytes of no object", p->path);
+		return err_set(err, MLOPS_ECORRUPT, "'%s' is damaged: it has bytes of no object",
+			       p->path);
 	return 0;
 }
 

@@ -35,8 +35,8 @@ static int carry_out(struct project *project, struct plan *p, struct scan *scan,
 	return index_write(scan->index, err);
 }
 
-static int checkout(struct project *project, struct plan *p, const struct pointer *pointers, size_t n,
-		    struct checkout_counts *counts, struct mlops_error *err)
+static int checkout(struct project *project, struct plan *p, const struct pointer *pointers,
+		    size_t n, struct checkout_counts *counts, struct mlops_error *err)
 {
 	uint64_t files = 0;
 
