@@ -12,7 +12,7 @@ struct maker {
 static void put(struct strbuf *b, uint64_t v, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		strbuf_addc(b, (char)(v >> (8 * i)));
+		strbuf_addc(b, i < 8 ? (char)(v >> (8 * i)) : 0);
 }
 
 static void put_numbers(struct strbuf *b, unsigned method, size_t size, size_t name)
