@@ -17,6 +17,7 @@
 #define FORMAT "mlops-profile"
 #define VERSION 1
 #define MAX_FILE ((size_t)64 << 20)
+#define MAX_COUNT ((int64_t)1 << 53) /* so that sums of many profiles can't overflow */
 #define MAGIC "{\"format\":\"" FORMAT "\""
 
 static const char *const kind_names[] = { "integer", "real", "boolean", "text" };
@@ -134,7 +135,7 @@ static bool load_count(const struct json *obj, const char *key, uint64_t *out)
 {
 	int64_t n;
 
-	if (!js_get_int(obj, key, &n) || n < 0)
+	if (!js_get_int(obj, key, &n) || n < 0 || n > MAX_COUNT)
 		return false;
 	*out = (uint64_t)n;
 	return true;
