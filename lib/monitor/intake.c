@@ -196,6 +196,8 @@ static int check_columns(const struct intake *in, const char *path, const struct
 int intake_read(struct intake *in, int side, const char *path, const struct mlops_table_opts *opts,
 		struct mlops_error *err)
 {
+	if (!strcmp(path, "-"))
+		return err_set(err, MLOPS_EINVALID, "cannot compare standard input: it may have to be read twice");
 	if (read_pass(in, side, path, opts, false, err))
 		return -1;
 	if (!in->rows[side])

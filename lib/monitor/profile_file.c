@@ -103,20 +103,20 @@ static struct json *column_json(const struct profile_column *c)
 	return v;
 }
 
+/* Column by column: a tree of all of them would be the largest thing in memory. */
 int mlops_profile_save(const struct profile *p, const char *path, struct mlops_error *err)
 {
-	autojson *top = js_obj();
-	struct json *columns = js_arr();
 	autobuf text = { 0 };
 
-	js_set(top, "format", js_str(FORMAT));
-	js_set(top, "version", js_int(VERSION));
-	js_set(top, "rows", count_json(p->rows));
-	for (size_t i = 0; i < p->n_columns; i++)
-		js_push(columns, column_json(p->columns[i]));
-	js_set(top, "columns", columns);
-	js_dump(top, JS_COMPACT, &text);
-	strbuf_addc(&text, '\n');
+	strbuf_addf(&text, MAGIC ",\"version\":%d,\"rows\":%llu,\"columns\":[", VERSION,
+		    (unsigned long long)p->rows);
+	for (size_t i = 0; i < p->n_columns; i++) {
+		autojson *column = column_json(p->columns[i]);
+
+		strbuf_adds(&text, i ? "," : "");
+		js_dump(column, JS_COMPACT, &text);
+	}
+	strbuf_adds(&text, "]}\n");
 	return fs_write_atomic(path, text.buf, text.len, 0644, err);
 }
 

@@ -96,6 +96,9 @@ run mlops monitor drift ref.csv same.csv --threshold 0.2
 rc_is 2 "a threshold of no test"
 run mlops monitor drift ref.csv same.csv --alpha 2
 rc_is 2 "a significance above 1"
+run mlops monitor drift - same.csv --format csv <ref.csv
+rc_is 1 "standard input"
+like "$err" 'cannot compare standard input' "can't be read twice"
 echo a >empty.csv
 run mlops monitor drift ref.csv empty.csv
 rc_is 1 "a table without rows"

@@ -26,7 +26,7 @@ json_is 'd["columns"][3]["length"]' '{"max":3,"mean":1.5,"min":1}' "lengths of t
 run mlops monitor profile - --format csv -c n --json <t.csv
 json_is '[c["name"] for c in d["columns"]]' '["n"]' "standard input, one column"
 
-python3 -I -S - "$tap_src" <<'PY'
+python3 -I -S -B - "$tap_src" <<'PY'
 import sys
 sys.path.insert(0, sys.argv[1] + "/tests/lib")
 import random, drift_set
