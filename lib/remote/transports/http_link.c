@@ -5,6 +5,7 @@
 #include "remote/transports/http_link.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/rand.h"
 #include "fmt/json.h"
@@ -86,7 +87,9 @@ static int try_often(struct link *l, struct http_client *c, struct attempt *a,
 	for (int try = 1;; try++) {
 		if (a->start)
 			a->start(&a->req, a->arg);
-		int rc = http_exchange(c, &a->req, r, err);
+		int rc = FAULT("remote.request") ?
+				 err_set(err, MLOPS_EREMOTE, "a fault was asked for") :
+				 http_exchange(c, &a->req, r, err);
 		bool transient = rc ? err->kind == MLOPS_EREMOTE :
 				      http_status_is_transient(r->status);
 		if (!transient || try == TRIES)
