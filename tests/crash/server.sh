@@ -21,7 +21,7 @@ kill_until_done() {
 	name=$1 killed=0
 	shift
 	for n in $(seq 1 20) $(seq 21 7 600); do # each of the first, then some
-		"$again"
+		again
 		MLOPS_FAULT=any:$n:kill run "$@"
 		[ "$rc" = 137 ] || break
 		killed=$((killed + 1))
