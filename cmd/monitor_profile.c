@@ -175,7 +175,7 @@ static const struct arg_spec merge_argv[] = {
 static int merge_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
 {
 	const struct merge_opts *o = opts;
-	struct profile *all = NULL, *part;
+	struct profile *all = NULL, *part = NULL;
 	int rc = 0;
 
 	(void)ctx;
