@@ -9,7 +9,7 @@
 #include "base/num.h"
 
 #define MAX_DROPPED_BODY ((uint64_t)1 << 20)
-#define MIN_BODY_RATE	 256 /* bytes a second, once the idle time is over */
+#define MIN_BODY_RATE    256 /* bytes a second, once the idle time is over */
 
 /* HEAD is GET without the body, which libmicrohttpd leaves out. */
 static bool method_fits(const struct http_route *r, const char *method)

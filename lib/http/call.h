@@ -35,7 +35,8 @@ struct http_call {
 	uint64_t received; /* bytes of the body so far */
 	void *state;
 	struct header *headers; /* of the reply */
-	struct mlops_error err; /* why the call is refused: its body is dropped, then it is answered */
+	struct mlops_error
+		err; /* why the call is refused: its body is dropped, then it is answered */
 	int err_status;
 	int status; /* of the reply; 0: none yet */
 	bool began;

@@ -14,7 +14,7 @@
 #define MAX_ERROR_BODY     ((size_t)64 << 10)
 #define DEFAULT_TIMEOUT_MS 60000
 #define CONNECT_TIMEOUT_MS 10000L
-#define MAX_REDIRECTS	   5L
+#define MAX_REDIRECTS      5L
 
 struct http_client {
 	CURL *curl;

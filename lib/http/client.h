@@ -17,10 +17,10 @@ int http_client_version(char *buf, size_t n, struct mlops_error *err);
 struct http_request {
 	const char *method; /* "GET" */
 	const char *url;
-	const char *unix_socket;         /* path, or NULL for TCP */
-	const char *const *headers;      /* "Name: value", NULL-terminated, or NULL */
-	const char *bearer;              /* token for Authorization, never logged; or NULL */
-	const void *body;                /* whole body, or */
+	const char *unix_socket;    /* path, or NULL for TCP */
+	const char *const *headers; /* "Name: value", NULL-terminated, or NULL */
+	const char *bearer;         /* token for Authorization, never logged; or NULL */
+	const void *body;           /* whole body, or */
 	size_t body_len;
 	/* ... a stream of body_len bytes: fills buf, returns bytes, 0 at the end, -1 with err set. */
 	ssize_t (*read)(void *buf, size_t n, void *arg, struct mlops_error *err);
@@ -28,7 +28,7 @@ struct http_request {
 	/* Gets the response body in pieces; NULL collects it in the response (up to max_body). */
 	int (*write)(const void *buf, size_t n, void *arg, struct mlops_error *err);
 	void *write_arg;
-	size_t max_body;    /* 0: 16 MiB; more is MLOPS_EREMOTE. Applies to `write` too when not 0 */
+	size_t max_body; /* 0: 16 MiB; more is MLOPS_EREMOTE. Applies to `write` too when not 0 */
 	int64_t timeout_ms; /* without progress; 0: 60 s. Connecting: 10 s */
 };
 

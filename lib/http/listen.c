@@ -72,8 +72,7 @@ bool http_listen_is_loopback(const char *listen)
 static int open_socket(const struct sockaddr *sa, socklen_t size, const char *shown, int *out,
 		       struct mlops_error *err)
 {
-	autoclose int fd =
-		socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	autoclose int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int on = 1;
 
 	if (fd < 0)
@@ -146,8 +145,9 @@ int listen_unix(const char *path, int *fd, struct mlops_error *err)
 	size_t n = strlen(path);
 
 	if (n >= sizeof(sa.sun_path))
-		return err_set(err, MLOPS_EINVALID, "'%s' is too long for a socket: at most %zu bytes",
-			       path, sizeof(sa.sun_path) - 1);
+		return err_set(err, MLOPS_EINVALID,
+			       "'%s' is too long for a socket: at most %zu bytes", path,
+			       sizeof(sa.sun_path) - 1);
 	memcpy(sa.sun_path, path, n);
 	if (remove_stale(&sa, err))
 		return -1;

@@ -10,11 +10,11 @@
 #include "http/call.h"
 #include "http/listen.h"
 
-#define DEFAULT_BUFFER	    ((size_t)16 << 10)
+#define DEFAULT_BUFFER      ((size_t)16 << 10)
 #define DEFAULT_CONNECTIONS 1024
-#define DEFAULT_IDLE_MS	    30000
-#define MIN_THREADS	    4u
-#define MAX_THREADS	    16u
+#define DEFAULT_IDLE_MS     30000
+#define MIN_THREADS         4u
+#define MAX_THREADS         16u
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const char *url,
 				  const char *method, const char *version, const char *buf,
@@ -50,8 +50,7 @@ static size_t keep_escaped(void *arg, struct MHD_Connection *conn, char *s)
 	return strlen(s);
 }
 
-__attribute__((format(printf, 2, 0)))
-static void on_log(void *arg, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void on_log(void *arg, const char *fmt, va_list ap)
 {
 	char line[256];
 
@@ -102,14 +101,13 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, int fd)
 		{ MHD_OPTION_END, 0, NULL },
 	};
 
-	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0,
-				NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-				MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED,
-				on_completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL,
-				MHD_OPTION_CONNECTION_MEMORY_LIMIT, how->buffer,
-				MHD_OPTION_CONNECTION_LIMIT, how->max_connections,
-				MHD_OPTION_CONNECTION_TIMEOUT, idle_s, MHD_OPTION_ARRAY,
-				how->threads > 1 ? pool : &pool[1], MHD_OPTION_END);
+	return MHD_start_daemon(
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+		on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
+		fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK,
+		keep_escaped, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, how->buffer,
+		MHD_OPTION_CONNECTION_LIMIT, how->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
+		idle_s, MHD_OPTION_ARRAY, how->threads > 1 ? pool : &pool[1], MHD_OPTION_END);
 }
 
 static void server_free(struct http_server *s)

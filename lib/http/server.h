@@ -14,24 +14,29 @@ struct http_call; /* one request being answered; used by one thread at a time */
 
 struct http_route {
 	const char *method; /* "GET"; HEAD is answered by GET's */
-	const char *path;   /* "/v1/models/{model}:predict"; {name} matches one segment or a part of one */
+	/* "/v1/models/{model}:predict"; {name} matches one segment or a part of one. */
+	const char *path;
 	/*
 	 * Answers the call with one http_reply_*(). -1 with err set answers by the error's kind.
 	 * For a streamed body it is called when the head has come; see http_call_stream().
 	 */
 	int (*handle)(struct http_call *call, void *arg, struct mlops_error *err);
 	size_t max_body; /* 0: no body is taken. More than this is 413 */
-	/* NULL: the body is collected before handle. Else `begin` comes first, `piece` for each part. */
+	/*
+	 * All may be NULL. `begin` comes first; `piece` gets each part of the body, which is else
+	 * collected; `end` comes always when `begin` was called, and frees the call's state.
+	 */
 	int (*begin)(struct http_call *call, void *arg, struct mlops_error *err);
-	int (*piece)(struct http_call *call, const void *buf, size_t n, void *arg, struct mlops_error *err);
-	void (*end)(struct http_call *call, void *arg); /* always, when begin was called; frees call state */
+	int (*piece)(struct http_call *call, const void *buf, size_t n, void *arg,
+		     struct mlops_error *err);
+	void (*end)(struct http_call *call, void *arg);
 };
 
 struct http_server_how {
 	const char *listen;      /* "127.0.0.1:8400", "[::1]:0" */
 	const char *unix_socket; /* instead of listen; removed first when stale, mode 0600 */
 	const struct http_route *routes; /* ends with a NULL method */
-	void *arg;               /* handed to the handlers */
+	void *arg;                       /* handed to the handlers */
 	/*
 	 * Runs before any handler and before the body is read; -1 with err set refuses (MLOPS_EAUTH:
 	 * 401, MLOPS_ENO: 403).
@@ -40,11 +45,12 @@ struct http_server_how {
 	/* The body of an error reply in this service's form; NULL: {"error":{"kind","message"}}. */
 	struct json *(*error_body)(const struct mlops_error *err, int status);
 	/* Called when a request is answered; for metrics. May be NULL. */
-	void (*done)(const char *method, const char *route, int status, int64_t duration_ns, void *arg);
-	unsigned threads;        /* 0: a small number */
-	unsigned max_connections;/* 0: 1024 */
-	int64_t idle_timeout_ms; /* 0: 30 s; slow senders are cut off */
-	size_t buffer;           /* of a connection; bounds its headers. 0: 16 KiB */
+	void (*done)(const char *method, const char *route, int status, int64_t duration_ns,
+		     void *arg);
+	unsigned threads;         /* 0: a small number */
+	unsigned max_connections; /* 0: 1024 */
+	int64_t idle_timeout_ms;  /* 0: 30 s; slow senders are cut off */
+	size_t buffer;            /* of a connection; bounds its headers. 0: 16 KiB */
 };
 
 /* The version of libmicrohttpd that is loaded, into buf. */
@@ -66,11 +72,12 @@ bool http_listen_is_loopback(const char *listen);
 
 const char *http_call_method(const struct http_call *c);
 const char *http_call_path(const struct http_call *c);
-const char *http_call_param(const struct http_call *c, const char *name);  /* of the route, unescaped */
-const char *http_call_query(struct http_call *c, const char *name);        /* unescaped, or NULL */
+/* Of the route's {name}, unescaped. */
+const char *http_call_param(const struct http_call *c, const char *name);
+const char *http_call_query(struct http_call *c, const char *name); /* unescaped, or NULL */
 const char *http_call_header(const struct http_call *c, const char *name); /* or NULL */
-struct str http_call_body(const struct http_call *c); /* when collected */
-struct arena *http_call_arena(struct http_call *c);   /* freed when the call ends */
+struct str http_call_body(const struct http_call *c);                      /* when collected */
+struct arena *http_call_arena(struct http_call *c); /* freed when the call ends */
 void *http_call_state(const struct http_call *c);
 void http_call_set_state(struct http_call *c, void *state);
 
@@ -85,4 +92,5 @@ int http_reply_stream(struct http_call *c, int status, const char *type, uint64_
 		      ssize_t (*read)(void *buf, size_t n, void *arg, struct mlops_error *err),
 		      void *arg);
 /* Sends `size` bytes of the file from `offset` with sendfile; takes fd. */
-int http_reply_file(struct http_call *c, int status, const char *type, int fd, uint64_t offset, uint64_t size);
+int http_reply_file(struct http_call *c, int status, const char *type, int fd, uint64_t offset,
+		    uint64_t size);

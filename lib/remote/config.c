@@ -5,7 +5,7 @@
 #include "project/project.h"
 #include "remote/private.h"
 
-#define MAX_NAME	   64
+#define MAX_NAME           64
 #define DEFAULT_TIMEOUT_MS 60000
 
 static int check_name(const char *name, struct mlops_error *err)
@@ -28,7 +28,8 @@ static int check_secrets(const char *url, struct mlops_error *err)
 
 	if (!host || !memchr(host + 3, '@', n))
 		return 0;
-	err_set(err, MLOPS_EINVALID, "the URL holds a user name or password, which git would share");
+	err_set(err, MLOPS_EINVALID,
+		"the URL holds a user name or password, which git would share");
 	return err_hint(err, "leave it out, and put a token into MLOPS_REMOTE_TOKEN or ~/.netrc");
 }
 
@@ -117,9 +118,8 @@ static void mark_default(struct project *project, remote_vec *list)
 	const char *chosen = mlops_config_lookup(project, "core.remote");
 
 	for (size_t i = 0; i < list->n; i++)
-		list->v[i].is_default =
-			chosen ? !strcmp(list->v[i].name, chosen) :
-				 list->n == 1 || !strcmp(list->v[i].name, "origin");
+		list->v[i].is_default = chosen ? !strcmp(list->v[i].name, chosen) :
+						 list->n == 1 || !strcmp(list->v[i].name, "origin");
 }
 
 int mlops_remotes_list(struct project *project, struct remote_info **out, size_t *n,
@@ -181,8 +181,9 @@ static int open_connection(struct project *project, struct remote *r, const char
 			   struct mlops_error *err)
 {
 	autofree char *complete = complete_url(project, url);
-	struct transport_how how = { .name = r->name, .url = complete, .layout = &layout_native,
-				     .moved = &r->moved };
+	struct transport_how how = {
+		.name = r->name, .url = complete, .layout = &layout_native, .moved = &r->moved
+	};
 	char *token = NULL;
 
 	if (check_secrets(complete, err) || transport_find(complete, &r->transport, err) ||

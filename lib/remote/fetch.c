@@ -46,7 +46,8 @@ static int intake_end(void *arg, struct mlops_error *err)
 	if (rc && err->kind == MLOPS_ECORRUPT) {
 		err_set(err, MLOPS_ECORRUPT, "remote '%s' holds a damaged object %s",
 			in->transfer->remote->name, mlops_oid_hex(&in->oid, hex));
-		return err_hint(err, "nothing of it was stored; push it again from where it is whole");
+		return err_hint(err,
+				"nothing of it was stored; push it again from where it is whole");
 	}
 	in->transfer->done_objects += !rc;
 	return rc;

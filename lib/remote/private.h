@@ -28,10 +28,10 @@ int remote_token(struct project *project, const char *name, char **out, struct m
 struct want {
 	struct remote_item item;
 	bool is_tree;
-	bool here;   /* in the local store */
-	bool there;  /* at the remote */
-	bool send;   /* it may be sent when it is only here */
-	char *path;  /* where it was first found, for messages; owned */
+	bool here;  /* in the local store */
+	bool there; /* at the remote */
+	bool send;  /* it may be sent when it is only here */
+	char *path; /* where it was first found, for messages; owned */
 };
 struct want_set {
 	struct map by_oid; /* -> struct want * */
@@ -52,7 +52,7 @@ struct transfer {
 	struct remote *remote;
 	struct store *store;
 	const struct transfer_how *how;
-	struct transfer_counts *counts;	      /* what is done; read by the progress callback */
+	struct transfer_counts *counts; /* what is done; read by the progress callback */
 	uint64_t total_objects, total_bytes;
 	_Atomic uint64_t done_objects;
 };

@@ -131,7 +131,8 @@ static int check_whole(struct push *p, struct mlops_error *err)
 		int rc = is_nowhere(w);
 
 		if (*missing && w->is_tree && w->here && !w->there)
-			rc = mlops_object_visit(p->transfer.store, &p->refs[i], find_nowhere, p, err);
+			rc = mlops_object_visit(p->transfer.store, &p->refs[i], find_nowhere, p,
+						err);
 		if (rc < 0)
 			return -1;
 		p->whole[i] = !rc;

@@ -9,8 +9,8 @@
 #include "base/vec.h"
 #include "mlops/store.h"
 
-#define REMOTE_MAX_BATCH 10000		      /* names in one request */
-#define REMOTE_SMALL	 ((uint64_t)1 << 20)  /* objects below this travel framed, others alone */
+#define REMOTE_MAX_BATCH 10000                /* names in one request */
+#define REMOTE_SMALL     ((uint64_t)1 << 20)  /* objects below this travel framed, others alone */
 #define REMOTE_MAX_FRAME ((uint64_t)64 << 20) /* bytes of an upload of framed objects */
 
 struct oid_list {
@@ -34,7 +34,7 @@ struct remote_item {
 /* The bytes of one object: in memory, or `size` bytes of a file. */
 struct remote_source {
 	char *buf; /* or NULL; owned */
-	int fd;	   /* or -1; owned */
+	int fd;    /* or -1; owned */
 	uint64_t size;
 };
 /* Opens an object of the local store; `store` is a struct store. */
@@ -53,7 +53,7 @@ void remote_source_close(struct remote_source *s);
 #define FRAME_HEADER 8
 #define FRAME_ENTRY  56
 
-void frame_put_header(uint8_t *buf);				   /* FRAME_HEADER bytes */
+void frame_put_header(uint8_t *buf);                                      /* FRAME_HEADER bytes */
 void frame_put_entry(uint8_t *buf, const struct oid *oid, uint64_t size); /* FRAME_ENTRY bytes */
 
 /* Gets objects as they arrive: begin, pieces that add up to `size`, end. */
@@ -69,7 +69,7 @@ struct frame_reader {
 	uint8_t head[FRAME_ENTRY]; /* a header of which a part has come */
 	size_t have;
 	bool started, inside; /* behind the first header; within an object */
-	uint64_t left;	      /* bytes of the object that are still to come */
+	uint64_t left;        /* bytes of the object that are still to come */
 };
 
 void frame_reader_init(struct frame_reader *r, const struct frame_sink *sink);

@@ -80,7 +80,8 @@ int remote_token(struct project *project, const char *name, char **out, struct m
 	if (mlops_config_list(project, find_path, &l, err) < 0)
 		return -1;
 	if (l.shared) {
-		err_set(err, MLOPS_EINVALID, "setting '%s' is in .mlops/config, which is shared", key);
+		err_set(err, MLOPS_EINVALID, "setting '%s' is in .mlops/config, which is shared",
+			key);
 		return err_hint(err, "set it for yourself: mlops config --local %s <path>", key);
 	}
 	*out = NULL;

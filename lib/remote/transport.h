@@ -16,7 +16,6 @@ struct remote_provider {
 
 struct layout {
 	const char *name;
-	const char *help;
 	/* The path of an object below the remote's root, into buf (LAYOUT_KEY_SIZE bytes). */
 	void (*key)(const struct oid *oid, char *buf);
 };
@@ -25,17 +24,16 @@ struct layout {
 extern const struct layout layout_native;
 
 struct transport_how {
-	const char *name; /* of the remote, for messages */
-	const char *url;  /* complete; a path is absolute */
+	const char *name;  /* of the remote, for messages */
+	const char *url;   /* complete; a path is absolute */
 	const char *token; /* or NULL */
 	const struct layout *layout;
-	int64_t timeout_ms; /* without progress */
+	int64_t timeout_ms;      /* without progress */
 	_Atomic uint64_t *moved; /* bytes sent and received are added here */
 };
 
 struct transport {
-	const char *scheme; /* "https" */
-	const char *help;   /* one line */
+	const char *schemes[3]; /* "http", "https" */
 	bool takes_token;
 	int (*open)(const struct transport_how *how, void **conn, struct mlops_error *err);
 	void (*close)(void *conn);

@@ -6,7 +6,7 @@
 
 #define MAX_NAMES_BODY ((size_t)REMOTE_MAX_BATCH * (MLOPS_OID_HEX + 1))
 #define MAX_OBJECT     ((size_t)16 << 40)
-#define OCTETS	       "application/octet-stream"
+#define OCTETS         "application/octet-stream"
 
 static int health(struct http_call *call, void *arg, struct mlops_error *err)
 {
@@ -203,16 +203,30 @@ static int get_object(struct http_call *call, void *arg, struct mlops_error *err
 const struct http_route object_routes[] = {
 	{ .method = "GET", .path = "/health", .handle = health },
 	{ .method = "GET", .path = "/v1", .handle = describe },
-	{ .method = "POST", .path = "/v1/objects/batch", .handle = list_missing,
+	{ .method = "POST",
+	  .path = "/v1/objects/batch",
+	  .handle = list_missing,
 	  .max_body = MAX_NAMES_BODY },
-	{ .method = "POST", .path = "/v1/objects/fetch", .handle = fetch,
-	  .max_body = MAX_NAMES_BODY, .begin = outgoing_begin, .end = outgoing_end },
-	{ .method = "POST", .path = "/v1/pack", .handle = upload_finish_many,
-	  .max_body = REMOTE_MAX_FRAME, .begin = upload_begin_many, .piece = upload_piece_many,
+	{ .method = "POST",
+	  .path = "/v1/objects/fetch",
+	  .handle = fetch,
+	  .max_body = MAX_NAMES_BODY,
+	  .begin = outgoing_begin,
+	  .end = outgoing_end },
+	{ .method = "POST",
+	  .path = "/v1/pack",
+	  .handle = upload_finish_many,
+	  .max_body = REMOTE_MAX_FRAME,
+	  .begin = upload_begin_many,
+	  .piece = upload_piece_many,
 	  .end = upload_end },
 	{ .method = "GET", .path = "/v1/objects/{oid}", .handle = get_object },
-	{ .method = "PUT", .path = "/v1/objects/{oid}", .handle = upload_finish_one,
-	  .max_body = MAX_OBJECT, .begin = upload_begin_one, .piece = upload_piece_one,
+	{ .method = "PUT",
+	  .path = "/v1/objects/{oid}",
+	  .handle = upload_finish_one,
+	  .max_body = MAX_OBJECT,
+	  .begin = upload_begin_one,
+	  .piece = upload_piece_one,
 	  .end = upload_end },
 	{ .method = NULL },
 };

@@ -7,8 +7,8 @@
 #include "serve/token.h"
 
 #define DRAIN_MS 30000
-#define THREADS	 16			/* handlers wait for the disk */
-#define BUFFER	 ((size_t)64 << 10)	/* uploads come in pieces of about this size */
+#define THREADS  16                 /* handlers wait for the disk */
+#define BUFFER   ((size_t)64 << 10) /* uploads come in pieces of about this size */
 
 /* All else needs the scope write. */
 static bool only_reads(const struct http_call *call)

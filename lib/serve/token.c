@@ -20,9 +20,9 @@
 
 #define FILE_MAX     ((size_t)4 << 20)
 #define NAME_MAX_LEN 64
-#define PREFIX	     "mlt_"
+#define PREFIX       "mlt_"
 #define SECRET_BYTES 32
-#define LOCK_MS	     10000
+#define LOCK_MS      10000
 #define VERSION_LINE "version 1"
 
 struct token {
@@ -189,8 +189,8 @@ static int find_hash(const token_vec *tokens, const struct oid *hash, bool *know
 	for (size_t i = 0; i < tokens->n; i++) {
 		bool equal;
 
-		if (secret_equal(tokens->v[i].hash.sha256, hash->sha256, sizeof(hash->sha256), &equal,
-				 err))
+		if (secret_equal(tokens->v[i].hash.sha256, hash->sha256, sizeof(hash->sha256),
+				 &equal, err))
 			return -1;
 		*known |= equal;
 		*may_write |= equal && tokens->v[i].may_write;
@@ -290,7 +290,8 @@ int mlops_server_token_add(const char *data, const char *name, const char *scope
 	struct edit e;
 
 	if (!may_write && strcmp(scope, "read"))
-		return err_set(err, MLOPS_EUSAGE, "a token's scope is read or write, not '%s'", scope);
+		return err_set(err, MLOPS_EUSAGE, "a token's scope is read or write, not '%s'",
+			       scope);
 	if (!is_name(str_of(name)))
 		return err_set(err, MLOPS_EINVALID, "'%s' is no name for a token", name);
 	int rc = edit_begin(data, &e, err);
@@ -333,10 +334,14 @@ int mlops_server_tokens_list(const char *data, struct server_token **out, size_t
 		return -1;
 	*out = xcalloc(tokens.n, sizeof(**out));
 	*n = tokens.n;
-	for (size_t i = 0; i < tokens.n; i++)
-		(*out)[i] = (struct server_token){ steal_ptr(&tokens.v[i].name),
-						   tokens.v[i].may_write ? "write" : "read",
-						   tokens.v[i].created_ms };
+	for (size_t i = 0; i < tokens.n; i++) {
+		struct token *from = &tokens.v[i];
+		struct server_token *to = &(*out)[i];
+
+		to->name = steal_ptr(&from->name);
+		to->scope = from->may_write ? "write" : "read";
+		to->created_ms = from->created_ms;
+	}
 	clear_tokens(&tokens);
 	return 0;
 }

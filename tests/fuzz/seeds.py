@@ -23,6 +23,14 @@ def oid(i):
     return hashlib.sha256(bytes([i])).digest()
 
 
+def frames():
+    """As in mlops-remote(5): framed objects, a list of names, credentials."""
+    bodies = [b"hello", b"", b"x" * 300]
+    entries = [hashlib.sha256(b).digest() + struct.pack("<QQQ", len(b), len(b), 0) + b for b in bodies]
+    names = "".join(oid(i).hex() + "\n" for i in range(3))
+    return [b"MLPK" + struct.pack("<I", 1) + b"".join(entries), names.encode(), b"Basic YW5uOnNlY3JldA=="]
+
+
 def trees():
     """As in mlops-tree(5), also such as must be refused."""
     h = [oid(i).hex() for i in range(3)]
@@ -53,7 +61,7 @@ def formats():
 
 def main(folder):
     for target, seeds in {"fuzz_http": HTTP, "fuzz_json": JSON, "fuzz_route": ROUTES, "fuzz_tree": trees(),
-                          "fuzz_pack": packs(), **formats()}.items():
+                          "fuzz_pack": packs(), "fuzz_frame": frames(), **formats()}.items():
         os.makedirs(os.path.join(folder, target), exist_ok=True)
         for i, seed in enumerate(seeds):
             with open(os.path.join(folder, target, f"seed-{i}"), "wb") as f:

@@ -13,6 +13,5 @@ static void native_key(const struct oid *oid, char *buf)
 
 const struct layout layout_native = {
 	.name = "native",
-	.help = "whole objects by SHA-256",
 	.key = native_key,
 };

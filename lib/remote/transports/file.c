@@ -17,7 +17,7 @@
 #define FORMAT_FILE    "mlops-remote"
 #define FORMAT_TEXT    "version 1\n"
 #define FORMAT_VERSION 1
-#define BUFFER	       ((size_t)256 << 10)
+#define BUFFER         ((size_t)256 << 10)
 #define SYNC_WHOLE     32 /* from so many files on, one sync of the file system costs less */
 #define STALE_SECONDS  (24 * 60 * 60)
 
@@ -188,8 +188,9 @@ static int prepare(struct folder *f, struct mlops_error *err)
 	if (atomic_load(&f->prepared))
 		return 0;
 	if (mkdir(f->root, 0777) && errno != EEXIST)
-		return err_set(err, MLOPS_EREMOTE, "cannot make the folder of remote '%s', '%s': %s",
-			       f->name, f->root, strerror(errno));
+		return err_set(err, MLOPS_EREMOTE,
+			       "cannot make the folder of remote '%s', '%s': %s", f->name, f->root,
+			       strerror(errno));
 	if (check_format(f, err) || fs_mkdirs(objects, err) || fs_mkdirs(f->tmp, err))
 		return -1;
 	if (!fs_exists(format) &&
@@ -293,8 +294,7 @@ static int folder_put(void *conn, const struct remote_item *items, size_t n,
 }
 
 const struct transport transport_file = {
-	.scheme = "file",
-	.help = "a folder: a path, absolute or relative to the project's root",
+	.schemes = { "file" },
 	.open = folder_open,
 	.close = folder_close,
 	.check = folder_check,

@@ -76,7 +76,8 @@ static int framed_begin(const struct oid *oid, uint64_t size, void *arg, struct 
 		f->at++;
 	if (f->at == f->n)
 		return err_set(err, MLOPS_ECORRUPT,
-			       "remote '%s' sent an object that it was not asked for", f->link->name);
+			       "remote '%s' sent an object that it was not asked for",
+			       f->link->name);
 	if (f->items[f->at].size != REMOTE_SIZE_UNKNOWN && f->items[f->at].size != size)
 		return err_set(err, MLOPS_ECORRUPT,
 			       "remote '%s' sent an object of %llu bytes instead of %llu",
@@ -128,10 +129,16 @@ static int get_framed(struct link *l, const struct remote_item *items, size_t n,
 		      const struct frame_sink *sink, struct mlops_error *err)
 {
 	autofree bool *got = xcalloc(n, sizeof(*got));
-	struct framed f = { .link = l, .items = items, .n = n, .got = got, .sink = sink,
+	struct framed f = { .link = l,
+			    .items = items,
+			    .n = n,
+			    .got = got,
+			    .sink = sink,
 			    .inner = { framed_begin, framed_piece, framed_end, &f } };
 	struct attempt a = { .req = { .method = "POST", .write = framed_write, .write_arg = &f },
-			     .path = "/v1/objects/fetch", .start = framed_start, .arg = &f };
+			     .path = "/v1/objects/fetch",
+			     .start = framed_start,
+			     .arg = &f };
 	auto_response r = { 0 };
 
 	int rc = link_exchange(l, &a, &r, err);
@@ -155,8 +162,7 @@ static int alone_write(const void *buf, size_t n, void *arg, struct mlops_error 
 {
 	struct alone *g = arg;
 
-	if (!g->received &&
-	    g->sink->begin(&g->item->oid, g->item->size, g->sink->arg, err))
+	if (!g->received && g->sink->begin(&g->item->oid, g->item->size, g->sink->arg, err))
 		return -1;
 	g->received += n;
 	*g->link->moved += n;
@@ -176,9 +182,13 @@ static int get_alone(struct link *l, const struct remote_item *item, const struc
 {
 	char path[32 + MLOPS_OID_HEX], hex[MLOPS_OID_HEX + 1];
 	struct alone g = { .link = l, .item = item, .sink = sink };
-	struct attempt a = { .req = { .method = "GET", .write = alone_write, .write_arg = &g,
+	struct attempt a = { .req = { .method = "GET",
+				      .write = alone_write,
+				      .write_arg = &g,
 				      .max_body = (size_t)item->size },
-			     .path = path, .start = alone_start, .arg = &g };
+			     .path = path,
+			     .start = alone_start,
+			     .arg = &g };
 	auto_response r = { 0 };
 
 	snprintf(path, sizeof(path), "/v1/objects/%s", mlops_oid_hex(&item->oid, hex));
@@ -190,8 +200,9 @@ static int get_alone(struct link *l, const struct remote_item *item, const struc
 		return link_refused(l, &r, err);
 	if (g.received != item->size)
 		return err_set(err, MLOPS_ECORRUPT,
-			       "remote '%s' sent %llu bytes of object %.12s, which has %llu", l->name,
-			       (unsigned long long)g.received, hex, (unsigned long long)item->size);
+			       "remote '%s' sent %llu bytes of object %.12s, which has %llu",
+			       l->name, (unsigned long long)g.received, hex,
+			       (unsigned long long)item->size);
 	return sink->end(sink->arg, err);
 }
 
@@ -286,9 +297,13 @@ static int put_alone(struct link *l, const struct oid *oid, struct remote_source
 {
 	char path[32 + MLOPS_OID_HEX], hex[MLOPS_OID_HEX + 1];
 	struct upload u = { .link = l, .src = *src };
-	struct attempt a = { .req = { .method = "PUT", .read = upload_read, .read_arg = &u,
+	struct attempt a = { .req = { .method = "PUT",
+				      .read = upload_read,
+				      .read_arg = &u,
 				      .body_len = (size_t)src->size },
-			     .path = path, .start = upload_start, .arg = &u };
+			     .path = path,
+			     .start = upload_start,
+			     .arg = &u };
 	auto_response r = { 0 };
 
 	snprintf(path, sizeof(path), "/v1/objects/%s", mlops_oid_hex(oid, hex));
@@ -298,8 +313,7 @@ static int put_alone(struct link *l, const struct oid *oid, struct remote_source
 }
 
 static int put_one(struct link *l, const struct remote_item *item,
-		   const struct remote_provider *from, struct strbuf *body,
-		   struct mlops_error *err)
+		   const struct remote_provider *from, struct strbuf *body, struct mlops_error *err)
 {
 	autosource src = { .fd = -1 };
 
@@ -328,20 +342,7 @@ static int link_put(void *conn, const struct remote_item *items, size_t n,
 }
 
 const struct transport transport_http = {
-	.scheme = "http",
-	.help = "an mlops server",
-	.takes_token = true,
-	.open = link_open,
-	.close = link_close,
-	.check = link_check,
-	.has = link_has,
-	.get = link_get,
-	.put = link_put,
-};
-
-const struct transport transport_https = {
-	.scheme = "https",
-	.help = "an mlops server behind TLS",
+	.schemes = { "http", "https" },
 	.takes_token = true,
 	.open = link_open,
 	.close = link_close,

@@ -10,7 +10,7 @@
 #include "base/rand.h"
 #include "fmt/json.h"
 
-#define TRIES	      3
+#define TRIES         3
 #define FIRST_WAIT_MS 250
 #define MAX_WAIT_MS   30000
 #define PROTOCOL      1
@@ -90,8 +90,8 @@ static int try_often(struct link *l, struct http_client *c, struct attempt *a,
 		int rc = FAULT("remote.request") ?
 				 err_set(err, MLOPS_EREMOTE, "a fault was asked for") :
 				 http_exchange(c, &a->req, r, err);
-		bool transient = rc ? err->kind == MLOPS_EREMOTE :
-				      http_status_is_transient(r->status);
+		bool transient =
+			rc ? err->kind == MLOPS_EREMOTE : http_status_is_transient(r->status);
 		if (!transient || try == TRIES)
 			return rc;
 		log_debug("remote '%s': %s; trying again", l->name,
@@ -135,8 +135,10 @@ int link_refused(const struct link *l, const struct http_response *r, struct mlo
 		return -1;
 	if (l->token)
 		return err_hint(err, "its administrator makes tokens with: mlops server token add");
-	return err_hint(err, "put a token into MLOPS_REMOTE_TOKEN, or its file's path into: "
-			     "mlops config --local remote.%s.tokenfile <path>", l->name);
+	return err_hint(err,
+			"put a token into MLOPS_REMOTE_TOKEN, or its file's path into: "
+			"mlops config --local remote.%s.tokenfile <path>",
+			l->name);
 }
 
 int link_check(void *conn, struct mlops_error *err)
@@ -153,8 +155,9 @@ int link_check(void *conn, struct mlops_error *err)
 		return link_refused(l, &r, err);
 	if (js_parse(r.body.buf ? r.body.buf : "", r.body.len, "the reply", &reply, err) ||
 	    !js_get_int(reply, "protocol", &protocol))
-		return err_set(err, MLOPS_EREMOTE, "remote '%s': what answers at '%s' is no mlops server",
-			       l->name, l->url);
+		return err_set(err, MLOPS_EREMOTE,
+			       "remote '%s': what answers at '%s' is no mlops server", l->name,
+			       l->url);
 	if (protocol != PROTOCOL)
 		return err_set(err, MLOPS_EREMOTE,
 			       "remote '%s' speaks protocol %lld; this program knows %d", l->name,

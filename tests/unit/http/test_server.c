@@ -118,8 +118,8 @@ static int download(struct http_call *c, void *arg, struct mlops_error *err)
 static int send_self(struct http_call *c, void *arg, struct mlops_error *err)
 {
 	(void)arg, (void)err;
-	return http_reply_file(c, 206, "text/plain", open("/proc/self/exe", O_RDONLY | O_CLOEXEC), 1,
-			       3);
+	return http_reply_file(c, 206, "text/plain", open("/proc/self/exe", O_RDONLY | O_CLOEXEC),
+			       1, 3);
 }
 
 static int sleepy(struct http_call *c, void *arg, struct mlops_error *err)
@@ -133,8 +133,13 @@ static const struct http_route routes[] = {
 	{ .method = "POST", .path = "/echo", .handle = echo, .max_body = 1 << 20 },
 	{ .method = "GET", .path = "/greet/{name}", .handle = greet },
 	{ .method = "GET", .path = "/fail", .handle = refuse },
-	{ .method = "PUT", .path = "/up", .handle = uploaded, .max_body = BIG, .begin = begin,
-	  .piece = piece, .end = end },
+	{ .method = "PUT",
+	  .path = "/up",
+	  .handle = uploaded,
+	  .max_body = BIG,
+	  .begin = begin,
+	  .piece = piece,
+	  .end = end },
 	{ .method = "GET", .path = "/down", .handle = download },
 	{ .method = "GET", .path = "/self", .handle = send_self },
 	{ .method = "GET", .path = "/sleepy", .handle = sleepy },
@@ -167,8 +172,11 @@ static void count_answer(const char *method, const char *route, int status, int6
 static int set_up(void **state)
 {
 	struct fixture *f = xcalloc(1, sizeof(*f));
-	const struct http_server_how how = { .listen = "127.0.0.1:0", .routes = routes, .arg = f,
-					     .authorize = authorize, .done = count_answer };
+	const struct http_server_how how = { .listen = "127.0.0.1:0",
+					     .routes = routes,
+					     .arg = f,
+					     .authorize = authorize,
+					     .done = count_answer };
 
 	assert_int_equal(http_server_start(&how, &f->server, &f->err), 0);
 	assert_int_equal(http_client_new(&f->client, &f->err), 0);
@@ -212,8 +220,10 @@ static void test_echo(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(ask(f, (struct http_request){ .method = "POST", .body = "hello", .body_len = 5 },
-			     "/echo"), 200);
+	assert_int_equal(
+		ask(f, (struct http_request){ .method = "POST", .body = "hello", .body_len = 5 },
+		    "/echo"),
+		200);
 	assert_string_equal(f->r.body.buf, "hello");
 	assert_string_equal(f->r.content_type, "text/plain");
 	assert_int_equal(ask(f, (struct http_request){ .method = "POST" }, "/echo"), 200);
@@ -238,7 +248,8 @@ static void test_errors(void **state)
 	assert_int_equal(ask(f, (struct http_request){ 0 }, "/nowhere"), 404);
 	assert_int_equal(ask(f, (struct http_request){ .method = "DELETE" }, "/echo"), 405);
 	assert_int_equal(ask(f, (struct http_request){ 0 }, "/fail"), 404);
-	assert_body_has(f, "{\"error\":{\"kind\":\"not-found\",\"message\":\"no model named 'x'\"}}");
+	assert_body_has(f,
+			"{\"error\":{\"kind\":\"not-found\",\"message\":\"no model named 'x'\"}}");
 	assert_int_equal(http_status_error(&f->r, "cannot ask", &f->err), -1);
 	assert_int_equal(f->err.kind, MLOPS_ENOTFOUND);
 	assert_string_equal(f->err.msg, "cannot ask: no model named 'x' (HTTP 404)");
@@ -262,12 +273,19 @@ static void test_limits(void **state)
 	struct fixture *f = *state;
 	autofree char *big = xcalloc(1, BIG);
 
-	assert_int_equal(ask(f, (struct http_request){ .method = "POST", .body = big, .body_len = BIG },
-			     "/echo"), 413);
-	assert_int_equal(ask(f, (struct http_request){ .method = "POST", .body = big,
-						       .body_len = (1 << 20) + 1 }, "/echo"), 413);
-	assert_int_equal(ask(f, (struct http_request){ .method = "POST", .body = big,
-						       .body_len = 1 << 20 }, "/echo"), 200);
+	assert_int_equal(
+		ask(f, (struct http_request){ .method = "POST", .body = big, .body_len = BIG },
+		    "/echo"),
+		413);
+	assert_int_equal(ask(f,
+			     (struct http_request){
+				     .method = "POST", .body = big, .body_len = (1 << 20) + 1 },
+			     "/echo"),
+			 413);
+	assert_int_equal(
+		ask(f, (struct http_request){ .method = "POST", .body = big, .body_len = 1 << 20 },
+		    "/echo"),
+		200);
 	memset(big, 'x', 40000);
 	big[40000] = '\0';
 	memcpy(big, "/greet/", 7);
@@ -279,8 +297,11 @@ static void test_upload(void **state)
 {
 	struct fixture *f = *state;
 	struct countdown d = { BIG, 0 };
-	struct http_request req = { .method = "PUT", .body_len = BIG, .read = read_zeros,
-				    .read_arg = &d, .bearer = "good" };
+	struct http_request req = { .method = "PUT",
+				    .body_len = BIG,
+				    .read = read_zeros,
+				    .read_arg = &d,
+				    .bearer = "good" };
 
 	assert_int_equal(ask(f, req, "/up"), 201);
 	assert_int_equal(f->piece_bytes, BIG);
@@ -289,8 +310,12 @@ static void test_upload(void **state)
 	req.bearer = NULL;
 	assert_int_equal(ask(f, req, "/up"), 401);
 	assert_int_equal(f->piece_bytes, 0);
-	assert_int_equal(ask(f, (struct http_request){ .method = "PUT", .body = "!bad", .body_len = 4,
-						       .bearer = "good" }, "/up"), 400);
+	assert_int_equal(
+		ask(f,
+		    (struct http_request){
+			    .method = "PUT", .body = "!bad", .body_len = 4, .bearer = "good" },
+		    "/up"),
+		400);
 	assert_body_has(f, "begins badly");
 	d = (struct countdown){ BIG, BIG / 2 };
 	req.bearer = "good";
@@ -387,7 +412,9 @@ static void test_unreachable(void **state)
 
 static void test_bad_listen(void **state)
 {
-	static const char *const bad[] = { "8400", ":80", "host:", "1.2.3.4:99999", "::1:80", "a:x" };
+	static const char *const bad[] = {
+		"8400", ":80", "host:", "1.2.3.4:99999", "::1:80", "a:x"
+	};
 	struct fixture *f = *state;
 	struct http_server *s;
 
@@ -408,10 +435,10 @@ static void test_bad_listen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_echo),	 TEST(test_params),	 TEST(test_errors),
-		TEST(test_authorize),	 TEST(test_limits),	 TEST(test_upload),
-		TEST(test_download),	 TEST(test_drain),	 TEST(test_unix_socket),
-		TEST(test_unreachable),	 TEST(test_bad_listen),
+		TEST(test_echo),        TEST(test_params),     TEST(test_errors),
+		TEST(test_authorize),   TEST(test_limits),     TEST(test_upload),
+		TEST(test_download),    TEST(test_drain),      TEST(test_unix_socket),
+		TEST(test_unreachable), TEST(test_bad_listen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

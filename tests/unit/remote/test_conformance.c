@@ -34,8 +34,9 @@ static void announce(const char *url, void *arg)
 static void run_server(const char *data, char *ready_file)
 {
 	autoerr err = ERR_INIT;
-	const struct server_how how = { .data = data, .listen = "127.0.0.1:0", .ready = announce,
-					.arg = ready_file };
+	const struct server_how how = {
+		.data = data, .listen = "127.0.0.1:0", .ready = announce, .arg = ready_file
+	};
 
 	_exit(mlops_server_run(&how, &err) ? 1 : 0);
 }
@@ -66,8 +67,11 @@ static struct far *far_new(void)
 
 static void connect_to(struct far *f, const char *url, const char *token)
 {
-	const struct transport_how how = { .name = "far", .url = url, .token = token,
-					   .layout = &layout_native, .timeout_ms = 10000,
+	const struct transport_how how = { .name = "far",
+					   .url = url,
+					   .token = token,
+					   .layout = &layout_native,
+					   .timeout_ms = 10000,
 					   .moved = &f->moved };
 	autoerr err = ERR_INIT;
 
@@ -210,9 +214,9 @@ static bool is_there(struct far *f, struct remote_item item)
 static void test_put_and_get(void **state)
 {
 	struct far *f = *state;
-	const struct remote_item items[] = { make(f, 10, 1),	    make(f, 0, 0),
-					     make(f, BIG, 2),	    make(f, 70000, 3),
-					     make(f, BIG + 1, 4),   make(f, 1 << 20, 5),
+	const struct remote_item items[] = { make(f, 10, 1),           make(f, 0, 0),
+					     make(f, BIG, 2),          make(f, 70000, 3),
+					     make(f, BIG + 1, 4),      make(f, 1 << 20, 5),
 					     make(f, (1 << 20) - 1, 6) };
 	size_t n = ARRAY_LEN(items);
 	struct taken t = { 0 };
@@ -308,7 +312,8 @@ static void test_source_fails(void **state)
 	const struct remote_item item = make(f, 100, 1);
 	autoerr err = ERR_INIT;
 
-	assert_error(f->transport->put(f->conn, &item, 1, &from, &err), MLOPS_EIO, "cannot read it");
+	assert_error(f->transport->put(f->conn, &item, 1, &from, &err), MLOPS_EIO,
+		     "cannot read it");
 	assert_false(is_there(f, item));
 }
 
@@ -358,7 +363,8 @@ static void test_folder_out_of_reach(void **state)
 {
 	struct far *f = *state;
 	const struct remote_item item = make(f, 100, 1);
-	autofree char *url = path_join(f->dir, "no/such"), *format = path_join(f->root, "mlops-remote");
+	autofree char *url = path_join(f->dir, "no/such"),
+		      *format = path_join(f->root, "mlops-remote");
 	struct taken t = { 0 };
 	autoerr err = ERR_INIT;
 
@@ -372,9 +378,11 @@ static void test_folder_out_of_reach(void **state)
 	assert_error(put(f, &item, 1, &err), MLOPS_EREMOTE, "cannot make");
 }
 
-#define CONFORM(name) \
-	{ "folder: " #name, name, set_up_folder, tear_down, NULL }, \
-	{ "server: " #name, name, set_up_server, tear_down, NULL }
+#define CONFORM(name)                                                                              \
+	{ "folder: " #name, name, set_up_folder, tear_down, NULL },                                \
+	{                                                                                          \
+		"server: " #name, name, set_up_server, tear_down, NULL                             \
+	}
 
 int main(void)
 {
