@@ -8,7 +8,8 @@
 struct fetch {
 	struct transfer transfer;
 	struct want_set set;
-	const char *prefix; /* path of the tree that is walked, for messages */
+	const char *prefix;         /* path of the tree that is walked, for messages */
+	const struct want *lacking; /* the first that the remote did not have; or NULL */
 };
 
 /* What of one batch is being received. */
@@ -115,6 +116,8 @@ static int receive(struct fetch *f, const struct item_list *items, struct mlops_
 
 		w->here = mlops_store_has(t->store, &w->item.oid);
 		t->counts->missing += !w->here;
+		if (!w->here && !f->lacking)
+			f->lacking = w;
 	}
 	return 0;
 }
@@ -172,12 +175,9 @@ static int fetch_files(struct fetch *f, struct mlops_error *err)
 
 static int report_missing(const struct fetch *f, struct mlops_error *err)
 {
-	const struct want *first = NULL;
+	const struct want *first = f->lacking;
 	char hex[MLOPS_OID_HEX + 1];
 
-	for (size_t i = 0; i < f->set.by_oid.n && !first; i++)
-		if (!want_at(&f->set, i)->here)
-			first = want_at(&f->set, i);
 	err_set(err, MLOPS_ENOTFOUND, "remote '%s' lacks %llu of the objects, such as %.12s%s%s%s",
 		f->transfer.remote->name, (unsigned long long)f->transfer.counts->missing,
 		mlops_oid_hex(&first->item.oid, hex), *first->path ? " ('" : "", first->path,
@@ -196,7 +196,7 @@ static int fetch_all(struct fetch *f, const struct object_ref *refs, size_t n,
 		t->counts->objects = t->total_objects;
 		t->counts->bytes = t->total_bytes;
 	}
-	return t->counts->missing ? report_missing(f, err) : 0;
+	return f->lacking ? report_missing(f, err) : 0;
 }
 
 int mlops_fetch(struct project *project, const struct object_ref *refs, size_t n,
