@@ -13,7 +13,7 @@ say        = $(if $(V),:,printf '  %-4s %s\n' $(1) $(2))
 # The one list of Debian packages: to build and run, and to test.
 DEPS      := gcc libc6-dev make pkg-config git ca-certificates python3 man-db \
              libgit2-dev libcurl4-openssl-dev libyaml-dev libsqlite3-dev libarchive-dev libssl-dev \
-             libzstd-dev libjansson-dev libmicrohttpd-dev libxxhash-dev libsmartcols-dev libpcre2-dev
+             libzstd-dev zlib1g-dev libjansson-dev libmicrohttpd-dev libxxhash-dev libsmartcols-dev libpcre2-dev
 TEST_DEPS := libcmocka-dev curl clang libclang-rt-14-dev clang-format clang-tidy cppcheck mandoc \
              shellcheck gcovr bash-completion zsh fish sqlite3 procps ninja-build
 
