@@ -137,7 +137,7 @@ int link_refused(const struct link *l, const struct http_response *r, struct mlo
 		return err_hint(err, "its administrator makes tokens with: mlops server token add");
 	return err_hint(err,
 			"put a token into MLOPS_REMOTE_TOKEN, or its file's path into: "
-			"mlops config --local remote.%s.tokenfile <path>",
+			"mlops config --local remote.%s.tokenFile <path>",
 			l->name);
 }
 

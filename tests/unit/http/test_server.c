@@ -125,7 +125,7 @@ static int send_self(struct http_call *c, void *arg, struct mlops_error *err)
 static int sleepy(struct http_call *c, void *arg, struct mlops_error *err)
 {
 	(void)arg, (void)err;
-	clock_sleep_ms(300);
+	clock_sleep_ms(http_call_query(c, "ms") ? 1500 : 300);
 	return http_reply(c, 200, NULL, "late", 4);
 }
 
@@ -380,6 +380,20 @@ static void test_drain(void **state)
 	assert_int_equal(f->answered, 1);
 }
 
+/* A handler may take longer than a connection may idle. */
+static void test_slow_handler(void **state)
+{
+	struct fixture *f = *state;
+	const struct http_server_how how = {
+		.listen = "127.0.0.1:0", .routes = routes, .arg = f, .idle_timeout_ms = 1000
+	};
+
+	http_server_stop(f->server, 0);
+	assert_int_equal(http_server_start(&how, &f->server, &f->err), 0);
+	assert_int_equal(ask(f, (struct http_request){ 0 }, "/sleepy?ms=1500"), 200);
+	assert_string_equal(f->r.body.buf, "late");
+}
+
 static void test_unix_socket(void **state)
 {
 	char dir[] = "/tmp/mlops-http-XXXXXX";
@@ -435,10 +449,10 @@ static void test_bad_listen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_echo),        TEST(test_params),     TEST(test_errors),
-		TEST(test_authorize),   TEST(test_limits),     TEST(test_upload),
-		TEST(test_download),    TEST(test_drain),      TEST(test_unix_socket),
-		TEST(test_unreachable), TEST(test_bad_listen),
+		TEST(test_echo),        TEST(test_params),      TEST(test_errors),
+		TEST(test_authorize),   TEST(test_limits),      TEST(test_upload),
+		TEST(test_download),    TEST(test_drain),       TEST(test_slow_handler),
+		TEST(test_unix_socket), TEST(test_unreachable), TEST(test_bad_listen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
