@@ -53,6 +53,8 @@ def scratch():
 
 
 def remove(path):
+    if not os.path.exists(path):
+        return
     subprocess.run(["chmod", "-R", "u+w", path], check=False)
     shutil.rmtree(path, ignore_errors=True)
 

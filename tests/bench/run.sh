@@ -7,6 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 PATH=$here/../../build:$PATH
 export PATH PYTHONDONTWRITEBYTECODE=1
 
+# shellcheck disable=SC2046 # one word a group
 [ $# -gt 0 ] || set -- $(ls "$here" | sed -n 's/\.py$//p' | grep -v '^bench$')
 for group; do
 	[ -f "$here/$group.py" ] || { echo "no bench group '$group' in $here" >&2; exit 2; }

@@ -35,7 +35,7 @@ is "$(mlops hello a b)" "extension: a b" "mlops-hello in PATH is a command"
 
 pages=$(dirname "$MLOPS")/man
 if command -v man >/dev/null && [ -d "$pages" ]; then
-	MANPAGER=cat run mlops help version
+	MANPAGER='cat' run mlops help version
 	like "$out" 'show the version' "the page beside an uninstalled program is shown"
 else
 	skip "no man, or no pages in this build" "the page beside an uninstalled program is shown"

@@ -9,9 +9,10 @@ python3 tests/fuzz/seeds.py "$tree/seeds" || exit 1
 fuzz_one() {
 	name=$1
 	mkdir -p "$tree/corpus/$name" "$tree/seeds/$name"
+	[ ! -d "tests/fuzz/seeds/$name" ] || cp "tests/fuzz/seeds/$name"/* "$tree/seeds/$name"
 	if "$tree/tests/fuzz/$name" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
 		-max_len=8192 -print_final_stats=1 -artifact_prefix="$tree/found/$name-" "$tree/corpus/$name" \
-		"$tree/seeds/$name" $([ -d "tests/fuzz/seeds/$name" ] && echo "tests/fuzz/seeds/$name") \
+		"$tree/seeds/$name" \
 		>"$tree/$name.log" 2>&1; then
 		echo "ok   $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$tree/$name.log") inputs"
 		echo ok >"$tree/$name.result"

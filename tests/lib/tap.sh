@@ -8,7 +8,7 @@ tap_src=$(cd "$(dirname "$0")/../.." && pwd -P)
 MLOPS=${MLOPS:-$tap_src/build/mlops}
 case $MLOPS in /*) ;; *) MLOPS=$PWD/$MLOPS ;; esac
 
-tap_count=0 tap_failed=0 tap_planned= tap_projects=0 tap_hooks=
+tap_count=0 tap_failed=0 tap_planned='' tap_projects=0 tap_hooks=''
 tap_root=$(mktemp -d "${TMPDIR:-/tmp}/mlops-test.XXXXXX") || exit 1
 tap_root=$(cd "$tap_root" && pwd -P)
 scratch=$tap_root/scratch
