@@ -142,8 +142,7 @@ install: all
 .PHONY: uninstall
 uninstall:
 	rm -rf $(I)$(BINDIR)/mlops $(I)$(LIBDIR)/libmlops.* $(I)$(LIBDIR)/pkgconfig/libmlops.pc \
-	  $(I)$(INCDIR)/mlops $(I)$(SHAREDIR)/man/man[157]/mlops.[157] \
-	  $(I)$(SHAREDIR)/man/man[157]/mlops-*.[157] $(I)$(SHAREDIR)/bash-completion/completions/mlops \
+	  $(I)$(INCDIR)/mlops $(MAN:$(OUT)/man/%=$(I)$(SHAREDIR)/man/%) $(I)$(SHAREDIR)/bash-completion/completions/mlops \
 	  $(I)$(SHAREDIR)/zsh/site-functions/_mlops $(I)$(SHAREDIR)/fish/vendor_completions.d/mlops.fish
 
 .PHONY: deps test-deps quickstart clean help

@@ -58,9 +58,7 @@ check("nothing is left to do",
       [f"{p}: {m}" for p in code for m in re.findall(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b.*", read(p))])
 if "README.md" in top:
     known = {" ".join(path) for path, _ in commands()}
-    used = set()
-    for block in re.findall(r"^```\w*\n(.*?)^```", read("README.md"), re.M | re.S):
-        used.update(re.findall(r"^\$ (?:cd \S+ && )?mlops ([a-z]+)", block, re.M))
+    used = set(re.findall(r"^\s*\$ (?:.* && )?mlops ([a-z]+)", read("README.md"), re.M))
     used.update(re.findall(r"`mlops ([a-z]+)", read("README.md")))
     check("commands that the README shows exist", sorted(used - known))
 else:
