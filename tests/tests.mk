@@ -29,16 +29,16 @@ check-meta: all
 check-tree: all $(UNIT)
 	@tests/run -o $(OUT) $(UNIT) $(CLI_TESTS)
 check-san:
-	@$(SUBMAKE) SAN=1 check-tree
+	+@$(SUBMAKE) SAN=1 check-tree
 check-crash:
-	@$(SUBMAKE) FAULTS=1 build/faults/mlops
+	+@$(SUBMAKE) FAULTS=1 build/faults/mlops
 	@tests/run -o build/faults $(CRASH_TESTS)
 
 # One run over the three trees, so that one line sums up.
 check: test-deps
-	@$(SUBMAKE) all unit
-	@$(SUBMAKE) SAN=1 build/san/mlops unit
-	@$(SUBMAKE) FAULTS=1 build/faults/mlops
+	+@$(SUBMAKE) all unit
+	+@$(SUBMAKE) SAN=1 build/san/mlops unit
+	+@$(SUBMAKE) FAULTS=1 build/faults/mlops
 	@tests/run -o build $(UNIT_SRC:%.c=build/%) $(META_TESTS) $(CLI_TESTS) $(PEER_TESTS) -o build/faults $(CRASH_TESTS) \
 	  -o build/san $(UNIT_SRC:%.c=build/san/%) $(CLI_TESTS)
 
@@ -50,14 +50,14 @@ $(FUZZERS): $(OUT)/%: %.c $(LIB) $(OUT)/flags
 	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) -Itests/fuzz $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) \
 	  -o $@ $< $(LIB) $(LDLIBS)
 check-fuzz:
-	@$(SUBMAKE) FUZZ=1 fuzzers
+	+@$(SUBMAKE) FUZZ=1 fuzzers
 	@sh tests/fuzz/run.sh $(or $(SECS),5)
 fuzz:
-	@$(SUBMAKE) check-fuzz SECS=$(or $(SECS),600)
+	+@$(SUBMAKE) check-fuzz SECS=$(or $(SECS),600)
 
 .PHONY: coverage bench fmt lint
 coverage:
-	@$(SUBMAKE) COV=1 check-tree
+	+@$(SUBMAKE) COV=1 check-tree
 	@gcovr --root . --filter lib/ --filter cmd/ --print-summary --txt build/cov/coverage.txt \
 	  --html-details build/cov/coverage.html build/cov
 bench: $(BIN) $(LIB)
@@ -77,5 +77,5 @@ lint/%: %.c | $(GEN_H)
 lint: $(GEN_H)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 	  --inline-suppr --suppressions-list=tests/lint-cppcheck -Ilib -Iinclude -I$(OUT) $(LIB_SRC) $(CMD_SRC)
-	@$(SUBMAKE) -j$$(nproc) lint-analyzer
+	+@$(SUBMAKE) -j$$(nproc) lint-analyzer
 	shellcheck -s sh -S warning -e SC2154,SC2034,SC2164,SC2238 $(SHELL_FILES)

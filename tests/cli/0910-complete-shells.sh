@@ -62,4 +62,27 @@ else
 	skip "no zsh" "zsh"
 fi
 
+# Names that the project knows, by the option tables' kinds.
+. "$tap_src/tests/lib/deploy.sh"
+names() { mlops complete -- "$@" | cut -f1 | sort | tr '\n' ' '; }
+new_project
+mlops remote add origin "$scratch/remote" && mlops remote add other "$scratch/other"
+printf 'stages:\n  prepare: {cmd: cp in mid, deps: [in], outs: [mid]}\n  train: {cmd: cp mid out, deps: [mid], outs: [out]}\n' >mlops.yaml
+echo x >in
+mlops run --name first >/dev/null 2>&1
+write_model m && add_version sum m
+end_later live
+mlops deploy sum --name live >/dev/null
+is "$(names push --remote=o)" "--remote=origin --remote=other " "remotes, behind an option"
+is "$(names push -r or)" "origin " "and as its own word"
+is "$(names runs show f)" "first " "runs"
+is "$(names runs show l)" "last " "and the newest one"
+is "$(names model show '')" "sum " "models"
+is "$(names rollback '')" "live " "deployments"
+is "$(names run '')" "prepare train " "stages"
+is "$(names help vers)" "version " "commands"
+mkdir -p elsewhere && cd elsewhere
+is "$(names -C .. run t)" "train " "of the project that -C leads to"
+cd "$scratch"
+is "$(names push --remote=)" "" "outside of a project there are none"
 done_testing
