@@ -4,8 +4,10 @@
  */
 #include "cmd.h"
 
+#include "base/map.h"
 #include "cli/usage.h"
 #include "fmt/yaml.h"
+#include "mlops/config.h"
 #include "mlops/deploy.h"
 #include "mlops/project.h"
 #include "mlops/remote.h"
@@ -78,7 +80,8 @@ static void offer_models(struct project *project, const struct typed *typed)
 	if (mlops_models_list(project, &models, &n, &err))
 		return;
 	for (size_t i = 0; i < n; i++)
-		offer(typed, models[i]->name, models[i]->description ? models[i]->description : "model");
+		offer(typed, models[i]->name,
+		      models[i]->description ? models[i]->description : "model");
 	mlops_models_free(models, n);
 }
 
@@ -109,14 +112,52 @@ static void offer_stages(struct project *project, const struct typed *typed)
 		offer(typed, stages->keys[i]->text, "stage");
 }
 
+/* Of the newest runs, each once. */
+static void offer_experiments(struct project *project, const struct typed *typed)
+{
+	const struct run_query query = { .limit = MAX_RUNS };
+	autoerr err = ERR_INIT;
+	automap seen = { 0 };
+	struct run **runs;
+	size_t n;
+
+	if (mlops_runs_list(project, &query, &runs, &n, &err))
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (!map_put(&seen, runs[i]->experiment, runs[i]))
+			offer(typed, runs[i]->experiment, "experiment");
+	mlops_runs_free(runs, n);
+}
+
+static int offer_setting(enum config_scope scope, const char *key, const char *value, void *arg,
+			 struct mlops_error *err)
+{
+	(void)scope, (void)value, (void)err;
+	offer(arg, key, "setting"); /* not its value: that may be a secret */
+	return 0;
+}
+
+static void offer_config(struct project *project, const struct typed *typed)
+{
+	struct typed copy = *typed;
+	autoerr err = ERR_INIT;
+
+	mlops_config_list(project, offer_setting, &copy, &err);
+}
+
 static const struct {
 	const char *kind;
 	bool needs_project;
 	void (*offer)(struct project *project, const struct typed *typed);
 } kinds[] = {
-	{ "command", false, offer_commands }, { "remote", true, offer_remotes },
-	{ "run", true, offer_runs },	      { "model", true, offer_models },
-	{ "stage", true, offer_stages },      { "deployment", true, offer_deployments },
+	{ "command", false, offer_commands },
+	{ "remote", true, offer_remotes },
+	{ "run", true, offer_runs },
+	{ "model", true, offer_models },
+	{ "experiment", true, offer_experiments },
+	{ "config", true, offer_config },
+	{ "stage", true, offer_stages },
+	{ "deployment", true, offer_deployments },
 };
 
 /* Answers the kind here, or hands it on to the shell. */
@@ -127,7 +168,8 @@ static void complete_kind(struct cmd_ctx *ctx, const char *kind, const struct ty
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		if (strcmp(kinds[i].kind, kind))
 			continue;
-		if (!kinds[i].needs_project || ctx->project || !mlops_project_open(".", &ctx->project, &err))
+		if (!kinds[i].needs_project || ctx->project ||
+		    !mlops_project_open(".", &ctx->project, &err))
 			kinds[i].offer(ctx->project, typed);
 		return;
 	}
@@ -173,6 +215,10 @@ static int complete_run(struct cmd_ctx *ctx, const void *opts, struct mlops_erro
 }
 
 const struct cmd_spec cmd_complete = {
-	.name = "complete", .summary = "list completions of a command line", .flags = CMD_REST,
-	.args = complete_argv, .opts_size = sizeof(struct complete_opts), .run = complete_run,
+	.name = "complete",
+	.summary = "list completions of a command line",
+	.flags = CMD_REST,
+	.args = complete_argv,
+	.opts_size = sizeof(struct complete_opts),
+	.run = complete_run,
 };

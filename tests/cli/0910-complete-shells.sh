@@ -80,6 +80,8 @@ is "$(names runs show l)" "last " "and the newest one"
 is "$(names model show '')" "sum " "models"
 is "$(names rollback '')" "live " "deployments"
 is "$(names run '')" "prepare train " "stages"
+is "$(names runs -e d)" "default " "experiments, each once"
+is "$(names config remote.or)" "remote.origin.url " "settings"
 is "$(names help vers)" "version " "commands"
 mkdir -p elsewhere && cd elsewhere
 is "$(names -C .. run t)" "train " "of the project that -C leads to"
