@@ -13,6 +13,7 @@ struct http_server {
 	struct MHD_Daemon *daemon;
 	char *url, *unix_socket;
 	int port;
+	int listen_fd;
 	atomic_bool stopping;
 	pthread_mutex_t lock; /* guards in_flight */
 	pthread_cond_t idle;

@@ -1,5 +1,6 @@
 /* Starting and stopping the daemon, and handing its callbacks on to the calls. */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -140,7 +141,7 @@ int http_server_start(const struct http_server_how *how, struct http_server **ou
 		server_free(s);
 		return -1;
 	}
-	steal_fd(&fd); /* the daemon's now */
+	s->listen_fd = steal_fd(&fd); /* closed by the daemon */
 	*out = s;
 	return 0;
 }
@@ -167,13 +168,25 @@ static void wait_until_idle(struct http_server *s, int64_t drain_ms)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/*
+ * New connections are refused from here on: a socket on which nothing ever comes takes the place of
+ * the listening one. MHD_quiesce_daemon() would do it, and races with its own threads: the one that
+ * is second to take the socket out of epoll aborts the program.
+ */
+static void stop_listening(struct http_server *s)
+{
+	autoclose int silent = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (silent >= 0)
+		dup3(silent, s->listen_fd, O_CLOEXEC);
+}
+
 void http_server_stop(struct http_server *s, int64_t drain_ms)
 {
 	if (!s)
 		return;
 	atomic_store(&s->stopping, true);
-	autoclose int fd = MHD_quiesce_daemon(s->daemon);
-	shutdown(fd, SHUT_RDWR); /* new ones are refused now, not left to wait until we close it */
+	stop_listening(s);
 	wait_until_idle(s, drain_ms);
 	MHD_stop_daemon(s->daemon);
 	server_free(s);
