@@ -77,7 +77,9 @@ static char *line_of(const char *const *argv)
 
 	if (pipe2(fds, O_CLOEXEC))
 		return xstrdup("");
-	const struct proc_spec spec = { .argv = argv, .stdin_fd = -1, .stdout_fd = fds[1], .stderr_fd = -1 };
+	const struct proc_spec spec = {
+		.argv = argv, .stdin_fd = -1, .stdout_fd = fds[1], .stderr_fd = -1
+	};
 	int rc = proc_spawn(&spec, &pid, &err);
 	close(fds[1]);
 	while (!rc && len < sizeof(line) && (n = read(fds[0], line + len, sizeof(line) - len)) > 0)
@@ -91,9 +93,11 @@ static char *line_of(const char *const *argv)
 
 static void check_python(struct doctor *d)
 {
-	static const char *const argv[] = { "python3", "-c",
+	static const char *const argv[] = {
+		"python3", "-c",
 		"import platform, sys; print(platform.python_version()); sys.exit(sys.version_info < (3, 8))",
-		NULL };
+		NULL
+	};
 	autofree char *version = line_of(argv);
 
 	if (*version)
@@ -148,7 +152,8 @@ static void check_store(struct doctor *d)
 	uint64_t left = (uint64_t)fs.f_bavail * fs.f_frsize;
 	found = xasprintf("%s free", num_format_bytes(left, room));
 	if (left >> 20 < LOW_MIB)
-		add(d, CHECK_WARN, "store", found, "make room, or move it: mlops config core.store DIR");
+		add(d, CHECK_WARN, "store", found,
+		    "make room, or move it: mlops config core.store DIR");
 	else
 		add(d, CHECK_OK, "store", found, NULL);
 }
@@ -197,7 +202,8 @@ static void check_project(struct doctor *d)
 	autoerr err = ERR_INIT;
 
 	if (mlops_project_open(".", &d->project, &err)) {
-		add_error(d, err.kind == MLOPS_ENOTFOUND ? CHECK_WARN : CHECK_FAIL, "project", &err);
+		add_error(d, err.kind == MLOPS_ENOTFOUND ? CHECK_WARN : CHECK_FAIL, "project",
+			  &err);
 		return;
 	}
 	add(d, CHECK_OK, "project", mlops_project_root(d->project), NULL);
@@ -277,6 +283,9 @@ static int doctor_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error 
 }
 
 const struct cmd_spec cmd_doctor = {
-	.group = "about", .name = "doctor", .summary = "check the installation, the project and its remotes",
-	.flags = CMD_JSON, .run = doctor_run,
+	.group = "about",
+	.name = "doctor",
+	.summary = "check the installation, the project and its remotes",
+	.flags = CMD_JSON,
+	.run = doctor_run,
 };

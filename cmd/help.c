@@ -11,7 +11,8 @@ struct help_opts {
 };
 
 static const struct arg_spec help_argv[] = {
-	ARG(help_opts, command, .name = "COMMAND", .max = ARGS_ANY, .complete = "command", .help = "the command to read about"),
+	ARG(help_opts, command, .name = "COMMAND", .max = ARGS_ANY, .complete = "command",
+	    .help = "the command to read about"),
 	ARG_END,
 };
 
@@ -66,6 +67,11 @@ static int help_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *e
 }
 
 const struct cmd_spec cmd_help = {
-	.group = "about", .name = "help", .summary = "list the commands, or show the manual of one",
-	.flags = CMD_JSON, .args = help_argv, .opts_size = sizeof(struct help_opts), .run = help_run,
+	.group = "about",
+	.name = "help",
+	.summary = "list the commands, or show the manual of one",
+	.flags = CMD_JSON,
+	.args = help_argv,
+	.opts_size = sizeof(struct help_opts),
+	.run = help_run,
 };

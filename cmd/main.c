@@ -107,7 +107,9 @@ static int run_command(struct cmd_ctx *ctx, int argc, char **argv, struct mlops_
 	autobuf help = { 0 };
 
 	argc = opt_take_common(ctx->spec, argc, argv, &ctx->common);
-	log_set_sink(ctx->common.quiet ? LOG_ERROR : ctx->common.verbose ? LOG_DEBUG : LOG_INFO,
+	log_set_sink(ctx->common.quiet   ? LOG_ERROR :
+		     ctx->common.verbose ? LOG_DEBUG :
+					   LOG_INFO,
 		     print_log);
 	if (ctx->common.help) {
 		usage_help(ctx->spec, ctx->path, &help);

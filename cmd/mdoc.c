@@ -29,6 +29,9 @@ static int mdoc_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *e
 }
 
 const struct cmd_spec cmd_mdoc = {
-	.name = "mdoc", .summary = "expand the source of a manual page",
-	.args = mdoc_argv, .opts_size = sizeof(struct mdoc_opts), .run = mdoc_run,
+	.name = "mdoc",
+	.summary = "expand the source of a manual page",
+	.args = mdoc_argv,
+	.opts_size = sizeof(struct mdoc_opts),
+	.run = mdoc_run,
 };

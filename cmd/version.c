@@ -16,6 +16,9 @@ static int version_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error
 }
 
 const struct cmd_spec cmd_version = {
-	.group = "about", .name = "version", .summary = "show the version",
-	.flags = CMD_JSON, .run = version_run,
+	.group = "about",
+	.name = "version",
+	.summary = "show the version",
+	.flags = CMD_JSON,
+	.run = version_run,
 };

@@ -61,7 +61,9 @@ char *clock_format_ago(int64_t ms, int64_t now_ms, char *buf)
 	static const struct {
 		int64_t below_s, unit_s;
 		const char *name;
-	} units[] = { { 60, 1, "second" }, { 3600, 60, "minute" }, { 86400, 3600, "hour" },
+	} units[] = { { 60, 1, "second" },
+		      { 3600, 60, "minute" },
+		      { 86400, 3600, "hour" },
 		      { 14 * 86400, 86400, "day" } };
 	int64_t s = now_ms > ms ? (now_ms - ms) / 1000 : 0;
 

@@ -41,7 +41,8 @@ int fs_read(const char *path, size_t max, struct strbuf *out, struct mlops_error
 		out->len += (size_t)n;
 		out->buf[out->len] = '\0';
 		if (out->len - start > max)
-			return err_set(err, MLOPS_EINVALID, "'%s' is larger than %zu bytes", path, max);
+			return err_set(err, MLOPS_EINVALID, "'%s' is larger than %zu bytes", path,
+				       max);
 		if (!n)
 			return 0;
 	}
@@ -113,13 +114,13 @@ static int write_temporary(int fd, const char *tmp, const void *buf, size_t n,
 	return 0;
 }
 
-int fs_write_atomic_via(const char *tmp_dir, const char *path, const void *buf, size_t n, mode_t mode,
-			struct mlops_error *err)
+int fs_write_atomic_via(const char *tmp_dir, const char *path, const void *buf, size_t n,
+			mode_t mode, struct mlops_error *err)
 {
 	char suffix[RAND_HEX_SIZE(6)];
 	autofree char *dir = path_dir(path);
-	autofree char *tmp = xasprintf("%s/.%.200s.%s.tmp", tmp_dir, path_base(path),
-				       rand_hex(suffix, 6));
+	autofree char *tmp =
+		xasprintf("%s/.%.200s.%s.tmp", tmp_dir, path_base(path), rand_hex(suffix, 6));
 	autoclose int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 
 	if (fd < 0)
@@ -334,7 +335,8 @@ int fs_lock(const char *path, enum fs_lock_kind kind, int64_t timeout_ms, int *o
 		if (errno != EWOULDBLOCK)
 			return err_sys(err, "cannot lock '%s'", path);
 		if (clock_mono_ms() >= deadline)
-			return err_set(err, MLOPS_ELOCKED, "'%s' is locked by another process", path);
+			return err_set(err, MLOPS_ELOCKED, "'%s' is locked by another process",
+				       path);
 		clock_sleep_ms(pause_ms);
 		pause_ms = pause_ms < 50 ? pause_ms * 2 : 50;
 	}

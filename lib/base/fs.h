@@ -22,8 +22,8 @@ int fs_write_atomic(const char *path, const void *buf, size_t n, mode_t mode,
  * The same with the temporary file in tmp_dir, where what a killed process leaves is in nobody's
  * way; beside `path` after all when the two are on different file systems.
  */
-int fs_write_atomic_via(const char *tmp_dir, const char *path, const void *buf, size_t n, mode_t mode,
-			struct mlops_error *err);
+int fs_write_atomic_via(const char *tmp_dir, const char *path, const void *buf, size_t n,
+			mode_t mode, struct mlops_error *err);
 /* Removes the files of a folder of temporary ones that were left there more than a day ago. */
 void fs_sweep(const char *tmp_dir);
 int fs_sync_dir(const char *dir, struct mlops_error *err);

@@ -12,8 +12,8 @@ void log_set_sink(enum log_level level, void (*sink)(enum log_level, const char 
 	log_sink = sink;
 }
 
-__attribute__((format(printf, 2, 0)))
-static void emit(enum log_level level, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void emit(enum log_level level, const char *fmt,
+						       va_list ap)
 {
 	if (!log_sink || level > log_max)
 		return;

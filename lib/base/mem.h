@@ -39,11 +39,16 @@ static inline void cleanup_fclose(FILE **f)
 		fclose(*f);
 }
 #define autofree __attribute__((cleanup(cleanup_free)))
-#define autoclose __attribute__((cleanup(cleanup_close), unused)) /* may be held only to be closed */
+#define autoclose __attribute__((cleanup(cleanup_close), unused)) /* may only be held */
 #define autofclose __attribute__((cleanup(cleanup_fclose)))
 
 /* Gives the value out of a cleanup variable and leaves NULL (or -1) in it. */
-#define steal_ptr(p) ({ __typeof__(*(p)) stolen_ = *(p); *(p) = NULL; stolen_; })
+#define steal_ptr(p)                                                                               \
+	({                                                                                         \
+		__typeof__(*(p)) stolen_ = *(p);                                                   \
+		*(p) = NULL;                                                                       \
+		stolen_;                                                                           \
+	})
 static inline int steal_fd(int *fd)
 {
 	int stolen = *fd;

@@ -41,7 +41,8 @@ bool num_parse_double(const char *s, double *out)
 
 	if (!*s || !strchr("+-.0123456789iInN", *s) || strpbrk(s, "xX("))
 		return false;
-	double v = strtod(s, &end); /* the C locale: nothing in the project calls setlocale(LC_NUMERIC) */
+	double v = strtod(
+		s, &end); /* the C locale: nothing in the project calls setlocale(LC_NUMERIC) */
 	if (*end || end == s)
 		return false;
 	*out = v;
@@ -79,7 +80,7 @@ bool num_parse_duration(const char *s, int64_t *out_ms)
 	static const struct {
 		const char *name;
 		double ms;
-	} units[] = { { "", 1e3 },  { "ms", 1 },     { "s", 1e3 },
+	} units[] = { { "", 1e3 },  { "ms", 1 },    { "s", 1e3 },
 		      { "m", 6e4 }, { "h", 3.6e6 }, { "d", 8.64e7 } };
 	char *end;
 

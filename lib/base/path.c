@@ -41,7 +41,8 @@ char *path_normalize(const char *path)
 
 		if (!part.n || str_eq(part, "."))
 			continue;
-		if (!str_eq(part, "..") || (!absolute && (!parts.n || str_eq(parts.v[parts.n - 1], ".."))))
+		if (!str_eq(part, "..") ||
+		    (!absolute && (!parts.n || str_eq(parts.v[parts.n - 1], ".."))))
 			vec_push(&parts, part);
 		else if (parts.n)
 			parts.n--;

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RAND_HEX_SIZE(bytes) ((bytes) * 2 + 1)
+#define RAND_HEX_SIZE(bytes) ((bytes)*2 + 1)
 
 void rand_bytes(void *buf, size_t n);
 /* 2n lower-case hex digits and a NUL into buf; returns buf. */

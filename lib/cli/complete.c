@@ -107,7 +107,8 @@ static void complete_global(const struct cmd_spec *const *cmds, const char *type
 			    struct strbuf *out)
 {
 	static const char *const rows[] = { "-C\trun as if started in another folder",
-					    "--help\tlist the commands", "--version\tshow the version" };
+					    "--help\tlist the commands",
+					    "--version\tshow the version" };
 
 	if (typed[0] != '-') {
 		add_commands(cmds, true, typed, out);

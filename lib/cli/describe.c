@@ -2,7 +2,7 @@
 #include "cli/usage.h"
 #include "fmt/json.h"
 
-static const char *const type_names[] = { "bool", "string", "integer", "number",
+static const char *const type_names[] = { "bool",  "string",   "integer", "number",
 					  "bytes", "duration", "strings" };
 
 static void set_text(struct json *obj, const char *key, const char *value)

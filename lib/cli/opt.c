@@ -8,10 +8,13 @@
 
 /* --yes and --dry-run mean the same everywhere; a command with something to ask lists --yes itself. */
 const struct opt_spec opt_common_rows[] = {
-	OPT(opt_common, help, .name = "help", .letter = 'h', .type = OPT_BOOL, .help = "show this help and exit"),
+	OPT(opt_common, help, .name = "help", .letter = 'h', .type = OPT_BOOL,
+	    .help = "show this help and exit"),
 	OPT(opt_common, json, .name = "json", .type = OPT_BOOL, .help = "print the result as JSON"),
-	OPT(opt_common, quiet, .name = "quiet", .letter = 'q', .type = OPT_BOOL, .help = "print only errors to standard error"),
-	OPT(opt_common, verbose, .name = "verbose", .letter = 'v', .type = OPT_BOOL, .help = "say more on standard error"),
+	OPT(opt_common, quiet, .name = "quiet", .letter = 'q', .type = OPT_BOOL,
+	    .help = "print only errors to standard error"),
+	OPT(opt_common, verbose, .name = "verbose", .letter = 'v', .type = OPT_BOOL,
+	    .help = "say more on standard error"),
 	OPT_END,
 };
 
@@ -115,8 +118,13 @@ static bool store(void *field, enum opt_type type, const char *value)
 static int set_value(struct parser *p, const struct opt_spec *o, const char *value,
 		     const char *source)
 {
-	static const char *const kinds[] = { "true or false", "text", "a whole number", "a number",
-					     "a size such as 64M", "a duration such as 90s", "text" };
+	static const char *const kinds[] = { "true or false",
+					     "text",
+					     "a whole number",
+					     "a number",
+					     "a size such as 64M",
+					     "a duration such as 90s",
+					     "text" };
 
 	if (o->choices && !is_choice(o->choices, value)) {
 		err_set(p->err, MLOPS_EUSAGE, "%s takes one of %s, not '%s'", source, o->choices,
@@ -124,7 +132,8 @@ static int set_value(struct parser *p, const struct opt_spec *o, const char *val
 		return usage_error(p, NULL);
 	}
 	if (!store(p->opts + o->offset, o->type, value)) {
-		err_set(p->err, MLOPS_EUSAGE, "%s takes %s, not '%s'", source, kinds[o->type], value);
+		err_set(p->err, MLOPS_EUSAGE, "%s takes %s, not '%s'", source, kinds[o->type],
+			value);
 		return usage_error(p, NULL);
 	}
 	return 0;

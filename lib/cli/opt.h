@@ -25,20 +25,27 @@ struct opt_strs {
 };
 
 struct opt_spec {
-	const char *name;     /* "dry-run" */
-	char letter;          /* 'n', or 0 */
+	const char *name; /* "dry-run" */
+	char letter;      /* 'n', or 0 */
 	enum opt_type type;
 	size_t offset;
-	const char *meta;     /* "N"; NULL for a bool */
-	const char *def;      /* as it would be typed, or NULL */
-	const char *choices;  /* "text|json", or NULL for any value */
-	const char *complete; /* completion kind: "path", "dir", "remote", "model", "run", ...; or NULL */
-	const char *help;     /* one line, lower case, no full stop */
-	bool no_config;       /* true: takes no default from config or environment */
+	const char *meta;    /* "N"; NULL for a bool */
+	const char *def;     /* as it would be typed, or NULL */
+	const char *choices; /* "text|json", or NULL for any value */
+	const char *
+		complete; /* completion kind: "path", "dir", "remote", "model", "run", ...; or NULL */
+	const char *help; /* one line, lower case, no full stop */
+	bool no_config;   /* true: takes no default from config or environment */
 };
 
-#define OPT(type_, field, ...) { .offset = offsetof(struct type_, field), __VA_ARGS__ }
-#define OPT_END { .name = NULL }
+#define OPT(type_, field, ...)                                                                     \
+	{                                                                                          \
+		.offset = offsetof(struct type_, field), __VA_ARGS__                               \
+	}
+#define OPT_END                                                                                    \
+	{                                                                                          \
+		.name = NULL                                                                       \
+	}
 
 #define ARGS_ANY SIZE_MAX
 
@@ -50,27 +57,33 @@ struct arg_spec {
 	const char *help;
 };
 
-#define ARG(type_, field, ...) { .offset = offsetof(struct type_, field), __VA_ARGS__ }
-#define ARG_END { .name = NULL }
+#define ARG(type_, field, ...)                                                                     \
+	{                                                                                          \
+		.offset = offsetof(struct type_, field), __VA_ARGS__                               \
+	}
+#define ARG_END                                                                                    \
+	{                                                                                          \
+		.name = NULL                                                                       \
+	}
 
 enum cmd_flags {
-	CMD_PROJECT = 1 << 0,   /* needs a project: ctx->project is open */
-	CMD_LOCK_READ = 1 << 1, /* holds the project's lock, shared */
-	CMD_LOCK_WRITE = 1 << 2,/* holds the project's lock, alone */
-	CMD_JSON = 1 << 3,      /* takes --json */
-	CMD_REST = 1 << 4,      /* options end at the first argument (exec -- CMD) */
+	CMD_PROJECT = 1 << 0,    /* needs a project: ctx->project is open */
+	CMD_LOCK_READ = 1 << 1,  /* holds the project's lock, shared */
+	CMD_LOCK_WRITE = 1 << 2, /* holds the project's lock, alone */
+	CMD_JSON = 1 << 3,       /* takes --json */
+	CMD_REST = 1 << 4,       /* options end at the first argument (exec -- CMD) */
 };
 
 struct cmd_ctx;
 
 struct cmd_spec {
-	const char *group;    /* "data", "sync", ...: a heading of `mlops help` */
-	const char *name;     /* "push", or "add" in a subcommand table */
-	const char *summary;  /* one line, lower case, no full stop */
+	const char *group;   /* "data", "sync", ...: a heading of `mlops help` */
+	const char *name;    /* "push", or "add" in a subcommand table */
+	const char *summary; /* one line, lower case, no full stop */
 	unsigned flags;
 	const struct opt_spec *opts;
 	const struct arg_spec *args;
-	size_t opts_size;     /* of the struct the rows point into */
+	size_t opts_size; /* of the struct the rows point into */
 	/* 0, another exit status (3: the answer is no), or -1 with *err set. */
 	int (*run)(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err);
 	/* NULL-terminated, for a group such as `remote`; run (if any) is used when none is named. */

@@ -35,7 +35,9 @@ struct table *table_new(const char *header, ...)
 
 void table_add_column(struct table *t, const char *header)
 {
-	int flags = str_ends(header, ">") ? SCOLS_FL_RIGHT : str_ends(header, "~") ? SCOLS_FL_TRUNC : 0;
+	int flags = str_ends(header, ">") ? SCOLS_FL_RIGHT :
+		    str_ends(header, "~") ? SCOLS_FL_TRUNC :
+					    0;
 	autofree char *name = xstrndup(header, strlen(header) - (flags ? 1 : 0));
 
 	must(scols_table_new_column(t->raw, name, 0, flags));
@@ -70,7 +72,8 @@ static void embolden_header(struct libscols_table *raw)
 {
 	scols_table_enable_colors(raw, 1);
 	for (size_t i = 0; i < scols_table_get_ncols(raw); i++)
-		scols_cell_set_color(scols_column_get_header(scols_table_get_column(raw, i)), "bold");
+		scols_cell_set_color(scols_column_get_header(scols_table_get_column(raw, i)),
+				     "bold");
 }
 
 /* The widths of UTF-8 text need a UTF-8 locale, which only this call gets, in this thread. */

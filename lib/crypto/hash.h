@@ -13,7 +13,7 @@ int hasher_new(struct hasher **out, struct mlops_error *err);
 void hasher_reset(struct hasher *h);
 void hasher_update(struct hasher *h, const void *p, size_t n);
 void hasher_final(struct hasher *h, struct oid *out); /* then reset before the next use */
-void hasher_free(struct hasher *h); /* NULL is fine */
+void hasher_free(struct hasher *h);                   /* NULL is fine */
 
 /* The SHA-256 of one buffer. */
 int hash_buf(const void *p, size_t n, struct oid *out, struct mlops_error *err);

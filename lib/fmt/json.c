@@ -131,7 +131,8 @@ int js_parse(const char *text, size_t n, const char *what, struct json **out,
 	if (too_deep(text, n))
 		return err_set(err, MLOPS_EINVALID, "%s is nested deeper than %d levels", what,
 			       MAX_DEPTH);
-	json_t *v = json_loadb(text, n, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &e);
+	json_t *v =
+		json_loadb(text, n, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &e);
 	if (!v)
 		return err_set(err, MLOPS_EINVALID, "%s is not valid JSON: line %d, column %d: %s",
 			       what, e.line, e.column, e.text);
@@ -161,7 +162,7 @@ static void dump_object(json_t *v, int indent, struct strbuf *out)
 	bool first = true;
 
 	strbuf_addc(out, '{');
-	json_object_foreach(v, key, value) {
+	json_object_foreach (v, key, value) {
 		json_t *name = in(js_str(key));
 
 		strbuf_adds(out, first ? "" : ",");
@@ -219,8 +220,8 @@ void js_dump(const struct json *v, enum js_dump_flags flags, struct strbuf *out)
 enum json_type js_type(const struct json *v)
 {
 	static const enum json_type types[] = {
-		[JSON_OBJECT] = JSON_OBJ, [JSON_ARRAY] = JSON_ARR,    [JSON_STRING] = JSON_STR,
-		[JSON_INTEGER] = JSON_INT, [JSON_REAL] = JSON_NUM,    [JSON_TRUE] = JSON_TRUE_,
+		[JSON_OBJECT] = JSON_OBJ,   [JSON_ARRAY] = JSON_ARR, [JSON_STRING] = JSON_STR,
+		[JSON_INTEGER] = JSON_INT,  [JSON_REAL] = JSON_NUM,  [JSON_TRUE] = JSON_TRUE_,
 		[JSON_FALSE] = JSON_FALSE_, [JSON_NULL] = JSON_NIL,
 	};
 

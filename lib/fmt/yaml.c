@@ -90,8 +90,9 @@ static int read_alias(struct reader *r, yaml_event_t *e, int depth, struct yaml_
 static const char *anchor_of(const yaml_event_t *e)
 {
 	const yaml_char_t *anchor = e->type == YAML_SCALAR_EVENT ? e->data.scalar.anchor :
-				    e->type == YAML_MAPPING_START_EVENT ? e->data.mapping_start.anchor :
-									  e->data.sequence_start.anchor;
+				    e->type == YAML_MAPPING_START_EVENT ?
+								   e->data.mapping_start.anchor :
+								   e->data.sequence_start.anchor;
 
 	return (const char *)anchor;
 }
@@ -188,8 +189,11 @@ static int read_node(struct reader *r, yaml_event_t *e, int depth, struct yaml_n
 
 	if (e->type == YAML_ALIAS_EVENT)
 		return read_alias(r, e, depth, out);
-	node = new_node(r, e->type == YAML_SCALAR_EVENT	   ? YAML_SCALAR :
-			   e->type == YAML_SEQUENCE_START_EVENT ? YAML_LIST : YAML_MAP, e);
+	node = new_node(r,
+			e->type == YAML_SCALAR_EVENT         ? YAML_SCALAR :
+			e->type == YAML_SEQUENCE_START_EVENT ? YAML_LIST :
+							       YAML_MAP,
+			e);
 	autofree char *anchor = anchor_of(e) ? xstrdup(anchor_of(e)) : NULL;
 	if (r->nodes > MAX_NODES)
 		rc = yaml_error(node, r->err, "more than %d values", MAX_NODES);
@@ -215,7 +219,9 @@ static int expect_event(struct reader *r, yaml_event_type_t type, const char *pr
 	size_t line = e.start_mark.line + 1, column = e.start_mark.column + 1;
 	bool ok = e.type == type;
 	yaml_event_delete(&e);
-	return ok ? 0 : err_set(r->err, MLOPS_EINVALID, "%s:%zu:%zu: %s", r->file, line, column, problem);
+	return ok ? 0 :
+		    err_set(r->err, MLOPS_EINVALID, "%s:%zu:%zu: %s", r->file, line, column,
+			    problem);
 }
 
 static int read_document(struct reader *r, struct yaml_node **out)
@@ -372,7 +378,8 @@ int yaml_get_int(const struct yaml_node *map, const char *key, int64_t *out,
 	if (there <= 0)
 		return there;
 	if (!num_parse_i64(node->text, out))
-		return yaml_error(node, err, "%s must be a whole number, not '%s'", key, node->text);
+		return yaml_error(node, err, "%s must be a whole number, not '%s'", key,
+				  node->text);
 	return 0;
 }
 
@@ -385,13 +392,12 @@ int yaml_get_uint(const struct yaml_node *map, const char *key, uint64_t *out,
 	if (there <= 0)
 		return there;
 	if (!num_parse_u64(node->text, out))
-		return yaml_error(node, err, "%s must be a whole number of 0 or more, not '%s'", key,
-				  node->text);
+		return yaml_error(node, err, "%s must be a whole number of 0 or more, not '%s'",
+				  key, node->text);
 	return 0;
 }
 
-int yaml_get_num(const struct yaml_node *map, const char *key, double *out,
-		 struct mlops_error *err)
+int yaml_get_num(const struct yaml_node *map, const char *key, double *out, struct mlops_error *err)
 {
 	struct yaml_node *node;
 	int there = get_scalar(map, key, &node, err);
@@ -414,8 +420,10 @@ static bool is_one_of(const char *text, const char *const *words)
 enum yaml_scalar yaml_scalar_type(const struct yaml_node *node)
 {
 	static const char *const nulls[] = { "", "~", "null", "Null", "NULL", NULL };
-	static const char *const bools[] = { "true", "True", "TRUE", "false", "False", "FALSE", NULL };
-	static const char *const specials[] = { ".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF",
+	static const char *const bools[] = {
+		"true", "True", "TRUE", "false", "False", "FALSE", NULL
+	};
+	static const char *const specials[] = { ".nan",  ".NaN",  ".NAN",  ".inf",  ".Inf", ".INF",
 						"-.inf", "-.Inf", "-.INF", "+.inf", NULL };
 	const char *text = node->text;
 	double d;

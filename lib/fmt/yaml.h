@@ -14,11 +14,11 @@ enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
 struct yaml_node {
 	enum yaml_kind kind;
-	const char *file; /* for messages */
-	int line, column; /* from 1 */
-	const char *text; /* YAML_SCALAR; no NUL inside */
-	bool plain;       /* a scalar without quotes: may be a number, a bool or null */
-	size_t n;         /* items of a list, pairs of a map */
+	const char *file;        /* for messages */
+	int line, column;        /* from 1 */
+	const char *text;        /* YAML_SCALAR; no NUL inside */
+	bool plain;              /* a scalar without quotes: may be a number, a bool or null */
+	size_t n;                /* items of a list, pairs of a map */
 	struct yaml_node **keys; /* YAML_MAP: scalars */
 	struct yaml_node **values;
 };
@@ -35,8 +35,8 @@ int yaml_load(struct arena *arena, const char *path, const char *shown, struct y
 	      struct mlops_error *err);
 
 /* "file:line:column: " and the message, kind MLOPS_EINVALID; returns -1. */
-__attribute__((format(printf, 3, 4)))
-int yaml_error(const struct yaml_node *at, struct mlops_error *err, const char *fmt, ...);
+__attribute__((format(printf, 3, 4))) int yaml_error(const struct yaml_node *at,
+						     struct mlops_error *err, const char *fmt, ...);
 
 /* The value of a key, or NULL when absent (or node is NULL or no map). */
 struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
@@ -45,7 +45,8 @@ struct yaml_node *yaml_key(const struct yaml_node *map, const char *key);
 bool yaml_is_null(const struct yaml_node *node); /* also NULL, ~, null, empty plain */
 
 /* Checks that node is a map (list, scalar); `what` names it in the message. */
-int yaml_want(const struct yaml_node *node, enum yaml_kind kind, const char *what, struct mlops_error *err);
+int yaml_want(const struct yaml_node *node, enum yaml_kind kind, const char *what,
+	      struct mlops_error *err);
 /* Refuses keys not in `known` (NULL-terminated), with a suggestion. */
 int yaml_check_keys(const struct yaml_node *map, const char *const *known, const char *what,
 		    struct mlops_error *err);
@@ -54,11 +55,15 @@ int yaml_check_keys(const struct yaml_node *map, const char *const *known, const
  * Typed reading of map[key]; when the key is absent *out is untouched and 0 returned. Texts are
  * borrowed from the arena.
  */
-int yaml_get_text(const struct yaml_node *map, const char *key, const char **out, struct mlops_error *err);
+int yaml_get_text(const struct yaml_node *map, const char *key, const char **out,
+		  struct mlops_error *err);
 int yaml_get_bool(const struct yaml_node *map, const char *key, bool *out, struct mlops_error *err);
-int yaml_get_int(const struct yaml_node *map, const char *key, int64_t *out, struct mlops_error *err);
-int yaml_get_uint(const struct yaml_node *map, const char *key, uint64_t *out, struct mlops_error *err);
-int yaml_get_num(const struct yaml_node *map, const char *key, double *out, struct mlops_error *err);
+int yaml_get_int(const struct yaml_node *map, const char *key, int64_t *out,
+		 struct mlops_error *err);
+int yaml_get_uint(const struct yaml_node *map, const char *key, uint64_t *out,
+		  struct mlops_error *err);
+int yaml_get_num(const struct yaml_node *map, const char *key, double *out,
+		 struct mlops_error *err);
 
 /* What a scalar is by YAML 1.2's core schema. */
 enum yaml_scalar { YAML_S_NULL, YAML_S_BOOL, YAML_S_INT, YAML_S_FLOAT, YAML_S_TEXT };
@@ -70,10 +75,10 @@ enum yaml_scalar yaml_scalar_type(const struct yaml_node *node);
  */
 struct yaml_out;
 struct yaml_out *yaml_out_new(struct strbuf *out);
-void yaml_map(struct yaml_out *y);  /* begin; also as a value or list item */
+void yaml_map(struct yaml_out *y); /* begin; also as a value or list item */
 void yaml_list(struct yaml_out *y);
-void yaml_end(struct yaml_out *y);  /* ends the innermost map or list */
-void yaml_text(struct yaml_out *y, const char *s); /* stays text when read: '1' is quoted */
+void yaml_end(struct yaml_out *y);                  /* ends the innermost map or list */
+void yaml_text(struct yaml_out *y, const char *s);  /* stays text when read: '1' is quoted */
 void yaml_plain(struct yaml_out *y, const char *s); /* written bare: numbers, booleans */
 void yaml_int(struct yaml_out *y, int64_t v);
 void yaml_node(struct yaml_out *y, const struct yaml_node *node); /* a copy of a parsed node */

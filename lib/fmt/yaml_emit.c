@@ -44,7 +44,8 @@ void yaml_map(struct yaml_out *y)
 	yaml_event_t e;
 
 	vec_push(&y->open, YAML_MAP);
-	emit(y, &e, yaml_mapping_start_event_initialize(&e, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE));
+	emit(y, &e,
+	     yaml_mapping_start_event_initialize(&e, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE));
 }
 
 void yaml_list(struct yaml_out *y)
@@ -52,7 +53,8 @@ void yaml_list(struct yaml_out *y)
 	yaml_event_t e;
 
 	vec_push(&y->open, YAML_LIST);
-	emit(y, &e, yaml_sequence_start_event_initialize(&e, NULL, NULL, 1, YAML_BLOCK_SEQUENCE_STYLE));
+	emit(y, &e,
+	     yaml_sequence_start_event_initialize(&e, NULL, NULL, 1, YAML_BLOCK_SEQUENCE_STYLE));
 }
 
 void yaml_end(struct yaml_out *y)
@@ -71,8 +73,10 @@ static void scalar(struct yaml_out *y, const char *s, yaml_scalar_style_t style)
 	yaml_event_t e;
 
 	utf8_mend(&mended, s, strlen(s));
-	emit(y, &e, yaml_scalar_event_initialize(&e, NULL, NULL, (const unsigned char *)(mended.len ? mended.buf : ""),
-						 (int)mended.len, 1, 1, style));
+	emit(y, &e,
+	     yaml_scalar_event_initialize(&e, NULL, NULL,
+					  (const unsigned char *)(mended.len ? mended.buf : ""),
+					  (int)mended.len, 1, 1, style));
 }
 
 /* What a reader takes for something else; also one of YAML 1.1, with its 0x1f, 1_000, 12:30 and dates. */
@@ -86,13 +90,16 @@ static bool needs_quotes(const char *s)
 			return true;
 	if (yaml_scalar_type(&node) != YAML_S_TEXT)
 		return true;
-	return strchr("+-.0123456789", *s) && strspn(s, "+-.:_ 0123456789abcdefxotzABCDEFXOTZ") == strlen(s);
+	return strchr("+-.0123456789", *s) &&
+	       strspn(s, "+-.:_ 0123456789abcdefxotzABCDEFXOTZ") == strlen(s);
 }
 
 void yaml_text(struct yaml_out *y, const char *s)
 {
-	scalar(y, s, strchr(s, '\n') ? YAML_LITERAL_SCALAR_STYLE :
-		     needs_quotes(s) ? YAML_SINGLE_QUOTED_SCALAR_STYLE : YAML_ANY_SCALAR_STYLE);
+	scalar(y, s,
+	       strchr(s, '\n') ? YAML_LITERAL_SCALAR_STYLE :
+	       needs_quotes(s) ? YAML_SINGLE_QUOTED_SCALAR_STYLE :
+				 YAML_ANY_SCALAR_STYLE);
 }
 
 void yaml_plain(struct yaml_out *y, const char *s)

@@ -44,7 +44,8 @@ static int begin(struct http_call *call, void *arg, struct mlops_error *err)
 	return 0;
 }
 
-static int piece(struct http_call *call, const void *buf, size_t n, void *arg, struct mlops_error *err)
+static int piece(struct http_call *call, const void *buf, size_t n, void *arg,
+		 struct mlops_error *err)
 {
 	(void)buf, (void)arg, (void)err;
 	*(size_t *)http_call_state(call) += n;
@@ -73,16 +74,26 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static const struct http_route routes[] = {
 		{ .method = "GET", .path = "/show/{name}", .handle = show },
-		{ .method = "POST", .path = "/echo/{name}:predict", .handle = echo, .max_body = 4096 },
-		{ .method = "PUT", .path = "/stream", .handle = count, .max_body = 1 << 20,
-		  .begin = begin, .piece = piece, .end = end },
+		{ .method = "POST",
+		  .path = "/echo/{name}:predict",
+		  .handle = echo,
+		  .max_body = 4096 },
+		{ .method = "PUT",
+		  .path = "/stream",
+		  .handle = count,
+		  .max_body = 1 << 20,
+		  .begin = begin,
+		  .piece = piece,
+		  .end = end },
 		{ .method = NULL },
 	};
 	autoerr err = ERR_INIT;
 
 	(void)argc, (void)argv;
 	snprintf(socket_path, sizeof(socket_path), "/tmp/mlops-fuzz.%d", (int)getpid());
-	const struct http_server_how how = { .unix_socket = socket_path, .routes = routes, .threads = 1 };
+	const struct http_server_how how = { .unix_socket = socket_path,
+					     .routes = routes,
+					     .threads = 1 };
 	if (http_server_start(&how, &server, &err)) {
 		fprintf(stderr, "%s\n", err.msg);
 		abort();

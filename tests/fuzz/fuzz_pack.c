@@ -9,7 +9,9 @@
 #include "base/fs.h"
 #include "store/pack.h"
 
-#define HEX "00000000000000000000000000000000" "00000000000000000000000000000000"
+#define HEX                                                                                        \
+	"00000000000000000000000000000000"                                                         \
+	"00000000000000000000000000000000"
 #define MAX_ENTRIES 64
 
 static char dir[] = "/dev/shm/mlops-fuzz.XXXXXX";

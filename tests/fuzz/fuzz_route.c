@@ -19,7 +19,8 @@ static void try_route(const char *pattern, const char *path)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static const char *const patterns[] = { "/v1/objects/{oid}", "/v1/models/{model}:predict",
-						"/v2/models/{model}/versions/{version}/infer", "/" };
+						"/v2/models/{model}/versions/{version}/infer",
+						"/" };
 	autofree char *text = xstrndup((const char *)data, n);
 	uint64_t from = 0, count = 0;
 	autoarena arena = { 0 };

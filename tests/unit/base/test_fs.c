@@ -134,7 +134,8 @@ static void locks(void **state)
 	(void)state;
 	assert_success(fs_lock("lock", FS_LOCK_SHARED, 0, &a, &err));
 	assert_success(fs_lock("lock", FS_LOCK_SHARED, 0, &b, &err));
-	assert_error(fs_lock("lock", FS_LOCK_EXCLUSIVE, 60, &c, &err), MLOPS_ELOCKED, "locked by another");
+	assert_error(fs_lock("lock", FS_LOCK_EXCLUSIVE, 60, &c, &err), MLOPS_ELOCKED,
+		     "locked by another");
 	assert_true(clock_mono_ms() - start >= 60);
 	close(steal_fd(&a));
 	close(steal_fd(&b));
@@ -166,10 +167,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-		TEST(reads_and_limits),	      TEST(pread_tells_a_short_file),
-		TEST(atomic_write_leaves_no_trace), TEST(failed_write_keeps_the_old),
-		TEST(folders),		      TEST(removal_does_not_follow_links),
-		TEST(locks),		      TEST(errors_carry_context),
+		TEST(reads_and_limits),
+		TEST(pread_tells_a_short_file),
+		TEST(atomic_write_leaves_no_trace),
+		TEST(failed_write_keeps_the_old),
+		TEST(folders),
+		TEST(removal_does_not_follow_links),
+		TEST(locks),
+		TEST(errors_carry_context),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

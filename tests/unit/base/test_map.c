@@ -102,9 +102,9 @@ static void arena_aligns_and_zeroes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(map_keeps_all),      cmocka_unit_test(map_takes_bytes),
-		cmocka_unit_test(map_frees_values),   cmocka_unit_test(vec_grows_and_sorts),
-		cmocka_unit_test(strlist),	      cmocka_unit_test(arena_aligns_and_zeroes),
+		cmocka_unit_test(map_keeps_all),    cmocka_unit_test(map_takes_bytes),
+		cmocka_unit_test(map_frees_values), cmocka_unit_test(vec_grows_and_sorts),
+		cmocka_unit_test(strlist),          cmocka_unit_test(arena_aligns_and_zeroes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,9 @@
 
 static void integers(void **state)
 {
-	static const char *const bad[] = { "", " 1", "1 ", "1x", "0x1", "+", "-", "1.0", "9223372036854775808" };
+	static const char *const bad[] = { "",   " 1",  "1 ",
+					   "1x", "0x1", "+",
+					   "-",  "1.0", "9223372036854775808" };
 	int64_t i = 7;
 	uint64_t u = 7;
 
@@ -24,7 +26,8 @@ static void integers(void **state)
 
 static void doubles(void **state)
 {
-	static const char *const bad[] = { "", " 1", "\v1", "1 ", "0x1p3", "nan(1)", "one", "1e", "." };
+	static const char *const bad[] = { "",       " 1",  "\v1", "1 ", "0x1p3",
+					   "nan(1)", "one", "1e",  "." };
 	double d = 7;
 
 	(void)state;
@@ -71,10 +74,18 @@ static void formats(void **state)
 	static const struct {
 		double value;
 		const char *text;
-	} cases[] = { { 0.1, "0.1" },	      { 100, "100" },	       { 1, "1" },
-		      { 0, "0" },	      { -2.5, "-2.5" },	       { 1.0 / 3, "0.3333333333333333" },
-		      { 1e300, "1e+300" },    { 123456789, "123456789" }, { 1e-7, "1e-07" },
-		      { NAN, "NaN" },	      { -INFINITY, "-Infinity" }, { 0.00012, "0.00012" },
+	} cases[] = { { 0.1, "0.1" },
+		      { 100, "100" },
+		      { 1, "1" },
+		      { 0, "0" },
+		      { -2.5, "-2.5" },
+		      { 1.0 / 3, "0.3333333333333333" },
+		      { 1e300, "1e+300" },
+		      { 123456789, "123456789" },
+		      { 1e-7, "1e-07" },
+		      { NAN, "NaN" },
+		      { -INFINITY, "-Infinity" },
+		      { 0.00012, "0.00012" },
 		      { 1e15, "1000000000000000" } };
 	char buf[NUM_SIZE];
 
@@ -136,10 +147,10 @@ static void clock_can_be_frozen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(integers),  cmocka_unit_test(doubles),
-		cmocka_unit_test(sizes),     cmocka_unit_test(durations),
-		cmocka_unit_test(formats),   cmocka_unit_test(doubles_read_back),
-		cmocka_unit_test(times),     cmocka_unit_test(clock_can_be_frozen),
+		cmocka_unit_test(integers), cmocka_unit_test(doubles),
+		cmocka_unit_test(sizes),    cmocka_unit_test(durations),
+		cmocka_unit_test(formats),  cmocka_unit_test(doubles_read_back),
+		cmocka_unit_test(times),    cmocka_unit_test(clock_can_be_frozen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

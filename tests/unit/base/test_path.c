@@ -24,10 +24,10 @@ static void base_and_dir(void **state)
 static void normalize(void **state)
 {
 	static const char *const cases[][2] = {
-		{ "a//b/./c/", "a/b/c" }, { "a/../b", "b" },    { "../a", "../a" },
-		{ "a/../../b", "../b" },  { "/../a", "/a" },	{ "/", "/" },
-		{ "/a/..", "/" },	  { "", "." },		{ "./.", "." },
-		{ "a/..", "." },	  { "...", "..." },	{ "../../x/..", "../.." },
+		{ "a//b/./c/", "a/b/c" }, { "a/../b", "b" }, { "../a", "../a" },
+		{ "a/../../b", "../b" },  { "/../a", "/a" }, { "/", "/" },
+		{ "/a/..", "/" },         { "", "." },       { "./.", "." },
+		{ "a/..", "." },          { "...", "..." },  { "../../x/..", "../.." },
 	};
 
 	(void)state;
@@ -38,8 +38,8 @@ static void normalize(void **state)
 static void safe(void **state)
 {
 	static const char *const good[] = { "a", "a/b", "..a", "a..", ".a", "a b/\xc3\xa9", "-" };
-	static const char *const bad[] = { "",	   "/",	   "/a",   ".",	   "..",  "a/..",
-					   "../a", "a/./b", "a//b", "a/",   "./a", "a/../b" };
+	static const char *const bad[] = { "",     "/",     "/a",   ".",  "..",  "a/..",
+					   "../a", "a/./b", "a//b", "a/", "./a", "a/../b" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
@@ -73,10 +73,17 @@ static void safe_has_limits(void **state)
 static void relative(void **state)
 {
 	static const char *const cases[][3] = {
-		{ "/a/b", "/a/b", "." },     { "/a/b", "/a/b/c", "c" },	  { "/a/b", "/a", ".." },
-		{ "/a/b", "/a/c", "../c" },  { "/a/b", "/a/bc", "../bc" }, { "/a/bc", "/a/b", "../b" },
-		{ "/", "/a", "a" },	     { "/a", "/", ".." },	  { "/", "/", "." },
-		{ "/a/b/c", "/x", "../../../x" }, { "/a/b", "/", "../.." },
+		{ "/a/b", "/a/b", "." },
+		{ "/a/b", "/a/b/c", "c" },
+		{ "/a/b", "/a", ".." },
+		{ "/a/b", "/a/c", "../c" },
+		{ "/a/b", "/a/bc", "../bc" },
+		{ "/a/bc", "/a/b", "../b" },
+		{ "/", "/a", "a" },
+		{ "/a", "/", ".." },
+		{ "/", "/", "." },
+		{ "/a/b/c", "/x", "../../../x" },
+		{ "/a/b", "/", "../.." },
 		{ "/ab/c", "/a/c", "../../a/c" },
 	};
 
@@ -114,10 +121,14 @@ static void below(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(join),	    cmocka_unit_test(base_and_dir),
-		cmocka_unit_test(normalize), cmocka_unit_test(safe),
-		cmocka_unit_test(safe_has_limits), cmocka_unit_test(relative),
-		cmocka_unit_test(relative_leads_back), cmocka_unit_test(below),
+		cmocka_unit_test(join),
+		cmocka_unit_test(base_and_dir),
+		cmocka_unit_test(normalize),
+		cmocka_unit_test(safe),
+		cmocka_unit_test(safe_has_limits),
+		cmocka_unit_test(relative),
+		cmocka_unit_test(relative_leads_back),
+		cmocka_unit_test(below),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,9 +14,14 @@ static struct mlops_error err;
 
 static int run_sh(const char *script)
 {
-	const char *const argv[] = { "sh", "-c", script, NULL }, *const env[] = { "UNIT=yes", NULL };
-	const struct proc_spec spec = { .argv = argv, .dir = "/", .env = env,
-					.stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1 };
+	const char *const argv[] = { "sh", "-c", script, NULL }, *const env[] = { "UNIT=yes",
+										  NULL };
+	const struct proc_spec spec = { .argv = argv,
+					.dir = "/",
+					.env = env,
+					.stdin_fd = -1,
+					.stdout_fd = -1,
+					.stderr_fd = -1 };
 	struct proc_result result;
 	pid_t pid;
 
@@ -44,7 +49,9 @@ static void output_goes_to_a_pipe(void **state)
 
 	(void)state;
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	const struct proc_spec spec = { .argv = argv, .stdin_fd = -1, .stdout_fd = fds[1], .stderr_fd = -1 };
+	const struct proc_spec spec = {
+		.argv = argv, .stdin_fd = -1, .stdout_fd = fds[1], .stderr_fd = -1
+	};
 	assert_success(proc_spawn(&spec, &pid, &err));
 	close(fds[1]);
 	assert_int_equal(read(fds[0], buf, sizeof(buf)), 6);
@@ -60,7 +67,8 @@ static void failure_to_start_is_told(void **state)
 	pid_t pid;
 
 	(void)state;
-	assert_error(proc_spawn(&spec, &pid, &err), MLOPS_EIO, "cannot start '/nonexistent/program'");
+	assert_error(proc_spawn(&spec, &pid, &err), MLOPS_EIO,
+		     "cannot start '/nonexistent/program'");
 	const char *const good[] = { "true", NULL };
 	spec.argv = good;
 	spec.dir = "/nonexistent";
@@ -70,8 +78,9 @@ static void failure_to_start_is_told(void **state)
 static void group_can_be_ended(void **state)
 {
 	const char *const argv[] = { "sh", "-c", "sleep 60 & wait", NULL };
-	const struct proc_spec spec = { .argv = argv, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1,
-					.new_group = true };
+	const struct proc_spec spec = {
+		.argv = argv, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .new_group = true
+	};
 	struct proc_result result;
 	pid_t pid;
 
@@ -120,7 +129,7 @@ static void pool_keeps_the_first_error(void **state)
 		pool_add(p, count_job, p);
 	assert_error(pool_wait(p, &err), MLOPS_EFAIL, "the fiftieth");
 	assert_in_range(jobs_done, 50, 60); /* later jobs are skipped */
-	pool_add(p, count_job, NULL); /* it can be used again */
+	pool_add(p, count_job, NULL);       /* it can be used again */
 	assert_success(pool_wait(p, &err));
 	pool_free(p);
 }
@@ -139,9 +148,12 @@ static void randomness(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(status_folder_environment), cmocka_unit_test(output_goes_to_a_pipe),
-		cmocka_unit_test(failure_to_start_is_told),  cmocka_unit_test(group_can_be_ended),
-		cmocka_unit_test(pool_runs_all),	     cmocka_unit_test(pool_keeps_the_first_error),
+		cmocka_unit_test(status_folder_environment),
+		cmocka_unit_test(output_goes_to_a_pipe),
+		cmocka_unit_test(failure_to_start_is_told),
+		cmocka_unit_test(group_can_be_ended),
+		cmocka_unit_test(pool_runs_all),
+		cmocka_unit_test(pool_keeps_the_first_error),
 		cmocka_unit_test(randomness),
 	};
 

@@ -48,15 +48,21 @@ static void suggestions(void **state)
 	assert_string_equal(str_suggest("statsu", words), "status");
 	assert_string_equal(str_suggest("remotes", words), "remote");
 	assert_null(str_suggest("deploy", words));
-	assert_null(str_suggest("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", words));
+	assert_null(str_suggest(
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", words));
 }
 
 static void utf8(void **state)
 {
-	static const char *const good[] = { "", "abc", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80" };
-	static const char *const bad[] = { "\x80",	   "\xc3",	       "\xc0\xaf", /* overlong */
+	static const char *const good[] = { "", "abc", "\xc3\xa9", "\xe2\x82\xac",
+					    "\xf0\x9f\x98\x80" };
+	static const char *const bad[] = { "\x80",
+					   "\xc3",
+					   "\xc0\xaf",     /* overlong */
 					   "\xed\xa0\x80", /* surrogate */
-					   "\xf4\x90\x80\x80", "\xe2\x82", "\xff" };
+					   "\xf4\x90\x80\x80",
+					   "\xe2\x82",
+					   "\xff" };
 	autobuf b = { 0 };
 
 	(void)state;

@@ -17,13 +17,18 @@ struct opts {
 
 static const struct opt_spec rows[] = {
 	OPT(opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL, .help = "only list"),
-	OPT(opts, remote, .name = "remote", .letter = 'r', .type = OPT_STR, .meta = "NAME", .complete = "remote", .help = "where"),
-	OPT(opts, jobs, .name = "jobs", .letter = 'j', .type = OPT_INT, .meta = "N", .def = "4", .help = "how many"),
+	OPT(opts, remote, .name = "remote", .letter = 'r', .type = OPT_STR, .meta = "NAME",
+	    .complete = "remote", .help = "where"),
+	OPT(opts, jobs, .name = "jobs", .letter = 'j', .type = OPT_INT, .meta = "N", .def = "4",
+	    .help = "how many"),
 	OPT(opts, rate, .name = "rate", .type = OPT_DOUBLE, .meta = "X", .help = "a rate"),
 	OPT(opts, size, .name = "size", .type = OPT_BYTES, .meta = "BYTES", .help = "a size"),
-	OPT(opts, timeout, .name = "timeout", .type = OPT_DURATION, .meta = "TIME", .def = "30s", .help = "a time"),
-	OPT(opts, format, .name = "format", .type = OPT_STR, .meta = "FORM", .choices = "text|json", .no_config = true, .help = "a form"),
-	OPT(opts, params, .name = "param", .letter = 'P', .type = OPT_STRS, .meta = "K=V", .help = "a \\value"),
+	OPT(opts, timeout, .name = "timeout", .type = OPT_DURATION, .meta = "TIME", .def = "30s",
+	    .help = "a time"),
+	OPT(opts, format, .name = "format", .type = OPT_STR, .meta = "FORM", .choices = "text|json",
+	    .no_config = true, .help = "a form"),
+	OPT(opts, params, .name = "param", .letter = 'P', .type = OPT_STRS, .meta = "K=V",
+	    .help = "a \\value"),
 	OPT_END,
 };
 static const struct arg_spec args[] = {
@@ -38,11 +43,20 @@ static int never_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *
 	return 0;
 }
 
-static const struct cmd_spec leaf = { .name = "add", .summary = "add one", .flags = CMD_JSON, .opts = rows,
-				      .args = args, .opts_size = sizeof(struct opts), .run = never_run };
+static const struct cmd_spec leaf = { .name = "add",
+				      .summary = "add one",
+				      .flags = CMD_JSON,
+				      .opts = rows,
+				      .args = args,
+				      .opts_size = sizeof(struct opts),
+				      .run = never_run };
 static const struct cmd_spec *const subs[] = { &leaf, NULL };
-static const struct cmd_spec top = { .group = "test", .name = "thing", .summary = "do things", .subs = subs };
-static const struct cmd_spec hidden = { .name = "hidden", .summary = "not shown", .run = never_run };
+static const struct cmd_spec top = {
+	.group = "test", .name = "thing", .summary = "do things", .subs = subs
+};
+static const struct cmd_spec hidden = { .name = "hidden",
+					.summary = "not shown",
+					.run = never_run };
 static const struct cmd_spec *const cmds[] = { &top, &hidden, NULL };
 
 static struct mlops_error err;
@@ -73,8 +87,9 @@ static void every_type(void **state)
 	struct opts o = { 0 };
 
 	(void)state;
-	assert_success(PARSE(&o, "--dry-run", "--remote=origin", "--jobs", "8", "--rate=.5", "--size=1k",
-			     "--timeout", "2m", "--format=json", "-P", "a=1", "-Pb=2", "one", "two", "three"));
+	assert_success(PARSE(&o, "--dry-run", "--remote=origin", "--jobs", "8", "--rate=.5",
+			     "--size=1k", "--timeout", "2m", "--format=json", "-P", "a=1", "-Pb=2",
+			     "one", "two", "three"));
 	assert_true(o.dry_run);
 	assert_string_equal(o.remote, "origin");
 	assert_int_equal(o.jobs, 8);
@@ -123,7 +138,8 @@ static void precedence(void **state)
 	assert_success(PARSE(&o, "x", "--jobs=7"));
 	assert_int_equal(o.jobs, 7);
 	setenv("MLOPS_THING_ADD_JOBS", "many", 1);
-	assert_error(PARSE(&o, "x"), MLOPS_EUSAGE, "MLOPS_THING_ADD_JOBS takes a whole number, not 'many'");
+	assert_error(PARSE(&o, "x"), MLOPS_EUSAGE,
+		     "MLOPS_THING_ADD_JOBS takes a whole number, not 'many'");
 	unsetenv("MLOPS_THING_ADD_JOBS");
 	config_value = "many";
 	assert_error(PARSE(&o, "x"), MLOPS_EUSAGE, "thing-add.jobs takes a whole number");
@@ -256,14 +272,19 @@ static void manual(void **state)
 	autobuf out = { 0 };
 
 	(void)state;
-	assert_success(usage_mdoc(cmds, "man/mlops-thing.1.in",
-				  str_of(".Sh X\n@SYNOPSIS@\n@OPTIONS thing add@\n@EXIT@\n@COMMANDS@\n"), &out, &err));
-	assert_non_null(strstr(out.buf, ".Nm mlops thing add\n.Op Fl -dry-run\n.Op Fl -remote Ns = Ns Ar NAME\n"));
-	assert_non_null(strstr(out.buf, ".It Fl j , Fl -jobs Ns = Ns Ar \\&N\nHow many.\nThe default is 4.\n"));
+	assert_success(
+		usage_mdoc(cmds, "man/mlops-thing.1.in",
+			   str_of(".Sh X\n@SYNOPSIS@\n@OPTIONS thing add@\n@EXIT@\n@COMMANDS@\n"),
+			   &out, &err));
+	assert_non_null(strstr(
+		out.buf, ".Nm mlops thing add\n.Op Fl -dry-run\n.Op Fl -remote Ns = Ns Ar NAME\n"));
+	assert_non_null(strstr(
+		out.buf, ".It Fl j , Fl -jobs Ns = Ns Ar \\&N\nHow many.\nThe default is 4.\n"));
 	assert_non_null(strstr(out.buf, "A \\evalue.\nMay be given more than once.\n"));
 	assert_non_null(strstr(out.buf, ".It 5\nAnother process"));
 	assert_non_null(strstr(out.buf, ".It Xr mlops-thing 1\n"));
-	assert_error(usage_mdoc(cmds, "mlops-thing.1.in", str_of("\n@OPTIONS thing gone@\n"), &out, &err),
+	assert_error(usage_mdoc(cmds, "mlops-thing.1.in", str_of("\n@OPTIONS thing gone@\n"), &out,
+				&err),
 		     MLOPS_EINVALID, "mlops-thing.1.in:2: no command named 'thing gone'");
 	assert_error(usage_mdoc(cmds, "mlops-thing.1.in", str_of("@NONE@\n"), &out, &err),
 		     MLOPS_EINVALID, "'@NONE@' stands for nothing");
@@ -272,11 +293,11 @@ static void manual(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_type),	   cmocka_unit_test(letters_and_ends),
-		cmocka_unit_test(precedence),	   cmocka_unit_test(wrong_usage),
+		cmocka_unit_test(every_type),       cmocka_unit_test(letters_and_ends),
+		cmocka_unit_test(precedence),       cmocka_unit_test(wrong_usage),
 		cmocka_unit_test(surplus_argument), cmocka_unit_test(common_options),
-		cmocka_unit_test(help_texts),	   cmocka_unit_test(description),
-		cmocka_unit_test(completion),	   cmocka_unit_test(manual),
+		cmocka_unit_test(help_texts),       cmocka_unit_test(description),
+		cmocka_unit_test(completion),       cmocka_unit_test(manual),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@
 #include "unit.h"
 
 #define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-#define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define ABC   "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 static struct mlops_error err;
 
@@ -42,7 +42,9 @@ static void pieces_and_reuse(void **state)
 
 static void names_as_text(void **state)
 {
-	static const char *const bad[] = { "", "sha256:", ABC "0", "BA7816BF", "md5:" ABC, "sha256:sha256:" ABC, " " ABC };
+	static const char *const bad[] = { "",         "sha256:",  ABC "0",
+					   "BA7816BF", "md5:" ABC, "sha256:sha256:" ABC,
+					   " " ABC };
 	struct oid oid, other;
 
 	(void)state;
@@ -53,7 +55,8 @@ static void names_as_text(void **state)
 	assert_true(mlops_oid_equal(&oid, &other)); /* untouched */
 	assert_true(mlops_oid_parse(EMPTY, &other));
 	assert_true(mlops_oid_compare(&oid, &other) < 0);
-	assert_false(mlops_oid_parse("BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD", &oid));
+	assert_false(mlops_oid_parse(
+		"BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD", &oid));
 }
 
 static void hex(void **state)
@@ -83,7 +86,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_answers), cmocka_unit_test(pieces_and_reuse),
-		cmocka_unit_test(names_as_text), cmocka_unit_test(hex), cmocka_unit_test(secrets),
+		cmocka_unit_test(names_as_text), cmocka_unit_test(hex),
+		cmocka_unit_test(secrets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

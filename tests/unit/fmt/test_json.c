@@ -27,8 +27,13 @@ static char *dump(struct json *v, enum js_dump_flags flags)
 static void round_trip(void **state)
 {
 	static const char *const texts[] = {
-		"{\"a\":[1,-2,0.1,true,false,null],\"b\":{\"c\":\"x\\ny\"}}", "[]", "{}", "\"\\u0000\"", "7",
-		"[1e+300,123456789012,9223372036854775807]", "{\"\xc3\xa9\":\"\xe2\x82\xac\"}",
+		"{\"a\":[1,-2,0.1,true,false,null],\"b\":{\"c\":\"x\\ny\"}}",
+		"[]",
+		"{}",
+		"\"\\u0000\"",
+		"7",
+		"[1e+300,123456789012,9223372036854775807]",
+		"{\"\xc3\xa9\":\"\xe2\x82\xac\"}",
 	};
 
 	(void)state;
@@ -40,9 +45,11 @@ static void round_trip(void **state)
 
 static void refused(void **state)
 {
-	static const char *const texts[] = { "",	"{",	     "[1,]",	 "{\"a\":1,\"a\":2}", "nul",
-					     "1 2",	"\"\xff\"",  "[1e999]",	 "99999999999999999999",
-					     "{\"\\u0000\":1}", "'a'", "\"\\ud800\"" };
+	static const char *const texts[] = {
+		"",    "{",          "[1,]",    "{\"a\":1,\"a\":2}",    "nul",
+		"1 2", "\"\xff\"",   "[1e999]", "99999999999999999999", "{\"\\u0000\":1}",
+		"'a'", "\"\\ud800\""
+	};
 	struct json *v = NULL;
 
 	(void)state;
@@ -65,7 +72,8 @@ static void nesting(void **state)
 	memset(deep, '[', 65);
 	memset(deep + 65, ']', 65);
 	assert_error(js_parse(deep, 130, "it", &v, &err), MLOPS_EINVALID, "deeper than 64");
-	js_free(parse("\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[\""));
+	js_free(parse(
+		"\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[\""));
 }
 
 static void numbers(void **state)
@@ -118,15 +126,17 @@ static void building(void **state)
 	while (js_next(v, &iter, &key, &value))
 		members++;
 	assert_int_equal(members, 4);
-	assert_made(dump(v, JS_COMPACT),
-		    "{\"text\":\"replaced\",\"none\":null,\"\xef\xbf\xbd\":true,\"list\":[-9223372036854775808]}");
+	assert_made(
+		dump(v, JS_COMPACT),
+		"{\"text\":\"replaced\",\"none\":null,\"\xef\xbf\xbd\":true,\"list\":[-9223372036854775808]}");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(round_trip), cmocka_unit_test(refused),	 cmocka_unit_test(nesting),
-		cmocka_unit_test(numbers),    cmocka_unit_test(getters_forgive), cmocka_unit_test(building),
+		cmocka_unit_test(round_trip),      cmocka_unit_test(refused),
+		cmocka_unit_test(nesting),         cmocka_unit_test(numbers),
+		cmocka_unit_test(getters_forgive), cmocka_unit_test(building),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,13 +19,44 @@ static void check(const char *text)
 static void known_numbers(void **state)
 {
 	static const char *const texts[] = {
-		"0", "-0", "1", "-1", "+3", "00012", "0.1", "1.", ".5", "-.25", "1e5", "1E-5", "1e+22", "1e23",
-		"123456789012345678", "1234567890123456789", "12345678901234567890", "0.30000000000000004",
-		"9007199254740993", "9007199254740992.5", "2.2250738585072014e-308", "4.9e-324", "1e-400", "1e400",
-		"1.7976931348623157e308", "0.000000000000000000000000000000000001234567890123456789",
-		"179769313486231580793e289", "8.5", "6.02214076e23", "1e-38", "9999999999999999999e38",
-		"0e999999999999", "100000000000000000000000000000000000000000000000000000000000000000000000001",
-		"5e-1", "10000000000000002", "36028797018963971", "72057594037927945", "1.0000000000000002220446",
+		"0",
+		"-0",
+		"1",
+		"-1",
+		"+3",
+		"00012",
+		"0.1",
+		"1.",
+		".5",
+		"-.25",
+		"1e5",
+		"1E-5",
+		"1e+22",
+		"1e23",
+		"123456789012345678",
+		"1234567890123456789",
+		"12345678901234567890",
+		"0.30000000000000004",
+		"9007199254740993",
+		"9007199254740992.5",
+		"2.2250738585072014e-308",
+		"4.9e-324",
+		"1e-400",
+		"1e400",
+		"1.7976931348623157e308",
+		"0.000000000000000000000000000000000001234567890123456789",
+		"179769313486231580793e289",
+		"8.5",
+		"6.02214076e23",
+		"1e-38",
+		"9999999999999999999e38",
+		"0e999999999999",
+		"100000000000000000000000000000000000000000000000000000000000000000000000001",
+		"5e-1",
+		"10000000000000002",
+		"36028797018963971",
+		"72057594037927945",
+		"1.0000000000000002220446",
 	};
 
 	(void)state;
@@ -49,7 +80,8 @@ static void many_numbers(void **state)
 			snprintf(text, sizeof(text), "%.*e", digits % 18, v);
 			check(text);
 		}
-		snprintf(text, sizeof(text), "%.*sE%d", digits, "9182736455463728190" + digits % 3, exp);
+		snprintf(text, sizeof(text), "%.*sE%d", digits, "9182736455463728190" + digits % 3,
+			 exp);
 		check(text);
 		snprintf(text, sizeof(text), "%llu", (unsigned long long)r);
 		check(text);
@@ -75,8 +107,9 @@ static void what_is_whole(void **state)
 
 static void what_is_none(void **state)
 {
-	static const char *const texts[] = { "", " ", "-", "+", ".", "e5", "1e", "1e+", "--1", "1-", "0x10", "1_000",
-					     "1,5", "nan", "infin", "1 2", "1.2.3", "12a", "-e", ".e1" };
+	static const char *const texts[] = { "",      " ",   "-",     "+",    ".",     "e5",  "1e",
+					     "1e+",   "--1", "1-",    "0x10", "1_000", "1,5", "nan",
+					     "infin", "1 2", "1.2.3", "12a",  "-e",    ".e1" };
 	double v;
 	bool whole;
 
@@ -89,8 +122,10 @@ static void what_is_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(known_numbers), cmocka_unit_test(many_numbers),
-		cmocka_unit_test(what_is_whole), cmocka_unit_test(what_is_none),
+		cmocka_unit_test(known_numbers),
+		cmocka_unit_test(many_numbers),
+		cmocka_unit_test(what_is_whole),
+		cmocka_unit_test(what_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -190,7 +190,8 @@ static void a_cursor_stays_in_its_range(void **state)
 	assert_int_equal(cursor_uint(&c, "number", 4, &v, &f->err), 0);
 	assert_true(v == 0x01020304);
 	assert_int_equal(cursor_uint(&c, "a number", 8, &v, &f->err), -1);
-	assert_string_equal(f->err.msg, "'bytes' is damaged: a number at offset 4: the data ends here");
+	assert_string_equal(f->err.msg,
+			    "'bytes' is damaged: a number at offset 4: the data ends here");
 	assert_int_equal(cursor_skip(&c, "x", UINT64_MAX, &f->err), -1);
 	assert_int_equal(cursor_sub(&c, "x", UINT64_MAX - 2, &sub, &f->err), -1);
 	assert_int_equal(cursor_text(&c, "x", 1ull << 60, SIZE_MAX, &arena, &text, &f->err), -1);
@@ -216,9 +217,13 @@ static int read_all(const uint8_t *bytes, size_t n, struct mlops_error *err)
 static void protobuf_fields_are_walked(void **state)
 {
 	struct fixture *f = *state;
-	const uint8_t good[] = { 0x08, 0x96, 0x01, 0x12, 2, 'h', 'i', 0x1d, 1, 2, 3, 4, 0x21, 1, 2, 3, 4, 5, 6, 7, 8 };
-	const uint8_t long_body[] = { 0x12, 3, 'h', 'i' }, no_field[] = { 0x00, 1 }, group[] = { 0x0b };
-	const uint8_t endless[] = { 0x08, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1 };
+	const uint8_t good[] = { 0x08, 0x96, 0x01, 0x12, 2, 'h', 'i', 0x1d, 1, 2, 3,
+				 4,    0x21, 1,    2,    3, 4,   5,   6,    7, 8 };
+	const uint8_t long_body[] = { 0x12, 3, 'h', 'i' }, no_field[] = { 0x00, 1 },
+		      group[] = { 0x0b };
+	const uint8_t endless[] = {
+		0x08, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1
+	};
 
 	assert_int_equal(read_all(good, sizeof(good), &f->err), 4);
 	assert_int_equal(read_all(long_body, sizeof(long_body), &f->err), -1);
@@ -232,12 +237,9 @@ static void protobuf_fields_are_walked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_file_is_read_at_any_offset),
-		TEST(a_part_ends_where_it_ends),
-		TEST(a_stream_goes_forward_only),
-		TEST(what_unpacks_without_end_is_stopped),
-		TEST(a_damaged_stream_is_an_error),
-		TEST(a_cursor_stays_in_its_range),
+		TEST(a_file_is_read_at_any_offset), TEST(a_part_ends_where_it_ends),
+		TEST(a_stream_goes_forward_only),   TEST(what_unpacks_without_end_is_stopped),
+		TEST(a_damaged_stream_is_an_error), TEST(a_cursor_stays_in_its_range),
 		TEST(protobuf_fields_are_walked),
 	};
 

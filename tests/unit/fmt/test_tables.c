@@ -68,7 +68,9 @@ static void csv_reads(void **state)
 		{ "a,b\n1,2\n3,4\n", "<1><2>;<3><4>;", 0 },
 		{ "a,b\r\n1,2\r\n3,4", "<1><2>;<3><4>;", 0 },
 		{ "a,b\r1,2\r3,4\r", "<1><2>;<3><4>;", 0 },
-		{ "\xef\xbb\xbf" "a\n1\n", "<1>;", 0 },
+		{ "\xef\xbb\xbf"
+		  "a\n1\n",
+		  "<1>;", 0 },
 		{ "a,b\n\n,\n\n\"\",x\n", "--;-<x>;", 0 },
 		{ "a,b\n\"x,y\",\"1\n2\"\n", "<x,y><1\n2>;", 0 },
 		{ "a,b\n\"say \"\"hi\"\"\",\"\"\"\"\n", "<say \"hi\"><\">;", 0 },
@@ -82,7 +84,8 @@ static void csv_reads(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		autobuf out = { 0 };
 
-		assert_success(read_csv(cases[i].text, strlen(cases[i].text), cases[i].separator, &out));
+		assert_success(
+			read_csv(cases[i].text, strlen(cases[i].text), cases[i].separator, &out));
 		assert_string_equal(out.buf ? out.buf : "", cases[i].want);
 	}
 }
@@ -107,7 +110,8 @@ static void csv_refuses(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		autobuf out = { 0 };
 
-		assert_error(read_csv(cases[i].text, strlen(cases[i].text), 0, &out), MLOPS_EINVALID, cases[i].why);
+		assert_error(read_csv(cases[i].text, strlen(cases[i].text), 0, &out),
+			     MLOPS_EINVALID, cases[i].why);
 	}
 }
 
@@ -144,12 +148,14 @@ static void csv_bounds_a_record(void **state)
 	strbuf_reserve(&text, CSV_MAX_RECORD + 10);
 	memset(text.buf + text.len, 'x', CSV_MAX_RECORD + 1);
 	text.len += CSV_MAX_RECORD + 1;
-	assert_error(read_csv(text.buf, text.len, 0, &out), MLOPS_EINVALID, "line 2: the record is larger");
+	assert_error(read_csv(text.buf, text.len, 0, &out), MLOPS_EINVALID,
+		     "line 2: the record is larger");
 	strbuf_trunc(&text, 0);
 	for (int i = 0; i <= CELL_COLUMNS; i++)
 		strbuf_addf(&text, "c%d,", i);
 	strbuf_adds(&text, "z\n");
-	assert_error(read_csv(text.buf, text.len, 0, &out), MLOPS_EINVALID, "more than 4096 columns");
+	assert_error(read_csv(text.buf, text.len, 0, &out), MLOPS_EINVALID,
+		     "more than 4096 columns");
 }
 
 static int read_jsonl(const char *text, struct strbuf *out)
@@ -170,7 +176,8 @@ static int read_jsonl(const char *text, struct strbuf *out)
 					continue;
 				strbuf_addf(out, "%s=", jsonl_columns(jsonl)->v[c]);
 				if (cell->kind == CELL_NUMBER)
-					strbuf_addf(out, "%g%s ", cell->number, cell->whole ? "i" : "");
+					strbuf_addf(out, "%g%s ", cell->number,
+						    cell->whole ? "i" : "");
 				else
 					strbuf_addf(out, "<%.*s> ", (int)cell->len, cell->text);
 			}
@@ -186,8 +193,10 @@ static void jsonl_reads(void **state)
 	autobuf out = { 0 };
 
 	(void)state;
-	assert_success(read_jsonl("{\"a\":1,\"b\":\"x\\n\"}\n\n{\"b\":null,\"c\":{\"d\":1.5,\"e\":{\"f\":true}}}\r\n"
-				  "{\"a\":[1,{\"k\":2}]}", &out));
+	assert_success(read_jsonl(
+		"{\"a\":1,\"b\":\"x\\n\"}\n\n{\"b\":null,\"c\":{\"d\":1.5,\"e\":{\"f\":true}}}\r\n"
+		"{\"a\":[1,{\"k\":2}]}",
+		&out));
 	assert_string_equal(out.buf, "a=1i b=<x\n> ;c.d=1.5 c.e.f=<true> ;a=<[1,{\"k\":2}]> ;");
 }
 
@@ -196,7 +205,8 @@ static void jsonl_refuses(void **state)
 	autobuf out = { 0 }, large = { 0 };
 
 	(void)state;
-	assert_error(read_jsonl("{\"a\":1}\n{\"a\":}\n", &out), MLOPS_EINVALID, "line 2: the line is not valid JSON");
+	assert_error(read_jsonl("{\"a\":1}\n{\"a\":}\n", &out), MLOPS_EINVALID,
+		     "line 2: the line is not valid JSON");
 	assert_error(read_jsonl("[1]\n", &out), MLOPS_EINVALID, "line 1: it is no JSON object");
 	assert_error(read_jsonl("{\"\":1}\n", &out), MLOPS_EINVALID, "line 1: a name must have");
 	assert_error(read_jsonl("{\"a\":1,\"a\":2}\n", &out), MLOPS_EINVALID, "duplicate");
@@ -204,14 +214,16 @@ static void jsonl_refuses(void **state)
 	for (size_t i = 0; i < JSONL_MAX_LINE; i++)
 		strbuf_addc(&large, 'x');
 	strbuf_adds(&large, "\"}\n");
-	assert_error(read_jsonl(large.buf, &out), MLOPS_EINVALID, "line 1: it is longer than 1 MiB");
+	assert_error(read_jsonl(large.buf, &out), MLOPS_EINVALID,
+		     "line 1: it is longer than 1 MiB");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(csv_reads), cmocka_unit_test(csv_refuses), cmocka_unit_test(csv_across_windows),
-		cmocka_unit_test(csv_bounds_a_record), cmocka_unit_test(jsonl_reads), cmocka_unit_test(jsonl_refuses),
+		cmocka_unit_test(csv_reads),          cmocka_unit_test(csv_refuses),
+		cmocka_unit_test(csv_across_windows), cmocka_unit_test(csv_bounds_a_record),
+		cmocka_unit_test(jsonl_reads),        cmocka_unit_test(jsonl_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

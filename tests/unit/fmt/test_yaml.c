@@ -126,11 +126,11 @@ static void scalar_types(void **state)
 	static const struct {
 		const char *text;
 		enum yaml_scalar type;
-	} cases[] = { { "~", YAML_S_NULL },    { "null", YAML_S_NULL },	 { "true", YAML_S_BOOL },
-		      { "12", YAML_S_INT },    { "-12", YAML_S_INT },	 { "1.5", YAML_S_FLOAT },
-		      { "1e3", YAML_S_FLOAT }, { ".inf", YAML_S_FLOAT }, { "yes", YAML_S_TEXT },
-		      { "1.2.3", YAML_S_TEXT }, { "'12'", YAML_S_TEXT }, { "x", YAML_S_TEXT },
-		      { "-", YAML_S_TEXT },    { "e", YAML_S_TEXT } };
+	} cases[] = { { "~", YAML_S_NULL },     { "null", YAML_S_NULL },  { "true", YAML_S_BOOL },
+		      { "12", YAML_S_INT },     { "-12", YAML_S_INT },    { "1.5", YAML_S_FLOAT },
+		      { "1e3", YAML_S_FLOAT },  { ".inf", YAML_S_FLOAT }, { "yes", YAML_S_TEXT },
+		      { "1.2.3", YAML_S_TEXT }, { "'12'", YAML_S_TEXT },  { "x", YAML_S_TEXT },
+		      { "-", YAML_S_TEXT },     { "e", YAML_S_TEXT } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -157,11 +157,13 @@ static void typed_getters(void **state)
 		       yaml_get_uint(doc, "absent", &u, &err));
 	assert_true(i == 7 && d == 1.5 && b && !u);
 	assert_string_equal(t, "x");
-	assert_error(yaml_get_int(doc, "f", &i, &err), MLOPS_EINVALID, "f.yaml:2:4: f must be a whole number");
+	assert_error(yaml_get_int(doc, "f", &i, &err), MLOPS_EINVALID,
+		     "f.yaml:2:4: f must be a whole number");
 	assert_error(yaml_get_uint(doc, "n", &u, &err), MLOPS_EINVALID, "of 0 or more, not '-1'");
 	assert_error(yaml_get_bool(doc, "t", &b, &err), MLOPS_EINVALID, "true or false");
 	assert_error(yaml_get_num(doc, "t", &d, &err), MLOPS_EINVALID, "must be a number");
-	assert_error(yaml_get_text(doc, "l", &t, &err), MLOPS_EINVALID, "f.yaml:5:4: l must be one value");
+	assert_error(yaml_get_text(doc, "l", &t, &err), MLOPS_EINVALID,
+		     "f.yaml:5:4: l must be one value");
 	assert_error(yaml_want(doc, YAML_LIST, "the file", &err), MLOPS_EINVALID, "must be a list");
 }
 
@@ -171,17 +173,70 @@ static void unknown_keys(void **state)
 
 	(void)state;
 	assert_success(yaml_check_keys(parse("stages: {}\n"), known, "f.yaml", &err));
-	assert_int_equal(yaml_check_keys(parse("stages: {}\nstagse: 1\n"), known, "f.yaml", &err), -1);
+	assert_int_equal(yaml_check_keys(parse("stages: {}\nstagse: 1\n"), known, "f.yaml", &err),
+			 -1);
 	assert_string_equal(err.msg, "f.yaml:2:1: unknown key 'stagse' in f.yaml");
 	assert_string_equal(err.hint, "did you mean 'stages'?");
 }
 
 static const char *const nasty[] = {
-	"plain", "", " ", "a b", " lead", "trail ", "12", "1.5", "1e3", "true", "yes", "No", "null", "~",
-	"0x1f", "1_000", "12:30:45", "2024-01-01", "<<", "=", "- x", "a: b", "a #b", "#b", "'", "\"", "\\",
-	"line\nline", "line\n", "\nline", "  indented\n text\n\n", "tab\there", "\x01\x7f", "\r\n", "é", "[x]",
-	"{x}", "*a", "&a", "!t", "%d", "@x", "`x", "|", ">", "?", "? x", ":", "-", "--- x", "...", "1234e5",
-	"a\n b\n  c", "trailing space \nx", "\t", "\xe2\x80\xa8", "\xef\xbb\xbf",
+	"plain",
+	"",
+	" ",
+	"a b",
+	" lead",
+	"trail ",
+	"12",
+	"1.5",
+	"1e3",
+	"true",
+	"yes",
+	"No",
+	"null",
+	"~",
+	"0x1f",
+	"1_000",
+	"12:30:45",
+	"2024-01-01",
+	"<<",
+	"=",
+	"- x",
+	"a: b",
+	"a #b",
+	"#b",
+	"'",
+	"\"",
+	"\\",
+	"line\nline",
+	"line\n",
+	"\nline",
+	"  indented\n text\n\n",
+	"tab\there",
+	"\x01\x7f",
+	"\r\n",
+	"é",
+	"[x]",
+	"{x}",
+	"*a",
+	"&a",
+	"!t",
+	"%d",
+	"@x",
+	"`x",
+	"|",
+	">",
+	"?",
+	"? x",
+	":",
+	"-",
+	"--- x",
+	"...",
+	"1234e5",
+	"a\n b\n  c",
+	"trailing space \nx",
+	"\t",
+	"\xe2\x80\xa8",
+	"\xef\xbb\xbf",
 };
 
 static void what_is_written_reads_back(void **state)
@@ -246,10 +301,18 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_teardown(name, tear_down)
-		TEST(positions),       TEST(empty_documents), TEST(refused),
-		TEST(nesting),	       TEST(aliases_are_counted), TEST(too_many_values),
-		TEST(scalar_types),    TEST(typed_getters),   TEST(unknown_keys),
-		TEST(copies_of_nodes), TEST(what_is_written_reads_back), TEST(text_that_is_not_utf8),
+		TEST(positions),
+		TEST(empty_documents),
+		TEST(refused),
+		TEST(nesting),
+		TEST(aliases_are_counted),
+		TEST(too_many_values),
+		TEST(scalar_types),
+		TEST(typed_getters),
+		TEST(unknown_keys),
+		TEST(copies_of_nodes),
+		TEST(what_is_written_reads_back),
+		TEST(text_that_is_not_utf8),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
