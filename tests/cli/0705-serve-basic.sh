@@ -5,6 +5,7 @@
 
 # serve OPTION...: starts it on a free port; its URL into $u, its process id into $pid.
 serve() {
+	: >"$out" # before the background job can: what an earlier one printed must not be found
 	mlops serve --listen 127.0.0.1:0 --json "$@" >"$out" 2>"$err" &
 	pid=$!
 	cleanup "kill $pid 2>/dev/null"
