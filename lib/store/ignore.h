@@ -1,10 +1,12 @@
 /* Telling git to leave data alone. */
 #pragma once
 
+#include "base/vec.h"
 #include "mlops/project.h"
 
 /*
- * Adds a line for `path` to the .gitignore beside it unless git ignores it already. *file is the
- * path of that .gitignore (new) when it was changed now or has the line from before, else NULL.
+ * Adds a line for each path to the .gitignore beside it unless git ignores it already; each file
+ * is written once. Those .gitignore that are there afterwards are added to *files, once each.
  */
-int ignore_path(struct project *project, const char *path, char **file, struct mlops_error *err);
+int ignore_paths(struct project *project, const char *const *paths, size_t n, struct strlist *files,
+		 struct mlops_error *err);

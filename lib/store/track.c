@@ -96,15 +96,10 @@ static int record(struct tracker *t, const struct pointer *p, bool unchanged,
 		  struct mlops_error *err)
 {
 	autofree char *file = xasprintf("%s" POINTER_SUFFIX, p->path);
-	autofree char *ignore = NULL;
 
 	if (!unchanged && write_pointer(t, p, file, err))
 		return -1;
-	if (ignore_path(t->project, p->path, &ignore, err))
-		return -1;
-	strlist_add(&t->stage, file);
-	if (ignore && !strlist_has(&t->stage, ignore))
-		strlist_add(&t->stage, ignore);
+	strlist_take(&t->stage, steal_ptr(&file));
 	return 0;
 }
 
@@ -147,6 +142,8 @@ static int track_all(struct tracker *t, const char *const *paths, size_t n, stru
 		if (record(t, &saved[i], unchanged[i], err))
 			return -1;
 	}
+	if (ignore_paths(t->project, paths, n, &t->stage, err))
+		return -1;
 	if (FAULT("track.stage"))
 		return err_sys(err, "cannot stage pointers");
 	if (git_stage(t->git, (const char *const *)t->stage.v, t->stage.n, err))
