@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "base/mem.h"
+#include "base/vec.h"
 
 struct db;
 struct db_stmt;
@@ -41,6 +41,9 @@ void db_done(struct db_stmt *stmt); /* gives back a statement before its end; NU
 /* db_query() and the first db_step(): 1 with a row (db_done() it), 0 when there is none, or -1. */
 int db_row(struct db *db, struct db_stmt **out, struct mlops_error *err, const char *sql,
 	   const char *format, ...);
+/* Adds the first column of each row, as text, to *out; what was added stays on failure. */
+int db_texts(struct db *db, struct strlist *out, struct mlops_error *err, const char *sql,
+	     const char *format, ...);
 /* Runs a change to its end. */
 int db_change(struct db *db, struct mlops_error *err, const char *sql, const char *format, ...);
 

@@ -134,6 +134,22 @@ int db_row(struct db *db, struct db_stmt **out, struct mlops_error *err, const c
 	return rc ? -1 : db_step(*out, err);
 }
 
+int db_texts(struct db *db, struct strlist *out, struct mlops_error *err, const char *sql,
+	     const char *format, ...)
+{
+	struct db_stmt *stmt;
+	va_list ap;
+
+	va_start(ap, format);
+	int rc = vquery(db, &stmt, err, sql, format, ap);
+	va_end(ap);
+	if (rc)
+		return -1;
+	while ((rc = db_step(stmt, err)) > 0)
+		strlist_add(out, db_text(stmt, 0));
+	return rc;
+}
+
 int db_change(struct db *db, struct mlops_error *err, const char *sql, const char *format, ...)
 {
 	struct db_stmt *stmt;

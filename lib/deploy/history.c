@@ -153,15 +153,10 @@ int history_load(struct project *project, const char *name, struct deployment **
 int history_names(struct project *project, struct strlist *out, struct mlops_error *err)
 {
 	struct db *db;
-	struct db_stmt *row;
-	int rc;
 
-	if (project_db(project, &db, err) ||
-	    db_query(db, &row, err, "SELECT name FROM deployments ORDER BY name", ""))
+	if (project_db(project, &db, err))
 		return -1;
-	while ((rc = db_step(row, err)) > 0)
-		strlist_add(out, db_text(row, 0));
-	return rc;
+	return db_texts(db, out, err, "SELECT name FROM deployments ORDER BY name", "");
 }
 
 /* ---- changes: the arguments of a transaction ---- */

@@ -9,14 +9,8 @@ DEFINE_CLEANUP(model, mlops_model_free)
 static int fail_no_model(struct db *db, const char *name, struct mlops_error *err)
 {
 	autostrlist names = { 0 };
-	struct db_stmt *stmt;
-	int rc;
 
-	if (db_query(db, &stmt, err, "SELECT name FROM models ORDER BY name", ""))
-		return -1;
-	while ((rc = db_step(stmt, err)) > 0)
-		strlist_add(&names, db_text(stmt, 0));
-	if (rc)
+	if (db_texts(db, &names, err, "SELECT name FROM models ORDER BY name", ""))
 		return -1;
 	const char *near = strlist_suggest(name, &names);
 	err_set(err, MLOPS_ENOTFOUND, "there is no model '%s'", name);

@@ -50,15 +50,10 @@ static int load_aliases(struct db *db, int64_t model, struct model_version *v,
 			struct mlops_error *err)
 {
 	struct strlist list = { 0 };
-	struct db_stmt *stmt;
-	int rc;
+	int rc = db_texts(db, &list, err,
+			  "SELECT alias FROM model_aliases WHERE model_id = ? AND version = ?"
+			  " ORDER BY alias", "ii", model, v->version);
 
-	if (db_query(db, &stmt, err,
-		     "SELECT alias FROM model_aliases WHERE model_id = ? AND version = ?"
-		     " ORDER BY alias", "ii", model, v->version))
-		return -1;
-	while ((rc = db_step(stmt, err)) > 0)
-		strlist_add(&list, db_text(stmt, 0));
 	v->aliases = list.v;
 	v->n_aliases = list.n;
 	return rc;

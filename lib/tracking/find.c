@@ -88,16 +88,8 @@ static int fail_ambiguous(const char *which, const struct matches *m, struct mlo
 
 static int newest_names(struct db *db, struct strlist *out, struct mlops_error *err)
 {
-	struct db_stmt *stmt;
-	int rc;
-
-	if (db_query(db, &stmt, err,
-		     "SELECT name FROM runs ORDER BY start_ms DESC, id DESC LIMIT ?", "i",
-		     (int64_t)MAX_GUESSED))
-		return -1;
-	while ((rc = db_step(stmt, err)) > 0)
-		strlist_add(out, db_text(stmt, 0));
-	return rc;
+	return db_texts(db, out, err, "SELECT name FROM runs ORDER BY start_ms DESC, id DESC LIMIT ?",
+			"i", (int64_t)MAX_GUESSED);
 }
 
 static int fail_unknown(struct db *db, const char *which, struct mlops_error *err)
