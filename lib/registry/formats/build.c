@@ -44,17 +44,31 @@ void build_tensor(struct build *b, const struct model_tensor *t)
 	b->info.tensor_bytes += t->bytes;
 }
 
+static struct model_port *push_port(struct build *b, bool output, const struct model_port *port)
+{
+	if (output) {
+		vec_push(&b->outputs, *port);
+		return &b->outputs.v[b->outputs.n - 1];
+	}
+	vec_push(&b->inputs, *port);
+	return &b->inputs.v[b->inputs.n - 1];
+}
+
 struct model_port *build_port(struct build *b, bool output, const char *name, const char *dtype)
 {
 	struct model_port port = { .name = arena_strdup(&b->arena, name),
 				   .dtype = arena_strdup(&b->arena, dtype) };
 
-	if (output) {
-		vec_push(&b->outputs, port);
-		return &b->outputs.v[b->outputs.n - 1];
-	}
-	vec_push(&b->inputs, port);
-	return &b->inputs.v[b->inputs.n - 1];
+	return push_port(b, output, &port);
+}
+
+int build_add_port(struct build *b, const struct cursor *at, const struct model_port *port, bool output,
+		   struct mlops_error *err)
+{
+	if (b->inputs.n + b->outputs.n >= FORMAT_MAX_PORTS)
+		return cursor_fail(at, "input or output", err, "there are more than %d", FORMAT_MAX_PORTS);
+	push_port(b, output, port);
+	return 0;
 }
 
 void build_port_dim(struct build *b, struct model_port *port, int64_t size, const char *symbol)

@@ -60,6 +60,9 @@ void build_global(struct build *b, const char *module, const char *name);
 /* `name`, `dtype` and `shape` are in the arena of the build already. */
 void build_tensor(struct build *b, const struct model_tensor *t);
 struct model_port *build_port(struct build *b, bool output, const char *name, const char *dtype);
+/* Adds a port that a message's fields were read into; `at` is where they ended. */
+int build_add_port(struct build *b, const struct cursor *at, const struct model_port *port, bool output,
+		   struct mlops_error *err);
 void build_port_dim(struct build *b, struct model_port *port, int64_t size, const char *symbol);
 /* Number of elements of a shape; false when it does not fit. */
 bool shape_elements(const uint64_t *shape, size_t rank, uint64_t *out);

@@ -121,13 +121,7 @@ static int read_port(struct build *b, struct cursor c, bool output, struct mlops
 	}
 	if (more)
 		return -1;
-	if (b->inputs.n + b->outputs.n >= FORMAT_MAX_PORTS)
-		return cursor_fail(&c, "input or output", err, "there are more than %d", FORMAT_MAX_PORTS);
-	if (output)
-		vec_push(&b->outputs, port);
-	else
-		vec_push(&b->inputs, port);
-	return 0;
+	return build_add_port(b, &c, &port, output, err);
 }
 
 struct onnx_tensor {

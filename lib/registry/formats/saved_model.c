@@ -92,13 +92,7 @@ static int read_port(struct build *b, struct cursor c, const char *signature, bo
 	}
 	if (more)
 		return -1;
-	if (b->inputs.n + b->outputs.n >= FORMAT_MAX_PORTS)
-		return cursor_fail(&c, "input or output", err, "there are more than %d", FORMAT_MAX_PORTS);
-	if (output)
-		vec_push(&b->outputs, port);
-	else
-		vec_push(&b->inputs, port);
-	return 0;
+	return build_add_port(b, &c, &port, output, err);
 }
 
 static int read_signature(struct build *b, struct cursor c, const char *name, struct mlops_error *err)
