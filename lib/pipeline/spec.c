@@ -21,19 +21,6 @@ struct stage_reader {
 	struct mlops_error *err;
 };
 
-static bool is_private(const char *path)
-{
-	struct str rest = str_of(path);
-
-	while (rest.n) {
-		struct str part = str_split(rest, '/', &rest);
-
-		if (str_eq(part, ".git") || str_eq(part, ".mlops"))
-			return true;
-	}
-	return false;
-}
-
 /* A path of the spec, relative to `dir`, into one relative to the root. */
 static int read_path(struct arena *arena, const char *dir, const struct yaml_node *node,
 		     const char *what, const char **out, struct mlops_error *err)
@@ -46,7 +33,7 @@ static int read_path(struct arena *arena, const char *dir, const struct yaml_nod
 	autofree char *path = path_normalize(joined);
 	if (!path_is_safe(path) && strcmp(path, "."))
 		return yaml_error(node, err, "%s '%s' leaves the project", what, node->text);
-	if (is_private(path))
+	if (project_is_private(path))
 		return yaml_error(node, err,
 				  "%s '%s' lies in a folder that git or mlops keeps for itself",
 				  what, node->text);

@@ -15,6 +15,9 @@ struct yaml_out;
 int project_db(struct project *project, struct db **out, struct mlops_error *err);
 int project_git(struct project *project, struct git_repo **out, struct mlops_error *err);
 
+/* True when a part of the path is .git or .mlops: what lies there is not the user's data. */
+bool project_is_private(const char *path);
+
 /* Absolute path of a path relative to the root, or of one inside .mlops/; new. */
 char *project_abspath(const struct project *project, const char *relative);
 char *project_file(const struct project *project, const char *name);

@@ -32,7 +32,7 @@ static int resolve(const char *path, char **out, struct mlops_error *err)
 	return 0;
 }
 
-static bool has_private_part(const char *path)
+bool project_is_private(const char *path)
 {
 	struct str rest = str_of(path);
 
@@ -85,7 +85,7 @@ int mlops_project_relpath(const struct project *p, const char *typed, char **out
 	relative += *relative == '/';
 	if (*relative && !path_is_safe(relative))
 		return err_set(err, MLOPS_EINVALID, "'%s' is no path that can be used", typed);
-	if (has_private_part(relative))
+	if (project_is_private(relative))
 		return err_set(err, MLOPS_EINVALID,
 			       "'%s' lies in a folder that git or mlops keeps for itself", typed);
 	*out = xstrdup(relative);
