@@ -22,8 +22,6 @@ int git_is_ignored(struct git_repo *repo, const char *path, bool *ignored, struc
 int git_is_staged(struct git_repo *repo, const char *path, bool *staged, struct mlops_error *err);
 /* HEAD as 40 hex digits, "-dirty" behind it when tracked files differ; *out NULL before the first commit. */
 int git_head(struct git_repo *repo, char **out, struct mlops_error *err);
-/* "Name <email>" from git's config, or NULL. */
-int git_user(struct git_repo *repo, char **out, struct mlops_error *err);
 
 /* git-config files, read and written by libgit2. */
 int git_config_each(const char *file,

@@ -227,22 +227,6 @@ int git_head(struct git_repo *r, char **out, struct mlops_error *err)
 	return 0;
 }
 
-int git_user(struct git_repo *r, char **out, struct mlops_error *err)
-{
-	const char *name = NULL, *email = NULL;
-	git_config *config;
-	int code = git_repository_config_snapshot(&config, r->repo);
-
-	if (code)
-		return git_fail(err, code, "cannot read git's config");
-	*out = NULL;
-	if (!git_config_get_string(&name, config, "user.name") &&
-	    !git_config_get_string(&email, config, "user.email"))
-		*out = xasprintf("%s <%s>", name, email);
-	git_config_free(config);
-	return 0;
-}
-
 int git_version(char *buf, size_t n, struct mlops_error *err)
 {
 	int major, minor, patch;

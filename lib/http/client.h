@@ -57,5 +57,3 @@ bool http_status_is_transient(int status);
  * 404 MLOPS_ENOTFOUND, others MLOPS_EREMOTE. Returns -1.
  */
 int http_status_error(const struct http_response *r, const char *what, struct mlops_error *err);
-/* Percent-encodes for a path segment or query value; new. */
-char *http_escape(const char *s);

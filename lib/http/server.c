@@ -151,11 +151,6 @@ const char *http_server_url(const struct http_server *s)
 	return s->url;
 }
 
-int http_server_port(const struct http_server *s)
-{
-	return s->port;
-}
-
 static void wait_until_idle(struct http_server *s, int64_t drain_ms)
 {
 	int64_t end_ns = clock_mono_ns() + drain_ms * 1000000;

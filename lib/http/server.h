@@ -18,7 +18,7 @@ struct http_route {
 	const char *path;
 	/*
 	 * Answers the call with one http_reply_*(). -1 with err set answers by the error's kind.
-	 * For a streamed body it is called when the head has come; see http_call_stream().
+	 * For a streamed body it is called when the whole body has come; see begin.
 	 */
 	int (*handle)(struct http_call *call, void *arg, struct mlops_error *err);
 	size_t max_body; /* 0: no body is taken. More than this is 413 */
@@ -58,7 +58,6 @@ int http_server_version(char *buf, size_t n, struct mlops_error *err);
 int http_server_start(const struct http_server_how *how, struct http_server **out,
 		      struct mlops_error *err);
 const char *http_server_url(const struct http_server *s); /* "http://127.0.0.1:43121"; lent */
-int http_server_port(const struct http_server *s);
 /* Stops taking connections, waits up to drain_ms for calls in flight, frees. */
 void http_server_stop(struct http_server *s, int64_t drain_ms);
 /*

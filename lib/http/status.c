@@ -64,19 +64,3 @@ int http_status_error(const struct http_response *r, const char *what, struct ml
 	return err_set(err, kind_of(r->status), "%s: %s (HTTP %d)", what,
 		       msg ? msg : default_reason(r->status), r->status);
 }
-
-char *http_escape(const char *s)
-{
-	autobuf out = { 0 };
-
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		    strchr("-._~", c))
-			strbuf_addc(&out, (char)c);
-		else
-			strbuf_addf(&out, "%%%02X", c);
-	}
-	return strbuf_steal(&out);
-}
