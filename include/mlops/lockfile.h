@@ -34,6 +34,9 @@ struct lockfile {
 /* Reads <root>/mlops.lock; an absent file gives an empty one. Clear it in either case. */
 MLOPS_API int mlops_lockfile_read(struct project *project, struct lockfile *out,
 				  struct mlops_error *err);
+/* The same from text in memory; `what` names it in messages. */
+MLOPS_API int mlops_lockfile_parse(const char *what, const char *text, size_t n,
+				   struct lockfile *out, struct mlops_error *err);
 /* Replaces the file atomically. */
 MLOPS_API int mlops_lockfile_write(struct project *project, const struct lockfile *lock,
 				   struct mlops_error *err);

@@ -14,6 +14,11 @@ struct oid {
 	uint8_t sha256[32];
 };
 
+/* The name of an object of git's: a commit, a folder's tree, or what a file of one holds. */
+struct git_id {
+	uint8_t sha1[20];
+};
+
 /* Writes 64 lower-case hex digits and a NUL into `buf` (MLOPS_OID_HEX + 1 bytes); returns buf. */
 MLOPS_API char *mlops_oid_hex(const struct oid *oid, char *buf);
 

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "mlops/oid.h"
 
 struct git_repo;
 
@@ -22,6 +23,32 @@ int git_is_ignored(struct git_repo *repo, const char *path, bool *ignored, struc
 int git_is_staged(struct git_repo *repo, const char *path, bool *staged, struct mlops_error *err);
 /* HEAD as 40 hex digits, "-dirty" behind it when tracked files differ; *out NULL before the first commit. */
 int git_head(struct git_repo *repo, char **out, struct mlops_error *err);
+
+/* The commit that `rev` names (gitrevisions(7)); MLOPS_ENOTFOUND. */
+int git_resolve(struct git_repo *repo, const char *rev, struct git_id *commit,
+		struct mlops_error *err);
+/* The tree of the root in a commit; *found tells whether the commit has that folder at all. */
+int git_root_tree(struct git_repo *repo, const struct git_id *commit, struct git_id *tree,
+		  bool *found, struct mlops_error *err);
+
+enum git_entry_kind {
+	GIT_ENTRY_FILE,
+	GIT_ENTRY_FOLDER,
+	GIT_ENTRY_OTHER, /* a symlink or a submodule */
+};
+
+struct git_entry {
+	const char *name; /* lent */
+	struct git_id id;
+	enum git_entry_kind kind;
+};
+/* Calls fn for what one folder holds; stops when it returns non-zero, which is returned. */
+int git_tree_each(struct git_repo *repo, const struct git_id *tree,
+		  int (*fn)(const struct git_entry *e, void *arg, struct mlops_error *err),
+		  void *arg, struct mlops_error *err);
+/* Appends what a file holds; MLOPS_EINVALID when it is larger than max. */
+int git_read_blob(struct git_repo *repo, const struct git_id *id, size_t max, struct strbuf *out,
+		  struct mlops_error *err);
 
 /* git-config files, read and written by libgit2. */
 int git_config_each(const char *file,

@@ -4,6 +4,11 @@
 #include "gen/git_lazy.h"
 #include "git/git.h"
 
+struct git_repo {
+	git_repository *repo;
+	char *prefix; /* of the project's root in the work tree: "" or "sub/" */
+};
+
 /* Loads and starts libgit2; call it first in every function that takes no struct git_repo. */
 int git_start(struct mlops_error *err);
 /* The message, libgit2's reason behind it, and the kind that its error code stands for; -1. */

@@ -7,11 +7,6 @@
 #include "base/path.h"
 #include "git/private.h"
 
-struct git_repo {
-	git_repository *repo;
-	char *prefix; /* of the project's root in the work tree: "" or "sub/" */
-};
-
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void start(void)

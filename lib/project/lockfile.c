@@ -157,6 +157,18 @@ int mlops_lockfile_read(struct project *project, struct lockfile *out, struct ml
 	return 0;
 }
 
+int mlops_lockfile_parse(const char *what, const char *text, size_t n, struct lockfile *out,
+			 struct mlops_error *err)
+{
+	autoarena arena = { 0 };
+	struct yaml_node *root;
+
+	*out = (struct lockfile){ 0 };
+	if (yaml_parse(&arena, what, text, n, &root, err))
+		return -1;
+	return yaml_is_null(root) ? 0 : read_stages(root, out, err);
+}
+
 static void write_items(struct yaml_out *y, const char *key, const struct lock_item *items,
 			size_t n)
 {

@@ -11,8 +11,7 @@
 #include "project/project.h"
 #include "store/pointer.h"
 
-#define MAX_POINTER ((size_t)64 << 10)
-#define MAX_DEPTH   256
+#define MAX_DEPTH 256
 
 typedef VEC(struct pointer) pointer_vec;
 
@@ -37,7 +36,7 @@ static int read_pointer(struct walk *w, const char *data)
 	autobuf text = { 0 };
 	struct pointer p;
 
-	if (fs_read(path, MAX_POINTER, &text, w->err) ||
+	if (fs_read(path, POINTER_MAX, &text, w->err) ||
 	    pointer_parse(shown, text.buf, text.len, &p, w->err))
 		return -1;
 	vec_push(&w->found, p);
@@ -101,7 +100,7 @@ static int walk(struct walk *w, int fd, int depth)
 	return rc;
 }
 
-static int by_path(const void *a, const void *b)
+int pointer_by_path(const void *a, const void *b)
 {
 	return strcmp(((const struct pointer *)a)->path, ((const struct pointer *)b)->path);
 }
@@ -121,7 +120,7 @@ int mlops_pointers_list(struct project *project, struct pointer **out, size_t *n
 		mlops_pointers_free(w.found.v, w.found.n);
 		return rc;
 	}
-	vec_sort(&w.found, by_path);
+	vec_sort(&w.found, pointer_by_path);
 	*out = w.found.v;
 	*n = w.found.n;
 	return 0;

@@ -1,0 +1,142 @@
+/* Reading what a commit holds, without checking it out. */
+#include "base/mem.h"
+#include "git/private.h"
+
+static void cleanup_object(git_object **object)
+{
+	if (*object)
+		git_object_free(*object);
+}
+#define autoobject __attribute__((cleanup(cleanup_object))) git_object
+
+static void cleanup_tree(git_tree **tree)
+{
+	if (*tree)
+		git_tree_free(*tree);
+}
+#define autotree __attribute__((cleanup(cleanup_tree))) git_tree
+
+static struct git_id id_of(const git_oid *oid)
+{
+	struct git_id id;
+
+	memcpy(id.sha1, oid->id, sizeof(id.sha1));
+	return id;
+}
+
+static git_oid oid_of(const struct git_id *id)
+{
+	git_oid oid;
+
+	memcpy(oid.id, id->sha1, sizeof(oid.id));
+	return oid;
+}
+
+int git_resolve(struct git_repo *r, const char *rev, struct git_id *out, struct mlops_error *err)
+{
+	autoobject *object = NULL, *commit = NULL;
+	int code = git_revparse_single(&object, r->repo, rev);
+
+	if (code == GIT_ENOTFOUND || code == GIT_EINVALIDSPEC)
+		return err_set(err, MLOPS_ENOTFOUND, "git knows no revision '%s'", rev);
+	if (code)
+		return git_fail(err, code, "cannot find the revision '%s'", rev);
+	if (git_object_peel(&commit, object, GIT_OBJECT_COMMIT))
+		return err_set(err, MLOPS_EINVALID, "'%s' names no commit", rev);
+	*out = id_of(git_object_id(commit));
+	return 0;
+}
+
+/* The folder that the project's root is in the tree of a commit. */
+static int find_root(struct git_repo *r, git_tree *top, struct git_id *out, bool *found,
+		     struct mlops_error *err)
+{
+	autofree char *path = xstrndup(r->prefix, strlen(r->prefix) - 1);
+	git_tree_entry *entry = NULL;
+	int code = git_tree_entry_bypath(&entry, top, path);
+
+	*found = false;
+	if (code == GIT_ENOTFOUND)
+		return 0;
+	if (code)
+		return git_fail(err, code, "cannot look for '%s' in a commit", path);
+	if (git_tree_entry_filemode(entry) == GIT_FILEMODE_TREE) {
+		*out = id_of(git_tree_entry_id(entry));
+		*found = true;
+	}
+	git_tree_entry_free(entry);
+	return 0;
+}
+
+int git_root_tree(struct git_repo *r, const struct git_id *id, struct git_id *out, bool *found,
+		  struct mlops_error *err)
+{
+	git_oid oid = oid_of(id);
+	git_commit *commit;
+	autotree *top = NULL;
+	int code = git_commit_lookup(&commit, r->repo, &oid);
+
+	if (!code) {
+		code = git_commit_tree(&top, commit);
+		git_commit_free(commit);
+	}
+	if (code)
+		return git_fail(err, code, "cannot read a commit");
+	if (*r->prefix)
+		return find_root(r, top, out, found, err);
+	*out = id_of(git_tree_id(top));
+	*found = true;
+	return 0;
+}
+
+static enum git_entry_kind kind_of(const git_tree_entry *entry)
+{
+	switch (git_tree_entry_filemode(entry)) {
+	case GIT_FILEMODE_TREE:
+		return GIT_ENTRY_FOLDER;
+	case GIT_FILEMODE_BLOB:
+	case GIT_FILEMODE_BLOB_EXECUTABLE:
+		return GIT_ENTRY_FILE;
+	default:
+		return GIT_ENTRY_OTHER;
+	}
+}
+
+int git_tree_each(struct git_repo *r, const struct git_id *id,
+		  int (*fn)(const struct git_entry *e, void *arg, struct mlops_error *err),
+		  void *arg, struct mlops_error *err)
+{
+	git_oid oid = oid_of(id);
+	autotree *tree = NULL;
+	int code = git_tree_lookup(&tree, r->repo, &oid), rc = 0;
+
+	if (code)
+		return git_fail(err, code, "cannot read a folder of a commit");
+	for (size_t i = 0; !rc && i < git_tree_entrycount(tree); i++) {
+		const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
+		struct git_entry e = { git_tree_entry_name(entry), id_of(git_tree_entry_id(entry)),
+				       kind_of(entry) };
+
+		rc = fn(&e, arg, err);
+	}
+	return rc;
+}
+
+int git_read_blob(struct git_repo *r, const struct git_id *id, size_t max, struct strbuf *out,
+		  struct mlops_error *err)
+{
+	git_oid oid = oid_of(id);
+	git_blob *blob;
+	int code = git_blob_lookup(&blob, r->repo, &oid), rc = 0;
+
+	if (code)
+		return git_fail(err, code, "cannot read a file of a commit");
+	uint64_t size = (uint64_t)git_blob_rawsize(blob);
+	if (size > max)
+		rc = err_set(err, MLOPS_EINVALID, "a file of a commit is larger than %zu bytes",
+			     max);
+	else
+		strbuf_add(out, git_blob_rawcontent(blob), size);
+	git_blob_free(blob);
+	return rc;
+}
