@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "base/mem.h"
+#include "crypto/must.h"
 #include "gen/crypto_lazy.h"
 
 struct hasher {
@@ -30,13 +31,6 @@ int hasher_new(struct hasher **out, struct mlops_error *err)
 	hasher_reset(h);
 	*out = h;
 	return 0;
-}
-
-/* Of a fetched digest and a live context these calls can only fail for want of memory. */
-static void must(int ok)
-{
-	if (!ok)
-		abort();
 }
 
 void hasher_reset(struct hasher *h)
