@@ -1,4 +1,5 @@
 /* mlops checkout */
+#include "base/log.h"
 #include "cmd.h"
 #include "mlops/workspace.h"
 #include "paths.h"
@@ -25,6 +26,7 @@ static int print_json(const struct checkout_counts *c)
 	js_set(v, "written", js_int((int64_t)c->written));
 	js_set(v, "removed", js_int((int64_t)c->removed));
 	js_set(v, "unchanged", js_int((int64_t)c->unchanged));
+	js_set(v, "absent", js_int((int64_t)c->absent));
 	return cmd_print_json(v);
 }
 
@@ -41,6 +43,9 @@ static int checkout_run(struct cmd_ctx *ctx, const void *opts, struct mlops_erro
 		return print_json(&counts);
 	printf("%llu written, %llu removed, %llu unchanged\n", (unsigned long long)counts.written,
 	       (unsigned long long)counts.removed, (unsigned long long)counts.unchanged);
+	if (counts.absent)
+		log_info("%llu file%s not here: mlops pull fetches what is missing",
+			 (unsigned long long)counts.absent, counts.absent == 1 ? " is" : "s are");
 	return 0;
 }
 

@@ -19,31 +19,43 @@ static const struct arg_spec status_argv[] = {
 	ARG_END,
 };
 
-static const char *const kind_names[] = { "clean",   "modified", "added",
-					  "deleted", "missing",  "type" };
+static const char *const kind_names[] = { "clean",   "modified", "added", "deleted",
+					  "missing", "type",     "absent" };
 
 struct report {
 	struct json *changes; /* NULL: lines are printed */
-	size_t changed, missing;
+	size_t changed, missing, absent;
 };
+
+static void print_entry(const struct status_entry *e)
+{
+	autofree char *path = cmd_show_path(e->path);
+
+	if (e->kind == STATUS_ABSENT)
+		printf("not here: %s (%llu file%s)\n", path, (unsigned long long)e->files,
+		       e->files == 1 ? "" : "s");
+	else
+		printf("%s: %s\n", kind_names[e->kind], path);
+}
 
 static int take(const struct status_entry *e, void *arg, struct mlops_error *err)
 {
 	struct report *r = arg;
 
 	(void)err;
-	r->changed++;
+	r->changed += e->kind != STATUS_ABSENT;
 	r->missing += e->kind == STATUS_MISSING;
+	r->absent += e->kind == STATUS_ABSENT;
 	if (!r->changes) {
-		autofree char *path = cmd_show_path(e->path);
-
-		printf("%s: %s\n", kind_names[e->kind], path);
+		print_entry(e);
 		return 0;
 	}
 	struct json *entry = js_obj();
 	js_set(entry, "kind", js_str(kind_names[e->kind]));
 	js_set(entry, "path", js_str(e->path));
 	js_set(entry, "target", js_str(e->target));
+	if (e->kind == STATUS_ABSENT)
+		js_set(entry, "files", js_int((int64_t)e->files));
 	js_push(r->changes, entry);
 	return 0;
 }
@@ -58,10 +70,12 @@ static void print_report(struct report *r)
 		cmd_print_json(top);
 		return;
 	}
-	if (!r->changed)
+	if (!r->changed && !r->absent)
 		puts("nothing has changed");
 	if (r->missing)
-		log_info("get what is missing with: mlops checkout, after mlops pull");
+		log_info("get what is missing with: mlops checkout");
+	if (r->absent)
+		log_info("get what is not here with: mlops pull");
 }
 
 static int status_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)

@@ -31,14 +31,16 @@ enum status_kind {
 	STATUS_MODIFIED, /* content or executable bit differs */
 	STATUS_ADDED,    /* a file below a tracked folder that the tree does not list */
 	STATUS_DELETED,  /* a file that the tree lists is gone */
-	STATUS_MISSING,  /* the whole tracked path is not there (never pulled, or deleted) */
+	STATUS_MISSING,  /* the whole tracked path is gone */
 	STATUS_TYPE,     /* a file where a folder is tracked, or the other way round */
+	STATUS_ABSENT,   /* never pulled: neither in the work tree nor in the store; no change */
 };
 
 struct status_entry {
 	enum status_kind kind;
 	const char *path;   /* lent */
 	const char *target; /* the tracked path it belongs to; lent */
+	uint64_t files;     /* STATUS_ABSENT, told once a target behind its changes: so many */
 };
 
 /*
@@ -51,13 +53,14 @@ MLOPS_API int mlops_status(struct project *project, const char *const *paths, si
 			   void *arg, struct mlops_error *err);
 
 struct checkout_counts {
-	uint64_t written, removed, unchanged;
+	uint64_t written, removed, unchanged, absent;
 };
 /*
  * Makes tracked paths (all when n is 0) in the work tree equal to their pointers, touching only
  * what differs. Uncommitted changes are kept and MLOPS_ENO returned with their names, unless
  * `force`, which stores the overwritten content first. Objects that are not in the store are
- * MLOPS_ENOTFOUND with a hint to pull.
+ * MLOPS_ENOTFOUND with a hint to pull; with n 0, files that were never pulled are left out and
+ * counted instead, when any of the data is here.
  */
 MLOPS_API int mlops_checkout(struct project *project, const char *const *paths, size_t n, bool force,
 			     struct checkout_counts *counts, struct mlops_error *err);

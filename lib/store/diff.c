@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "base/path.h"
+#include "store/store.h"
 
 struct differ {
 	struct scan *scan;
@@ -33,13 +34,19 @@ static int tell(struct differ *d, enum status_kind kind, const struct tree_entry
 	return d->fn(&diff, d->arg, d->err);
 }
 
-/* The tree of the folder at hand; the index learns it, so that a scan can tell it by its listing. */
-static int load(struct differ *d, const struct tree_entry *want, struct tree *out)
+/*
+ * The tree of the folder at hand; the index learns it, so that a scan can tell it by its listing.
+ * *here: it is in the store.
+ */
+static int load(struct differ *d, const struct tree_entry *want, struct tree *out, bool *here)
 {
 	struct index *ix = d->scan->index;
 	autobuf text = { 0 };
 	struct oid known;
 
+	*here = mlops_store_has(d->scan->store, &want->oid);
+	if (!*here)
+		return 0;
 	if (tree_load(d->scan->store, &want->oid, out, d->err))
 		return -1;
 	if (!ix)
@@ -118,11 +125,14 @@ static int tell_want(struct differ *d, const struct tree_entry *want, int depth)
 static int want_folder(struct differ *d, const struct tree_entry *want, bool told, int depth)
 {
 	struct tree tree;
+	bool here;
 
 	if (depth > TREE_DEPTH_MAX)
 		return too_deep(d);
-	if (load(d, want, &tree))
+	if (load(d, want, &tree, &here))
 		return -1;
+	if (!here)
+		return tell(d, STATUS_ABSENT, NULL, -1, want, false);
 	int rc = told ? 0 : tell(d, STATUS_DELETED, NULL, -1, want, !tree.entries.n);
 	for (size_t i = 0; !rc && i < tree.entries.n; i++) {
 		size_t len = descend(d, tree.entries.v[i].name);
@@ -137,9 +147,12 @@ static int want_folder(struct differ *d, const struct tree_entry *want, bool tol
 /* All that should be in the work tree and is not. */
 static int tell_want(struct differ *d, const struct tree_entry *want, int depth)
 {
+	bool here;
+
 	if (want->kind == TREE_FOLDER)
 		return want_folder(d, want, false, depth);
-	return tell(d, STATUS_DELETED, NULL, -1, want, false);
+	here = mlops_store_has(d->scan->store, &want->oid);
+	return tell(d, here ? STATUS_DELETED : STATUS_ABSENT, NULL, -1, want, false);
 }
 
 static bool is_file(const struct tree_entry *e)
@@ -173,7 +186,8 @@ static int diff_leaf(struct differ *d, const struct tree_entry *have, int dir_fd
 	return tell(d, STATUS_MODIFIED, &now, dir_fd, want, false);
 }
 
-static int diff_folder(struct differ *d, int dir_fd, const struct tree_entry *want, int depth);
+static int diff_folder(struct differ *d, int dir_fd, const struct tree_entry *have,
+		       const struct tree_entry *want, int depth);
 
 static int diff_entry(struct differ *d, const struct tree_entry *have, int dir_fd,
 		      const struct tree_entry *want, int depth)
@@ -188,7 +202,7 @@ static int diff_entry(struct differ *d, const struct tree_entry *have, int dir_f
 		return diff_leaf(d, have, dir_fd, want);
 	if (!have->unknown && mlops_oid_equal(&have->oid, &want->oid))
 		return 0;
-	return diff_folder(d, dir_fd, want, depth);
+	return diff_folder(d, dir_fd, have, want, depth);
 }
 
 static int diff_lists(struct differ *d, int fd, const struct tree *have, const struct tree *want,
@@ -211,21 +225,50 @@ static int diff_lists(struct differ *d, int fd, const struct tree *have, const s
 	return rc;
 }
 
-static int diff_folder(struct differ *d, int dir_fd, const struct tree_entry *want, int depth)
+/* Without its tree a folder can only be compared as a whole, which means reading it. */
+static int diff_whole(struct differ *d, int fd, const struct tree_entry *have,
+		      const struct tree_entry *want, int depth)
+{
+	struct scan *s = d->scan;
+	enum scan_mode mode = s->mode;
+	autobuf text = { 0 };
+	struct tree tree;
+	struct oid now;
+
+	s->mode = SCAN_HASH;
+	map_clear(&s->folders); /* some are known there as not read */
+	int rc = scan_list(s, fd, &d->path, depth, &tree, d->err);
+	s->mode = mode;
+	if (rc)
+		return -1;
+	bool empty = !tree.entries.n;
+	tree_format(&tree, &text);
+	tree_clear(&tree);
+	if (store_take_buf(s->store, text.buf, text.len, false, &now, d->err))
+		return -1;
+	if (mlops_oid_equal(&now, &want->oid))
+		return 0;
+	return tell(d, STATUS_ABSENT, empty ? NULL : have, -1, want, false);
+}
+
+static int diff_folder(struct differ *d, int dir_fd, const struct tree_entry *have,
+		       const struct tree_entry *want, int depth)
 {
 	autoclose int fd = open_below(d, dir_fd);
-	struct tree have, wanted;
+	struct tree listed, wanted;
+	bool here;
 
 	if (depth > TREE_DEPTH_MAX)
 		return too_deep(d);
-	if (fd < 0 || scan_list(d->scan, fd, &d->path, depth, &have, d->err))
+	if (fd < 0 || load(d, want, &wanted, &here))
 		return -1;
-	if (load(d, want, &wanted)) {
-		tree_clear(&have);
-		return -1;
+	if (!here)
+		return diff_whole(d, fd, have, want, depth);
+	int rc = scan_list(d->scan, fd, &d->path, depth, &listed, d->err);
+	if (!rc) {
+		rc = diff_lists(d, fd, &listed, &wanted, depth);
+		tree_clear(&listed);
 	}
-	int rc = diff_lists(d, fd, &have, &wanted, depth);
-	tree_clear(&have);
 	tree_clear(&wanted);
 	return rc;
 }

@@ -8,7 +8,7 @@
 #include "store/scan.h"
 
 struct diff {
-	enum status_kind kind; /* STATUS_ADDED, _DELETED, _MODIFIED or _TYPE */
+	enum status_kind kind; /* STATUS_ADDED, _DELETED, _MODIFIED, _TYPE or _ABSENT */
 	const char *path;
 	const struct tree_entry *have, *want; /* NULL where there is none */
 	int dir_fd;                           /* the folder that `have` is in, else -1 */
@@ -20,6 +20,9 @@ typedef int (*diff_fn)(const struct diff *d, void *arg, struct mlops_error *err)
 /*
  * Calls fn for each difference, a folder before what it holds; of a folder that is only on one
  * side, or in place of something else, everything is told. Stops when fn is not 0.
+ *
+ * STATUS_ABSENT is a file that is neither here nor in the store, or a folder whose tree is not:
+ * what is below it is not known, and when it is here (`have`), it holds something else.
  */
 int diff_path(struct scan *s, const char *path, const struct tree_entry *want, diff_fn fn,
 	      void *arg, struct mlops_error *err);

@@ -44,10 +44,22 @@ static void plan_gain(struct plan *p, const char *path, const struct tree_entry 
 	p->written++;
 }
 
+/* A folder that holds something else is in the way of one that is not known. */
+static int plan_absent_one(struct plan *p, const struct diff *d)
+{
+	if (p->partial && !d->have)
+		p->left_out += d->want->files;
+	else
+		strlist_add(&p->absent, d->path);
+	return 0;
+}
+
 static int plan_diff(const struct diff *d, void *arg, struct mlops_error *err)
 {
 	struct plan *p = arg;
 
+	if (d->kind == STATUS_ABSENT)
+		return plan_absent_one(p, d);
 	if (d->have && plan_loss(p, d, err))
 		return -1;
 	if (d->have && d->kind != STATUS_MODIFIED) { /* a changed file is replaced in one step */

@@ -25,11 +25,12 @@ struct plan_step {
 struct plan {
 	struct scan *scan;
 	enum plan_policy policy;
+	bool partial;                /* what was never pulled is left out */
 	VEC(struct plan_step) steps; /* a folder before what it holds */
 	int stage_fd; /* an open folder to make files in first, or -1: beside their place */
 	struct strlist in_the_way;
-	struct strlist absent;     /* paths whose objects are not in the store */
-	uint64_t written, removed; /* files */
+	struct strlist absent;               /* paths whose objects are not in the store */
+	uint64_t written, removed, left_out; /* files */
 };
 
 /* Adds what `path` needs to become `want`. */

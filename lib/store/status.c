@@ -8,14 +8,24 @@ struct status {
 	const struct pointer *target;
 	int (*fn)(const struct status_entry *e, void *arg, struct mlops_error *err);
 	void *arg;
-	char *type; /* a path of another type: what is below it goes without saying */
+	char *type;      /* a path of another type: what is below it goes without saying */
+	uint64_t absent; /* files of the target that were never pulled */
+	bool any_here;   /* of a target that is gone as a whole, the store has something */
 };
 
 static int tell(struct status *s, enum status_kind kind, const char *path, struct mlops_error *err)
 {
-	struct status_entry e = { kind, path, s->target->path };
+	struct status_entry e = { .kind = kind, .path = path, .target = s->target->path };
 
 	return s->fn(&e, s->arg, err);
+}
+
+static int tell_absent(struct status *s, struct mlops_error *err)
+{
+	const char *path = s->target->path;
+	struct status_entry e = { STATUS_ABSENT, path, path, s->absent };
+
+	return s->absent ? s->fn(&e, s->arg, err) : 0;
 }
 
 /* Folders are told only where they are empty: elsewhere the files in them are. */
@@ -26,6 +36,12 @@ static int tell_diff(const struct diff *d, void *arg, struct mlops_error *err)
 
 	if (s->type && path_is_below(d->path, s->type))
 		return 0;
+	if (d->kind == STATUS_ABSENT) {
+		if (d->have) /* what it should hold is not known; this is not it */
+			return tell(s, STATUS_MODIFIED, d->path, err);
+		s->absent += d->want->files;
+		return 0;
+	}
 	if (d->kind == STATUS_TYPE) {
 		free(s->type);
 		s->type = xstrdup(d->path);
@@ -33,22 +49,6 @@ static int tell_diff(const struct diff *d, void *arg, struct mlops_error *err)
 		return 0;
 	}
 	return tell(s, d->kind, d->path, err);
-}
-
-/* Without its trees a folder can only be compared as a whole. */
-static int compare_whole(struct status *s, struct mlops_error *err)
-{
-	struct tree_entry have;
-
-	s->scan.mode = SCAN_HASH;
-	map_clear(&s->scan.folders);
-	int rc = scan_path(&s->scan, s->target->path, &have, err);
-	s->scan.mode = SCAN_STAT;
-	if (rc)
-		return -1;
-	if (mlops_oid_equal(&have.oid, &s->target->ref.oid))
-		return 0;
-	return tell(s, STATUS_MODIFIED, s->target->path, err);
 }
 
 /* Whether there is anything at the target's place. */
@@ -63,6 +63,28 @@ static int is_there(struct status *s, bool *there, struct tree_entry *have, stru
 	return 0;
 }
 
+static int count_gone(const struct diff *d, void *arg, struct mlops_error *err)
+{
+	struct status *s = arg;
+
+	(void)err;
+	if (d->kind == STATUS_ABSENT)
+		s->absent += d->want->files;
+	else if (d->want->kind != TREE_FOLDER)
+		s->any_here = true;
+	return 0;
+}
+
+/* What is wholly gone was deleted when any of it could be had back, else it was never here. */
+static int check_gone(struct status *s, const struct tree_entry *want, struct mlops_error *err)
+{
+	if (diff_absent(&s->scan, s->target->path, want, count_gone, s, err))
+		return -1;
+	if (s->absent && !s->any_here)
+		return 0;
+	return tell(s, STATUS_MISSING, s->target->path, err);
+}
+
 static int check_target(struct status *s, struct mlops_error *err)
 {
 	struct tree_entry want = diff_entry_of(&s->target->ref), have;
@@ -71,15 +93,20 @@ static int check_target(struct status *s, struct mlops_error *err)
 	if (is_there(s, &there, &have, err))
 		return -1;
 	if (!there)
-		return tell(s, STATUS_MISSING, s->target->path, err);
+		return check_gone(s, &want, err);
 	if (have.kind == want.kind && !have.unknown && mlops_oid_equal(&have.oid, &want.oid))
 		return 0;
-	if (want.kind == TREE_FOLDER && have.kind == TREE_FOLDER &&
-	    !mlops_store_has(s->scan.store, &want.oid))
-		return compare_whole(s, err);
 	if (want.kind == TREE_FOLDER && have.kind != TREE_FOLDER)
 		return tell(s, STATUS_TYPE, s->target->path, err);
 	return diff_path(&s->scan, s->target->path, &want, tell_diff, s, err);
+}
+
+static int check_next(struct status *s, const struct pointer *target, struct mlops_error *err)
+{
+	s->target = target;
+	s->absent = 0;
+	s->any_here = false;
+	return check_target(s, err) || tell_absent(s, err) ? -1 : 0;
 }
 
 int mlops_status(struct project *project, const char *const *paths, size_t n,
@@ -94,10 +121,8 @@ int mlops_status(struct project *project, const char *const *paths, size_t n,
 	if (pointers_select(project, paths, n, &pointers, &count, err))
 		return -1;
 	rc = scan_init(&s.scan, project, SCAN_STAT, err);
-	for (size_t i = 0; !rc && i < count; i++) {
-		s.target = &pointers[i];
-		rc = check_target(&s, err);
-	}
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = check_next(&s, &pointers[i], err);
 	if (!rc)
 		rc = index_write(s.scan.index, err);
 	scan_clear(&s.scan);

@@ -35,6 +35,12 @@ static int carry_out(struct project *project, struct plan *p, struct scan *scan,
 	return index_write(scan->index, err);
 }
 
+static int nothing_here(struct mlops_error *err)
+{
+	err_set(err, MLOPS_ENOTFOUND, "the content of the tracked data is not in the store");
+	return err_hint(err, "fetch it with: mlops pull");
+}
+
 static int checkout(struct project *project, struct plan *p, const struct pointer *pointers,
 		    size_t n, struct checkout_counts *counts, struct mlops_error *err)
 {
@@ -47,13 +53,17 @@ static int checkout(struct project *project, struct plan *p, const struct pointe
 			return err_wrap(err, "cannot check out '%s'", pointers[i].path);
 		files += pointers[i].ref.files;
 	}
-	if (carry_out(project, p, p->scan, err))
-		return -1;
-	*counts = (struct checkout_counts){
+	struct checkout_counts planned = {
 		.written = p->written,
 		.removed = p->removed,
-		.unchanged = files > p->written ? files - p->written : 0,
+		.unchanged = files - p->written - p->left_out,
+		.absent = p->left_out,
 	};
+	if (p->left_out && p->left_out == files)
+		return nothing_here(err);
+	if (carry_out(project, p, p->scan, err))
+		return -1;
+	*counts = planned;
 	return 0;
 }
 
@@ -67,6 +77,7 @@ int mlops_checkout(struct project *project, const char *const *paths, size_t n, 
 
 	if (pointers_select(project, paths, n, &pointers, &found, err))
 		return -1;
+	plan.partial = !n;
 	int rc = scan_init(&scan, project, SCAN_STAT, err);
 	if (!rc)
 		rc = checkout(project, &plan, pointers, found, counts, err);

@@ -61,10 +61,17 @@ rc_is 3 "a pipe cannot be stored, so it stays"
 rm d/pipe
 
 rm -r .mlops/store f
-run mlops checkout
+run mlops checkout f
 rc_is 1 "content that is not in the store"
 like "$err" "hint: fetch it with: mlops pull" "the hint says where to get it"
 fails "nothing was written" test -e f
+run mlops checkout --json
+rc_is 0 "what was never pulled is left out when no path is named"
+json_is 'd["absent"], d["unchanged"]' "[1,5]" "and counted"
+rm -r d
+run mlops checkout
+rc_is 1 "unless nothing at all is here"
+like "$err" "hint: fetch it with: mlops pull" "with the same hint"
 ok "and that is no damage" mlops verify
 
 new_project
