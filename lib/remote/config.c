@@ -5,8 +5,7 @@
 #include "project/project.h"
 #include "remote/private.h"
 
-#define MAX_NAME           64
-#define DEFAULT_TIMEOUT_MS 60000
+#define MAX_NAME 64
 
 static int check_name(const char *name, struct mlops_error *err)
 {
@@ -21,7 +20,7 @@ static int check_name(const char *name, struct mlops_error *err)
 }
 
 /* What is in the URL is in .mlops/config, and so in git. */
-static int check_secrets(const char *url, struct mlops_error *err)
+int remote_check_secrets(const char *url, struct mlops_error *err)
 {
 	const char *host = strstr(url, "://");
 	size_t n = host ? strcspn(host + 3, "/?#") : 0;
@@ -42,7 +41,7 @@ static int check_url(const char *url, struct mlops_error *err)
 			return err_set(err, MLOPS_EINVALID, "the URL holds a control character");
 	if (!*url)
 		return err_set(err, MLOPS_EINVALID, "the URL is empty");
-	return check_secrets(url, err) || transport_find(url, &ignored, err) ? -1 : 0;
+	return remote_check_secrets(url, err) || transport_find(url, &ignored, err) ? -1 : 0;
 }
 
 static const char *url_of(struct project *project, const char *name)
@@ -66,7 +65,7 @@ int mlops_remote_add(struct project *project, const char *name, const char *url,
 	return mlops_config_set(project, CONFIG_PROJECT, key, url, err);
 }
 
-static int no_remote(const char *name, struct mlops_error *err)
+int remote_no_such(const char *name, struct mlops_error *err)
 {
 	err_set(err, MLOPS_ENOTFOUND, "no remote named '%s'", name);
 	return err_hint(err, "add one with: mlops remote add %s <url>", name);
@@ -93,7 +92,7 @@ int mlops_remote_remove(struct project *project, const char *name, struct mlops_
 			mlops_error_clear(err);
 		}
 	}
-	return found ? 0 : no_remote(name, err);
+	return found ? 0 : remote_no_such(name, err);
 }
 
 typedef VEC(struct remote_info) remote_vec;
@@ -144,96 +143,4 @@ void mlops_remotes_free(struct remote_info *remotes, size_t n)
 		free(remotes[i].url);
 	}
 	free(remotes);
-}
-
-static int default_name(struct project *project, char **out, struct mlops_error *err)
-{
-	const char *chosen = mlops_config_lookup(project, "core.remote");
-	struct remote_info *list;
-	size_t n;
-
-	*out = chosen ? xstrdup(chosen) : NULL;
-	if (*out)
-		return 0;
-	if (mlops_remotes_list(project, &list, &n, err))
-		return -1;
-	for (size_t i = 0; i < n && !*out; i++)
-		if (list[i].is_default)
-			*out = xstrdup(list[i].name);
-	mlops_remotes_free(list, n);
-	if (*out)
-		return 0;
-	if (!n) {
-		err_set(err, MLOPS_ENOTFOUND, "no remote is set up");
-		return err_hint(err, "add one with: mlops remote add origin <path or url>");
-	}
-	err_set(err, MLOPS_ENOTFOUND, "there are %zu remotes and none is the default", n);
-	return err_hint(err, "name one with -r, or choose: mlops config core.remote <name>");
-}
-
-/* A path in the settings is relative to the project's root, wherever the command runs. */
-static char *complete_url(struct project *project, const char *url)
-{
-	return strstr(url, "://") ? xstrdup(url) : project_abspath(project, url);
-}
-
-static int open_connection(struct project *project, struct remote *r, const char *url,
-			   struct mlops_error *err)
-{
-	autofree char *complete = complete_url(project, url);
-	struct transport_how how = {
-		.name = r->name, .url = complete, .layout = &layout_native, .moved = &r->moved
-	};
-	char *token = NULL;
-
-	if (check_secrets(complete, err) || transport_find(complete, &r->transport, err) ||
-	    project_config_duration(project, "http.timeout", DEFAULT_TIMEOUT_MS, &how.timeout_ms,
-				    err))
-		return -1;
-	if (r->transport->takes_token && remote_token(project, r->name, &token, err))
-		return -1;
-	how.token = token;
-	int rc = r->transport->open(&how, &r->conn, err);
-	if (token)
-		explicit_bzero(token, strlen(token));
-	free(token);
-	return rc;
-}
-
-int remote_open(struct project *project, const char *name, struct remote **out,
-		struct mlops_error *err)
-{
-	autofree char *chosen = NULL;
-
-	if (!name && default_name(project, &chosen, err))
-		return -1;
-	name = name ? name : chosen;
-	const char *url = url_of(project, name);
-	if (!url)
-		return no_remote(name, err);
-	autoremote *r = xcalloc(1, sizeof(*r));
-	r->name = xstrdup(name);
-	if (open_connection(project, r, url, err))
-		return -1;
-	*out = steal_ptr(&r);
-	return 0;
-}
-
-void remote_free(struct remote *r)
-{
-	if (!r)
-		return;
-	if (r->conn)
-		r->transport->close(r->conn);
-	free(r->name);
-	free(r);
-}
-
-int mlops_remote_check(struct project *project, const char *name, struct mlops_error *err)
-{
-	autoremote *r = NULL;
-
-	if (remote_open(project, name, &r, err))
-		return -1;
-	return r->transport->check(r->conn, err);
 }

@@ -60,7 +60,7 @@ static int receive_batch(struct transfer *t, const struct remote_item *items, si
 	struct intake in = { .transfer = t };
 	const struct frame_sink sink = { intake_begin, intake_piece, intake_end, &in };
 
-	int rc = t->remote->transport->get(t->remote->conn, items, n, &sink, err);
+	int rc = remote_get(t->remote, items, n, &sink, err);
 	mlops_store_writer_free(in.writer);
 	return rc;
 }
@@ -209,7 +209,8 @@ int mlops_fetch(struct project *project, const struct object_ref *refs, size_t n
 	autoerr flush_err = ERR_INIT;
 
 	*counts = (struct transfer_counts){ 0 };
-	if (remote_open(project, how->remote, &remote, err) || mlops_store_of(project, store, err))
+	if (remote_open(project, how->remote, how->jobs, &remote, err) ||
+	    mlops_store_of(project, store, err))
 		return -1;
 	f.transfer.remote = remote;
 	int rc = fetch_all(&f, refs, n, err);

@@ -7,22 +7,56 @@
 #include "mlops/remote.h"
 #include "remote/transport.h"
 
+struct object_service;
+struct remote_provider;
+
 struct remote {
 	char *name;
 	const struct transport *transport;
 	void *conn;
+	struct http_engine *engine; /* NULL for a transport that needs none */
+	const struct layout *layout;
+	void *layout_state; /* what the layout knows of this remote; freed by its close() */
+	int64_t jobs;       /* calls at a time; 0: chosen here */
 	_Atomic uint64_t moved;
 };
 
 /* Opens a remote by name (NULL: the default one). Nothing is sent yet. */
-int remote_open(struct project *project, const char *name, struct remote **out,
+int remote_open(struct project *project, const char *name, int64_t jobs, struct remote **out,
 		struct mlops_error *err);
+/* One that is not in the settings; `how` needs name, url and time-out. */
+int remote_connect(const struct transport_how *how, struct remote **out, struct mlops_error *err);
 void remote_free(struct remote *remote); /* NULL is fine */
 DEFINE_CLEANUP(remote, remote_free)
 #define autoremote __attribute__((cleanup(cleanup_remote))) struct remote
 
+/* Whether it answers, lets us in, and has a format that is known. */
+int remote_check(struct remote *remote, struct mlops_error *err);
+
+/* The objects of a remote, by its own service or the layout: see struct object_service. */
+int remote_has(struct remote *remote, const struct remote_item *items, size_t n, bool *present,
+	       struct mlops_error *err);
+int remote_get(struct remote *remote, const struct remote_item *items, size_t n,
+	       const struct frame_sink *sink, struct mlops_error *err);
+int remote_put(struct remote *remote, const struct remote_item *items, size_t n, bool ordered,
+	       const struct remote_provider *from, struct mlops_error *err);
+
+/* Calls one(0 .. n - 1), several at a time; the first error ends it and is returned. */
+int remote_each(struct remote *remote, size_t n,
+		int (*one)(struct remote *remote, size_t i, void *arg, struct mlops_error *err),
+		void *arg, struct mlops_error *err);
+/* Many puts: by put_many() where the transport has it, else several at a time. */
+int remote_put_keys(struct remote *remote, const struct key_put *puts, size_t n,
+		    struct mlops_error *err);
+/* A whole key of at most `max` bytes, appended; MLOPS_ENOTFOUND, MLOPS_ECORRUPT. */
+int remote_read_key(struct remote *remote, const char *key, size_t max, struct strbuf *out,
+		    struct mlops_error *err);
+
+/* Refuses a URL that holds a secret: it would be in .mlops/config, and so in git. */
+int remote_check_secrets(const char *url, struct mlops_error *err);
+int remote_no_such(const char *name, struct mlops_error *err); /* MLOPS_ENOTFOUND */
 /* The token for a remote: new, or *out is NULL when there is none. */
-int remote_token(struct project *project, const char *name, char **out, struct mlops_error *err);
+int remote_token(const struct transport_how *how, char **out, struct mlops_error *err);
 
 /* Objects by name, each once, in the order they were found. */
 struct want {

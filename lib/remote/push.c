@@ -4,7 +4,7 @@
  * what is below it.
  */
 #include "base/log.h"
-#include "remote/private.h"
+#include "remote/layout.h"
 
 #define MAX_WARNINGS 10
 
@@ -24,7 +24,7 @@ static int ask(struct push *p, struct want **wants, size_t n, struct mlops_error
 
 	for (size_t i = 0; i < n; i++)
 		items[i] = wants[i]->item;
-	if (n && remote->transport->has(remote->conn, items, n, present, err))
+	if (n && remote_has(remote, items, n, present, err))
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		wants[i]->there = present[i];
@@ -189,15 +189,27 @@ static void choose(struct push *p, struct item_list *files, struct item_list *tr
 	}
 }
 
-static int send_batch(struct transfer *t, const struct remote_item *items, size_t n,
+static int send_items(struct transfer *t, const struct remote_item *items, size_t n, bool ordered,
 		      struct mlops_error *err)
 {
 	const struct remote_provider from = { remote_source_open, t->store };
 
-	if (t->remote->transport->put(t->remote->conn, items, n, &from, err))
+	if (remote_put(t->remote, items, n, ordered, &from, err))
 		return -1;
 	t->done_objects += n;
 	return 0;
+}
+
+static int send_files(struct transfer *t, const struct remote_item *items, size_t n,
+		      struct mlops_error *err)
+{
+	return send_items(t, items, n, false, err);
+}
+
+static int send_trees(struct transfer *t, const struct remote_item *items, size_t n,
+		      struct mlops_error *err)
+{
+	return send_items(t, items, n, true, err);
 }
 
 static int send(struct push *p, struct mlops_error *err)
@@ -208,8 +220,8 @@ static int send(struct push *p, struct mlops_error *err)
 
 	choose(p, &files, &trees);
 	if (!t->how->dry_run)
-		rc = transfer_run(t, &files, false, send_batch, err) ||
-		     transfer_run(t, &trees, true, send_batch, err);
+		rc = transfer_run(t, &files, false, send_files, err) ||
+		     transfer_run(t, &trees, true, send_trees, err);
 	vec_free(&files);
 	vec_free(&trees);
 	if (rc)
@@ -245,7 +257,7 @@ int mlops_push(struct project *project, const struct object_ref *refs, size_t n,
 	*counts = (struct transfer_counts){ 0 };
 	p.transfer.how = how;
 	p.transfer.counts = counts;
-	if (remote_open(project, how->remote, &remote, err) ||
+	if (remote_open(project, how->remote, how->jobs, &remote, err) ||
 	    mlops_store_of(project, &p.transfer.store, err))
 		return -1;
 	p.transfer.remote = remote;

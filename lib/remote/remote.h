@@ -31,11 +31,14 @@ struct remote_item {
 };
 #define REMOTE_SIZE_UNKNOWN UINT64_MAX
 
-/* The bytes of one object: in memory, or `size` bytes of a file. */
+/* `size` bytes that can be read at any place, and again: in memory, of a file, or made on demand. */
 struct remote_source {
 	char *buf; /* or NULL; owned */
 	int fd;    /* or -1; owned */
 	uint64_t size;
+	/* When not NULL: fills buf with the n bytes at `at`; from several threads at once. */
+	int (*read)(void *buf, size_t n, uint64_t at, void *arg, struct mlops_error *err);
+	void *arg;
 };
 /* Opens an object of the local store; `store` is a struct store. */
 int remote_source_open(const struct remote_item *item, struct remote_source *out, void *store,

@@ -22,6 +22,8 @@ int remote_source_open(const struct remote_item *item, struct remote_source *out
 int remote_source_read(const struct remote_source *s, uint64_t at, void *buf, size_t n,
 		       struct mlops_error *err)
 {
+	if (s->read)
+		return s->read(buf, n, at, s->arg, err);
 	if (!s->buf)
 		return fs_pread_all(s->fd, buf, n, at, "an object of the store", err);
 	memcpy(buf, s->buf + at, n);

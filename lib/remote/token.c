@@ -6,30 +6,9 @@
 
 #include "base/fs.h"
 #include "base/path.h"
-#include "mlops/config.h"
 #include "remote/private.h"
 
 #define MAX_TOKEN 4096
-
-struct lookup {
-	const char *key;
-	char *path;
-	bool shared;
-};
-
-static int find_path(enum config_scope scope, const char *key, const char *value, void *arg,
-		     struct mlops_error *err)
-{
-	struct lookup *l = arg;
-
-	(void)err;
-	if (strcmp(key, l->key))
-		return 0;
-	l->shared = scope == CONFIG_PROJECT;
-	if (!l->shared)
-		l->path = xstrdup(value);
-	return 1;
-}
 
 static int check_token(const char *token, const char *from, struct mlops_error *err)
 {
@@ -65,28 +44,36 @@ static char *expand(const char *path)
 	return str_starts(path, "~/") && home ? path_join(home, path + 2) : xstrdup(path);
 }
 
-int remote_token(struct project *project, const char *name, char **out, struct mlops_error *err)
+/* MLOPS_REMOTE_<NAME>_TOKEN; the general variable is for the default remote alone. */
+static const char *from_environment(const struct transport_how *how, char **variable)
 {
-	const char *env = getenv("MLOPS_REMOTE_TOKEN");
-	autofree char *key = xasprintf("remote.%s.tokenfile", name);
-	struct lookup l = { .key = key };
+	*variable = xasprintf("MLOPS_REMOTE_%s_TOKEN", how->name);
+	for (char *c = *variable; *c; c++)
+		*c = (char)(isalnum((unsigned char)*c) ? toupper((unsigned char)*c) : '_');
+	const char *token = getenv(*variable);
+	if ((token && *token) || !how->is_default)
+		return token;
+	free(*variable);
+	*variable = xstrdup("MLOPS_REMOTE_TOKEN");
+	return getenv(*variable);
+}
 
-	if (env && *env) {
-		if (check_token(env, "MLOPS_REMOTE_TOKEN", err))
+int remote_token(const struct transport_how *how, char **out, struct mlops_error *err)
+{
+	autofree char *variable = NULL;
+	const char *token = from_environment(how, &variable), *file = NULL;
+
+	if (token && *token) {
+		if (check_token(token, variable, err))
 			return -1;
-		*out = xstrdup(env);
+		*out = xstrdup(token);
 		return 0;
 	}
-	if (mlops_config_list(project, find_path, &l, err) < 0)
+	if (transport_own_setting(how, "tokenfile", &file, err))
 		return -1;
-	if (l.shared) {
-		err_set(err, MLOPS_EINVALID, "setting '%s' is in .mlops/config, which is shared",
-			key);
-		return err_hint(err, "set it for yourself: mlops config --local %s <path>", key);
-	}
 	*out = NULL;
-	if (!l.path)
+	if (!file)
 		return 0;
-	autofree char *typed = l.path, *path = expand(typed);
+	autofree char *path = expand(file);
 	return read_token(path, out, err);
 }

@@ -54,6 +54,14 @@ json_is 'd["objects"]' 16 "a token to write pushes all"
 MLOPS_REMOTE_TOKEN=$read run mlops push --json
 rc_is 0 "a push that has nothing to send needs no scope"
 
+mlops config core.remote origin
+mlops remote add other-1 "$server_url"
+MLOPS_REMOTE_TOKEN=$read run mlops remote check other-1
+rc_is 4 "the default remote's token goes to no other"
+MLOPS_REMOTE_OTHER_1_TOKEN=$read run mlops remote check other-1
+rc_is 0 "which has a variable of its own"
+mlops remote remove other-1
+
 clone
 echo "$read" >"$scratch/token"
 mlops config remote.origin.tokenfile "$scratch/token"

@@ -327,11 +327,13 @@ static int put_one(struct link *l, const struct remote_item *item,
 	return put_alone(l, &item->oid, &src, err);
 }
 
-static int link_put(void *conn, const struct remote_item *items, size_t n,
+/* In the given order in any case. */
+static int link_put(void *conn, const struct remote_item *items, size_t n, bool ordered,
 		    const struct remote_provider *from, struct mlops_error *err)
 {
 	autobuf body = { 0 };
 
+	(void)ordered;
 	for (size_t i = 0; i < n; i++) {
 		if (put_one(conn, &items[i], from, &body, err))
 			return -1;
@@ -341,13 +343,20 @@ static int link_put(void *conn, const struct remote_item *items, size_t n,
 	return body.len ? send_frames(conn, &body, err) : 0;
 }
 
+static int link_objects(void *conn, const struct object_service **out, struct mlops_error *err)
+{
+	static const struct object_service service = { link_has, link_get, link_put };
+
+	(void)conn, (void)err;
+	*out = &service;
+	return 0;
+}
+
 const struct transport transport_http = {
 	.schemes = { "http", "https" },
-	.takes_token = true,
+	.help = "http://HOST or https://HOST, an mlops server",
 	.open = link_open,
 	.close = link_close,
 	.check = link_check,
-	.has = link_has,
-	.get = link_get,
-	.put = link_put,
+	.objects = link_objects,
 };

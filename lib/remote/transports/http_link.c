@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "fmt/json.h"
+#include "remote/private.h"
 
 #define TRIES         3
 #define FIRST_WAIT_MS 250
@@ -17,15 +18,17 @@
 
 int link_open(const struct transport_how *how, void **conn, struct mlops_error *err)
 {
-	struct link *l = xcalloc(1, sizeof(*l));
+	char *token;
 	size_t n;
 
-	(void)err;
+	if (remote_token(how, &token, err))
+		return -1;
+	struct link *l = xcalloc(1, sizeof(*l));
 	l->name = xstrdup(how->name);
 	l->url = xstrdup(how->url);
 	for (n = strlen(l->url); n && l->url[n - 1] == '/'; n--)
 		l->url[n - 1] = '\0';
-	l->token = how->token ? xstrdup(how->token) : NULL;
+	l->token = token;
 	l->timeout_ms = how->timeout_ms;
 	l->moved = how->moved;
 	pthread_mutex_init(&l->lock, NULL);

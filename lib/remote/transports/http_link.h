@@ -4,7 +4,7 @@
 #include <pthread.h>
 
 #include "http/client.h"
-#include "remote/transport.h"
+#include "remote/layout.h"
 
 struct link {
 	char *name, *url, *token;

@@ -10,16 +10,14 @@
 
 #include "crypto/hash.h"
 #include "mlops/serve.h"
-#include "remote/private.h"
+#include "remote/layout.h"
 
 #define BIG ((size_t)3 << 20)
 
 struct far {
 	char *dir;
 	struct store *store; /* ours: what is sent, and where what comes goes */
-	const struct transport *transport;
-	void *conn;
-	_Atomic uint64_t moved;
+	struct remote *remote;
 	pid_t server; /* 0: none */
 	char *root;   /* of the objects at the remote, where a test can damage them */
 };
@@ -65,18 +63,12 @@ static struct far *far_new(void)
 	return f;
 }
 
-static void connect_to(struct far *f, const char *url, const char *token)
+static void connect_to(struct far *f, const char *url)
 {
-	const struct transport_how how = { .name = "far",
-					   .url = url,
-					   .token = token,
-					   .layout = &layout_native,
-					   .timeout_ms = 10000,
-					   .moved = &f->moved };
+	const struct transport_how how = { .name = "far", .url = url, .timeout_ms = 10000 };
 	autoerr err = ERR_INIT;
 
-	assert_success(transport_find(url, &f->transport, &err));
-	assert_success(f->transport->open(&how, &f->conn, &err));
+	assert_success(remote_connect(&how, &f->remote, &err));
 }
 
 static int set_up_folder(void **state)
@@ -84,7 +76,7 @@ static int set_up_folder(void **state)
 	struct far *f = far_new();
 
 	f->root = path_join(f->dir, "far");
-	connect_to(f, f->root, NULL);
+	connect_to(f, f->root);
 	*state = f;
 	return 0;
 }
@@ -102,7 +94,8 @@ static int set_up_server(void **state)
 	if (!f->server)
 		run_server(data, ready);
 	autofree char *url = wait_for_url(ready);
-	connect_to(f, url, token);
+	setenv("MLOPS_REMOTE_FAR_TOKEN", token, 1);
+	connect_to(f, url);
 	*state = f;
 	return 0;
 }
@@ -112,7 +105,7 @@ static int tear_down(void **state)
 	struct far *f = *state;
 	int status;
 
-	f->transport->close(f->conn);
+	remote_free(f->remote);
 	mlops_store_free(f->store);
 	if (f->server) {
 		kill(f->server, SIGTERM);
@@ -192,14 +185,14 @@ static int get(struct far *f, const struct remote_item *items, size_t n, struct 
 {
 	const struct frame_sink sink = { take_begin, take_piece, take_end, t };
 
-	return f->transport->get(f->conn, items, n, &sink, err);
+	return remote_get(f->remote, items, n, &sink, err);
 }
 
 static int put(struct far *f, const struct remote_item *items, size_t n, struct mlops_error *err)
 {
 	const struct remote_provider from = { remote_source_open, f->store };
 
-	return f->transport->put(f->conn, items, n, &from, err);
+	return remote_put(f->remote, items, n, true, &from, err);
 }
 
 static bool is_there(struct far *f, struct remote_item item)
@@ -207,7 +200,7 @@ static bool is_there(struct far *f, struct remote_item item)
 	autoerr err = ERR_INIT;
 	bool there = false;
 
-	assert_success(f->transport->has(f->conn, &item, 1, &there, &err));
+	assert_success(remote_has(f->remote, &item, 1, &there, &err));
 	return there;
 }
 
@@ -227,10 +220,10 @@ static void test_put_and_get(void **state)
 	assert_success(put(f, items, n, &err));
 	for (size_t i = 0; i < n; i++)
 		assert_true(is_there(f, items[i]));
-	assert_success(f->transport->check(f->conn, &err));
+	assert_success(remote_check(f->remote, &err));
 	assert_success(get(f, items, n, &t, &err));
 	assert_int_equal(t.list.n, n);
-	assert_true(f->moved >= 2 * (2 * BIG + 70000));
+	assert_true(f->remote->moved >= 2 * (2 * BIG + 70000));
 	taken_clear(&t);
 	assert_success(put(f, items, n, &err)); /* again is fine */
 }
@@ -247,7 +240,7 @@ static void test_many(void **state)
 	for (size_t i = 0; i < N; i++)
 		items[i] = make(f, 20 + i, (unsigned)i);
 	assert_success(put(f, items + 500, N - 500, &err));
-	assert_success(f->transport->has(f->conn, items, N, present, &err));
+	assert_success(remote_has(f->remote, items, N, present, &err));
 	for (size_t i = 0; i < N; i++)
 		assert_int_equal(present[i], i >= 500);
 	assert_success(get(f, items, N, &t, &err));
@@ -312,7 +305,7 @@ static void test_source_fails(void **state)
 	const struct remote_item item = make(f, 100, 1);
 	autoerr err = ERR_INIT;
 
-	assert_error(f->transport->put(f->conn, &item, 1, &from, &err), MLOPS_EIO,
+	assert_error(remote_put(f->remote, &item, 1, true, &from, &err), MLOPS_EIO,
 		     "cannot read it");
 	assert_false(is_there(f, item));
 }
@@ -334,8 +327,9 @@ static void test_server_checks_names(void **state)
 	const struct remote_item small = make(f, 100, 1), big = make(f, BIG, 2);
 	autoerr err = ERR_INIT;
 
-	assert_error(f->transport->put(f->conn, &small, 1, &from, &err), MLOPS_EREMOTE, "HTTP 400");
-	assert_error(f->transport->put(f->conn, &big, 1, &from, &err), MLOPS_EREMOTE, "HTTP 400");
+	assert_error(remote_put(f->remote, &small, 1, true, &from, &err), MLOPS_EREMOTE,
+		     "HTTP 400");
+	assert_error(remote_put(f->remote, &big, 1, true, &from, &err), MLOPS_EREMOTE, "HTTP 400");
 	assert_false(is_there(f, small));
 	assert_false(is_there(f, big));
 }
@@ -344,13 +338,13 @@ static void test_damaged_folder(void **state)
 {
 	struct far *f = *state;
 	const struct remote_item item = make(f, 100, 1);
-	char key[LAYOUT_KEY_SIZE];
+	char hex[MLOPS_OID_HEX + 1];
 	struct taken t = { 0 };
 	autoerr err = ERR_INIT;
 
 	assert_success(put(f, &item, 1, &err));
-	layout_native.key(&item.oid, key);
-	autofree char *path = path_join(f->root, key);
+	mlops_oid_hex(&item.oid, hex);
+	autofree char *path = xasprintf("%s/objects/%.2s/%s", f->root, hex, hex + 2);
 	assert_success(fs_write_atomic(path, "short", 5, 0444, &err));
 	assert_false(is_there(f, item)); /* another size: to be sent again */
 	assert_error(get(f, &item, 1, &t, &err), MLOPS_ECORRUPT, "damaged");
@@ -368,14 +362,14 @@ static void test_folder_out_of_reach(void **state)
 	struct taken t = { 0 };
 	autoerr err = ERR_INIT;
 
-	assert_error(f->transport->check(f->conn, &err), MLOPS_EREMOTE, "is not there");
+	assert_error(remote_check(f->remote, &err), MLOPS_EREMOTE, "is not there");
 	assert_error(get(f, &item, 1, &t, &err), MLOPS_EREMOTE, "is not there");
 	assert_success(put(f, &item, 1, &err));
 	assert_success(fs_write_atomic(format, "version 2\n", 10, 0644, &err));
-	assert_error(f->transport->check(f->conn, &err), MLOPS_EINVALID, "newer");
-	f->transport->close(f->conn);
-	connect_to(f, url, NULL);
-	assert_error(put(f, &item, 1, &err), MLOPS_EREMOTE, "cannot make");
+	assert_error(remote_check(f->remote, &err), MLOPS_EINVALID, "newer");
+	remote_free(f->remote);
+	connect_to(f, url);
+	assert_error(put(f, &item, 1, &err), MLOPS_EREMOTE, "is not there");
 }
 
 #define CONFORM(name)                                                                              \
