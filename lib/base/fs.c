@@ -69,6 +69,26 @@ int fs_pread_all(int fd, void *buf, size_t n, uint64_t offset, const char *path,
 	return 0;
 }
 
+int fs_read_some(int fd, void *buf, size_t n, const char *path, size_t *got,
+		 struct mlops_error *err)
+{
+	size_t have = 0;
+
+	while (have < n) {
+		ssize_t r = read(fd, (char *)buf + have, n - have);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return err_sys(err, "cannot read '%s'", path);
+		if (!r)
+			break;
+		have += (size_t)r;
+	}
+	*got = have;
+	return 0;
+}
+
 int fs_write_all(int fd, const void *buf, size_t n, const char *path, struct mlops_error *err)
 {
 	const char *p = buf;

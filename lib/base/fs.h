@@ -11,6 +11,9 @@ int fs_read(const char *path, size_t max, struct strbuf *out, struct mlops_error
 /* Reads exactly n bytes at the offset; a short file is MLOPS_ECORRUPT. */
 int fs_pread_all(int fd, void *buf, size_t n, uint64_t offset, const char *path,
 		 struct mlops_error *err);
+/* As read(2), until n bytes are there or the file ends. */
+int fs_read_some(int fd, void *buf, size_t n, const char *path, size_t *got,
+		 struct mlops_error *err);
 int fs_write_all(int fd, const void *buf, size_t n, const char *path, struct mlops_error *err);
 /*
  * Replaces `path` so that after a crash it has the old bytes or the new ones: temporary file in

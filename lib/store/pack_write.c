@@ -1,5 +1,5 @@
 /*
- * Writing a pack: entries are appended through one large buffer, and nothing is synced before the
+ * Writing a pack: entries are appended through store/output.h, and nothing is synced before the
  * end, when pack and index get their names in this order: sync pack, sync index, rename pack,
  * rename index, sync folder. A pack without an index is not part of the store.
  */
@@ -12,18 +12,17 @@
 #include "base/le.h"
 #include "base/map.h"
 #include "base/rand.h"
+#include "store/output.h"
 #include "store/pack.h"
 
-#define BUFFER   ((size_t)1 << 20)
-#define SAMPLE   ((size_t)16 << 10)
+#define SAMPLE   ((size_t)2 << 10)
 #define LEVEL    1
 #define WORTH(n) ((n) - (n) / 16) /* compressing must save at least a sixteenth */
 
 struct pack_writer {
 	int fd;
 	char *tmp;
-	struct strbuf buf;
-	uint64_t written; /* bytes in the file; those in buf come behind */
+	struct output *out;
 	VEC(struct pack_entry) entries;
 	struct map by_oid; /* name -> its index in entries, plus one */
 };
@@ -40,7 +39,7 @@ static size_t compress(const void *buf, size_t n, struct scratch *s)
 void pack_encode(const void *buf, size_t n, struct scratch *s, struct pack_form *out)
 {
 	*out = (struct pack_form){ PACK_RAW, buf, n, n };
-	if (n > 4 * SAMPLE && compress((const char *)buf + n / 2, SAMPLE, s) > WORTH(SAMPLE))
+	if (n > 2 * SAMPLE && compress((const char *)buf + n / 2, SAMPLE, s) > WORTH(SAMPLE))
 		return;
 	size_t packed = compress(buf, n, s);
 	if (packed < WORTH(n))
@@ -58,9 +57,12 @@ int pack_writer_new(const char *tmp_dir, struct pack_writer **out, struct mlops_
 	struct pack_writer *w = xcalloc(1, sizeof(*w));
 	w->fd = fd;
 	w->tmp = steal_ptr(&tmp);
+	w->out = output_new(fd, w->tmp, true);
 	le32_put(header + 4, PACK_VERSION);
-	strbuf_reserve(&w->buf, BUFFER);
-	strbuf_add(&w->buf, header, sizeof(header));
+	if (output_add(w->out, header, sizeof(header), err)) {
+		pack_writer_free(w);
+		return -1;
+	}
 	*out = w;
 	return 0;
 }
@@ -69,11 +71,11 @@ void pack_writer_free(struct pack_writer *w)
 {
 	if (!w)
 		return;
+	output_free(w->out);
 	close(w->fd);
 	if (w->tmp)
 		unlink(w->tmp);
 	free(w->tmp);
-	strbuf_clear(&w->buf);
 	vec_free(&w->entries);
 	map_clear(&w->by_oid);
 	free(w);
@@ -81,12 +83,8 @@ void pack_writer_free(struct pack_writer *w)
 
 int pack_writer_sync_out(struct pack_writer *w, int *fd, struct mlops_error *err)
 {
-	if (FAULT("store.pack.write"))
-		return err_sys(err, "cannot write '%s'", w->tmp);
-	if (w->buf.len && fs_write_all(w->fd, w->buf.buf, w->buf.len, w->tmp, err))
+	if (output_settle(w->out, err))
 		return -1;
-	w->written += w->buf.len;
-	strbuf_trunc(&w->buf, 0);
 	*fd = w->fd;
 	return 0;
 }
@@ -95,20 +93,17 @@ int pack_writer_add(struct pack_writer *w, const struct oid *oid, const struct p
 		    struct mlops_error *err)
 {
 	uint8_t header[PACK_ENTRY_HEADER] = { 0 };
-	int fd;
 
-	if (w->buf.len && w->buf.len + sizeof(header) + form->n > BUFFER &&
-	    pack_writer_sync_out(w, &fd, err))
-		return -1;
 	memcpy(header, oid->sha256, sizeof(oid->sha256));
 	le64_put(header + 32, form->raw);
 	le64_put(header + 40, form->n);
 	header[48] = (uint8_t)form->codec;
 	vec_push(&w->entries, { *oid, pack_writer_size(w), form->raw, form->n, form->codec });
 	map_putn(&w->by_oid, oid->sha256, sizeof(oid->sha256), (void *)(uintptr_t)w->entries.n);
-	strbuf_add(&w->buf, header, sizeof(header));
-	strbuf_add(&w->buf, form->data, form->n);
-	return 0;
+	return output_add(w->out, header, sizeof(header), err) ||
+			       output_add(w->out, form->data, form->n, err) ?
+		       -1 :
+		       0;
 }
 
 bool pack_writer_find(const struct pack_writer *w, const struct oid *oid, struct pack_entry *out)
@@ -133,7 +128,7 @@ size_t pack_writer_count(const struct pack_writer *w)
 
 uint64_t pack_writer_size(const struct pack_writer *w)
 {
-	return w->written + w->buf.len;
+	return output_size(w->out);
 }
 
 static int by_oid(const void *a, const void *b)

@@ -63,6 +63,9 @@ int loose_put(struct store *store, const void *buf, size_t n, const struct oid *
 typedef int (*store_sink)(const void *buf, size_t n, void *arg, struct mlops_error *err);
 int loose_read(struct store *store, const struct oid *oid, store_sink sink, void *arg,
 	       struct mlops_error *err);
+/* Reads an open file to its end into a fresh writer, as a large object. */
+int store_writer_fill(struct store_writer *w, int fd, const char *shown, uint64_t *total,
+		      struct mlops_error *err);
 /* Streams an object that was found; `place` may change when its pack is finished meanwhile. */
 int store_stream(struct store *store, const struct oid *oid, struct place *place, store_sink sink,
 		 void *arg, struct mlops_error *err);

@@ -207,32 +207,13 @@ static int check_unchanged(int fd, const struct stat *before, uint64_t got, cons
 	return err_hint(err, "try again when nothing writes to it");
 }
 
-/* As read(2), until n bytes are there or the file ends. */
-static int read_some(int fd, char *buf, size_t n, const char *shown, size_t *got,
-		     struct mlops_error *err)
-{
-	*got = 0;
-	while (*got < n) {
-		ssize_t r = read(fd, buf + *got, n - *got);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return err_sys(err, "cannot read '%s'", shown);
-		if (!r)
-			break;
-		*got += (size_t)r;
-	}
-	return 0;
-}
-
 static int take_small(struct store *s, int fd, const char *shown, bool save, const struct stat *st,
 		      struct scratch *scratch, struct oid *out, struct mlops_error *err)
 {
 	size_t size = (size_t)st->st_size, n;
 
 	scratch_reserve(scratch, size + 1 < CHUNK ? CHUNK : size + 1);
-	if (read_some(fd, scratch->buf, size + 1, shown, &n, err) ||
+	if (fs_read_some(fd, scratch->buf, size + 1, shown, &n, err) ||
 	    check_unchanged(fd, st, n, shown, err))
 		return -1;
 	return take_buf(s, scratch->buf, n, save, scratch, out, err);
@@ -244,9 +225,10 @@ static int hash_large(int fd, const char *shown, const struct stat *st, struct s
 	uint64_t total = 0;
 	size_t n;
 
+	scratch_reserve(scratch, CHUNK);
 	hasher_reset(scratch->hasher);
 	do {
-		if (read_some(fd, scratch->buf, CHUNK, shown, &n, err))
+		if (fs_read_some(fd, scratch->buf, CHUNK, shown, &n, err))
 			return -1;
 		hasher_update(scratch->hasher, scratch->buf, n);
 		total += n;
@@ -258,21 +240,14 @@ static int hash_large(int fd, const char *shown, const struct stat *st, struct s
 }
 
 static int save_large(struct store *s, int fd, const char *shown, const struct stat *st,
-		      struct scratch *scratch, struct oid *out, struct mlops_error *err)
+		      struct oid *out, struct mlops_error *err)
 {
 	struct store_writer *w;
-	uint64_t total = 0;
-	size_t n;
-	int rc;
+	uint64_t total;
 
 	if (mlops_store_writer_new(s, NULL, &w, err))
 		return -1;
-	do {
-		rc = read_some(fd, scratch->buf, CHUNK, shown, &n, err);
-		if (!rc)
-			rc = mlops_store_writer_add(w, scratch->buf, n, err);
-		total += n;
-	} while (!rc && n);
+	int rc = store_writer_fill(w, fd, shown, &total, err);
 	if (!rc)
 		rc = check_unchanged(fd, st, total, shown, err);
 	if (!rc)
@@ -291,15 +266,13 @@ int store_take(struct store *s, int fd, const char *shown, bool save, struct sta
 		return err_sys(err, "cannot read '%s'", shown);
 	if (!S_ISREG(st->st_mode))
 		return err_set(err, MLOPS_EINVALID, "'%s' is not a regular file", shown);
+	bool small = (uint64_t)st->st_size < s->pack_threshold;
+	if (!small && save)
+		return save_large(s, fd, shown, st, out, err);
 	if (store_scratch(s, &scratch, err))
 		return -1;
-	if ((uint64_t)st->st_size < s->pack_threshold) {
-		rc = take_small(s, fd, shown, save, st, scratch, out, err);
-	} else {
-		scratch_reserve(scratch, CHUNK);
-		rc = save ? save_large(s, fd, shown, st, scratch, out, err) :
-			    hash_large(fd, shown, st, scratch, out, err);
-	}
+	rc = small ? take_small(s, fd, shown, save, st, scratch, out, err) :
+		     hash_large(fd, shown, st, scratch, out, err);
 	store_give_back(s, scratch);
 	return rc;
 }

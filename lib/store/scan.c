@@ -111,6 +111,7 @@ int scan_read(struct scan *s, int dir_fd, const char *path, bool save, struct tr
 				      read_file(s, dir_fd, name, path, save, e, &st, err))
 		return -1;
 	e->unknown = false;
+	s->files_read++;
 	index_put(s->index, path, &st, &e->oid);
 	return 0;
 }

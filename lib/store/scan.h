@@ -22,6 +22,7 @@ struct scan {
 	struct beneath beneath; /* the project's root */
 	struct map folders;     /* path -> struct tree_entry of each folder that was scanned */
 	struct arena arena;
+	size_t files_read; /* and symlinks */
 };
 
 int scan_init(struct scan *s, struct project *project, enum scan_mode mode,

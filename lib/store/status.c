@@ -1,4 +1,5 @@
 /* mlops_status(): tracked paths against their pointers. */
+#include "base/log.h"
 #include "base/path.h"
 #include "store/diff.h"
 #include "store/pointer.h"
@@ -125,6 +126,7 @@ int mlops_status(struct project *project, const char *const *paths, size_t n,
 		rc = check_next(&s, &pointers[i], err);
 	if (!rc)
 		rc = index_write(s.scan.index, err);
+	log_debug("files read again: %zu", s.scan.files_read);
 	scan_clear(&s.scan);
 	free(s.type);
 	mlops_pointers_free(pointers, count);

@@ -2,8 +2,8 @@
  * Putting a stream. Up to the pack threshold it is kept in memory; beyond, it goes to a temporary
  * file that becomes a loose object.
  */
-#include "base/fault.h"
 #include "base/fs.h"
+#include "store/output.h"
 #include "store/private.h"
 
 struct store_writer {
@@ -14,6 +14,7 @@ struct store_writer {
 	struct strbuf buf;
 	char *tmp; /* NULL while the object is in buf */
 	int fd;
+	struct output *out;
 };
 
 int mlops_store_writer_new(struct store *s, const struct oid *expect, struct store_writer **out,
@@ -38,6 +39,7 @@ void mlops_store_writer_free(struct store_writer *w)
 {
 	if (!w)
 		return;
+	output_free(w->out);
 	if (w->fd >= 0)
 		close(w->fd);
 	if (w->tmp)
@@ -52,7 +54,8 @@ static int spill(struct store_writer *w, struct mlops_error *err)
 {
 	if (loose_create(w->store, &w->tmp, &w->fd, err))
 		return -1;
-	if (w->buf.len && fs_write_all(w->fd, w->buf.buf, w->buf.len, w->tmp, err))
+	w->out = output_new(w->fd, w->tmp, true);
+	if (output_add(w->out, w->buf.buf, w->buf.len, err))
 		return -1;
 	strbuf_clear(&w->buf);
 	return 0;
@@ -68,9 +71,28 @@ int mlops_store_writer_add(struct store_writer *w, const void *buf, size_t n,
 	}
 	if (!w->tmp && spill(w, err))
 		return -1;
-	if (FAULT("store.loose.write"))
-		return err_sys(err, "cannot write '%s'", w->tmp);
-	return fs_write_all(w->fd, buf, n, w->tmp, err);
+	return output_add(w->out, buf, n, err);
+}
+
+int store_writer_fill(struct store_writer *w, int fd, const char *shown, uint64_t *total,
+		      struct mlops_error *err)
+{
+	size_t room, n;
+
+	*total = 0;
+	if (spill(w, err))
+		return -1;
+	do {
+		char *to = output_space(w->out, &room);
+
+		if (fs_read_some(fd, to, room, shown, &n, err))
+			return -1;
+		hasher_update(w->hasher, to, n);
+		*total += n;
+		if (output_advance(w->out, n, err))
+			return -1;
+	} while (n);
+	return 0;
 }
 
 static int check_name(const struct store_writer *w, const struct oid *oid, struct mlops_error *err)
@@ -96,7 +118,8 @@ int mlops_store_writer_commit(struct store_writer *w, struct oid *out, struct ml
 		if (!w->tmp &&
 		    store_put_named(w->store, w->buf.buf ? w->buf.buf : "", w->buf.len, &oid, err))
 			return -1;
-		if (w->tmp && loose_commit(w->store, w->fd, w->tmp, &oid, err))
+		if (w->tmp && (output_settle(w->out, err) ||
+			       loose_commit(w->store, w->fd, w->tmp, &oid, err)))
 			return -1;
 		if (w->tmp)
 			free(steal_ptr(&w->tmp));

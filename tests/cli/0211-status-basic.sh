@@ -10,7 +10,11 @@ is "$(mlops status)" "nothing has changed" "clean"
 ok "--exit-code is 0 then" mlops status --exit-code
 
 touch f d/a
-is "$(mlops status)" "nothing has changed" "touched, but the same"
+run mlops status --verbose
+is "$(cat "$out")" "nothing has changed" "touched, but the same"
+like "$err" "files read again: 2$" "which took reading those two"
+run mlops status --verbose
+like "$err" "files read again: 0$" "once"
 echo ONE >f; echo longer >d/a; rm -r d/gone; mkdir d/new; echo n >d/new/n; chmod +x d/sub/b
 rm d/x; mkdir d/x; echo y >d/x/y; ln -sf b d/link; rm g; rmdir d/empty
 run mlops status

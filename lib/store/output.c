@@ -1,0 +1,165 @@
+/* Two buffers: one is filled while a thread, which large files alone need, writes the other. */
+#include "store/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/fault.h"
+#include "base/mem.h"
+#include "base/pool.h"
+
+#define BUFFER ((size_t)1 << 20)
+#define ALIGN  ((size_t)4096) /* of memory, offsets and lengths: no device asks for more */
+
+struct output {
+	int fd;
+	const char *path;
+	bool to_sync;
+	bool direct;         /* the descriptor is in that mode */
+	struct pool *writer; /* NULL until the first buffer is full */
+	char *bufs[2];
+	unsigned filling; /* which of them */
+	size_t used;      /* bytes in it */
+	uint64_t given;   /* bytes given to the writer: whole buffers */
+};
+
+static char *new_buffer(void)
+{
+	void *p = aligned_alloc(ALIGN, BUFFER);
+
+	if (!p)
+		abort();
+	return p;
+}
+
+struct output *output_new(int fd, const char *path, bool to_sync)
+{
+	struct output *o = xcalloc(1, sizeof(*o));
+
+	o->fd = fd;
+	o->path = path;
+	o->to_sync = to_sync;
+	o->bufs[0] = new_buffer();
+	return o;
+}
+
+void output_free(struct output *o)
+{
+	if (!o)
+		return;
+	if (o->writer)
+		pool_free(o->writer);
+	free(o->bufs[0]);
+	free(o->bufs[1]);
+	free(o);
+}
+
+/* Stays as it was where the file system knows no direct I/O. */
+static void set_direct(struct output *o, bool on)
+{
+	int flags = fcntl(o->fd, F_GETFL);
+
+	if (o->direct == on || flags < 0)
+		return;
+	if (!fcntl(o->fd, F_SETFL, on ? flags | O_DIRECT : flags & ~O_DIRECT))
+		o->direct = on;
+}
+
+static int write_at(struct output *o, const char *p, size_t n, uint64_t at, struct mlops_error *err)
+{
+	while (n) {
+		ssize_t put = pwrite(o->fd, p, n, (off_t)at);
+
+		if (put < 0 && errno == EINVAL && o->direct)
+			set_direct(o, false); /* said yes, and meant no */
+		else if (put < 0 && errno != EINTR)
+			return err_sys(err, "cannot write '%s'", o->path);
+		if (put <= 0)
+			continue;
+		p += put;
+		n -= (size_t)put;
+		at += (uint64_t)put;
+		if (n && (size_t)put % ALIGN)
+			set_direct(o, false); /* a rest that is not aligned */
+	}
+	return 0;
+}
+
+/* The buffer that is not being filled, by the writer. */
+static int write_buffer(void *arg, struct mlops_error *err)
+{
+	struct output *o = arg;
+
+	return write_at(o, o->bufs[!o->filling], BUFFER, o->given - BUFFER, err);
+}
+
+static int await_writer(struct output *o, struct mlops_error *err)
+{
+	if (o->writer)
+		return pool_wait(o->writer, err);
+	if (pool_new(1, 1, &o->writer, err))
+		return -1;
+	o->bufs[1] = new_buffer();
+	return 0;
+}
+
+static int give_buffer(struct output *o, struct mlops_error *err)
+{
+	if (await_writer(o, err))
+		return -1;
+	if (FAULT("store.write"))
+		return err_sys(err, "cannot write '%s'", o->path);
+	if (o->to_sync)
+		set_direct(o, true);
+	o->filling = !o->filling;
+	o->used = 0;
+	o->given += BUFFER;
+	pool_add(o->writer, write_buffer, o);
+	return 0;
+}
+
+char *output_space(struct output *o, size_t *room)
+{
+	*room = BUFFER - o->used;
+	return o->bufs[o->filling] + o->used;
+}
+
+int output_advance(struct output *o, size_t n, struct mlops_error *err)
+{
+	o->used += n;
+	return o->used < BUFFER ? 0 : give_buffer(o, err);
+}
+
+int output_add(struct output *o, const void *buf, size_t n, struct mlops_error *err)
+{
+	const char *p = buf;
+
+	while (n) {
+		size_t room;
+		char *to = output_space(o, &room);
+		size_t part = n < room ? n : room;
+
+		memcpy(to, p, part);
+		if (output_advance(o, part, err))
+			return -1;
+		p += part;
+		n -= part;
+	}
+	return 0;
+}
+
+uint64_t output_size(const struct output *o)
+{
+	return o->given + o->used;
+}
+
+/* The last buffer, which stays: when more is added it is written again as a whole. */
+int output_settle(struct output *o, struct mlops_error *err)
+{
+	if (o->writer && pool_wait(o->writer, err))
+		return -1;
+	if (FAULT("store.write"))
+		return err_sys(err, "cannot write '%s'", o->path);
+	set_direct(o, false);
+	return write_at(o, o->bufs[o->filling], o->used, o->given, err);
+}
