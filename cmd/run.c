@@ -7,6 +7,7 @@
 struct run_opts {
 	struct opt_strs stages, params;
 	const char *name, *experiment;
+	int64_t jobs;
 	bool force, dry_run, keep_going;
 };
 
@@ -20,6 +21,8 @@ static const struct opt_spec run_optv[] = {
 	    .no_config = true, .help = "say what would run, and run nothing"),
 	OPT(run_opts, keep_going, .name = "keep-going", .letter = 'k', .type = OPT_BOOL,
 	    .help = "when a stage fails, run those that do not need it"),
+	OPT(run_opts, jobs, .name = "jobs", .letter = 'j', .type = OPT_INT, .meta = "N",
+	    .help = "run up to N stages side by side (default: 1, or as the make that called allows)"),
 	OPT(run_opts, name, .name = "name", .type = OPT_STR, .meta = "NAME", .no_config = true,
 	    .help = "name of the experiment run (default: one is made up)"),
 	OPT(run_opts, experiment, .name = "experiment", .letter = 'e', .type = OPT_STR,
@@ -37,6 +40,7 @@ struct view {
 	const struct cmd_ctx *ctx;
 	struct json *stages;
 	bool keep_going; /* else main prints why the one stage failed */
+	bool side_by_side;
 };
 
 static void add_json(struct view *v, const struct stage_report *r)
@@ -81,6 +85,32 @@ static void report(const struct stage_report *r, void *arg)
 		add_json(v, r);
 }
 
+static size_t line_length(const char *text, size_t n)
+{
+	const char *end = memchr(text, '\n', n);
+
+	return end ? (size_t)(end - text) + 1 : n;
+}
+
+/* Several stages at once are told apart by their name in front of each line. */
+static void print_output(const char *stage, enum stage_stream stream, const char *text, size_t n,
+			 void *arg)
+{
+	const struct view *v = arg;
+	FILE *to = stream == STAGE_STDOUT && !v->ctx->common.json ? stdout : stderr;
+
+	while (n) {
+		size_t line = v->side_by_side ? line_length(text, n) : n;
+
+		if (v->side_by_side)
+			fprintf(to, "%s: ", stage);
+		fwrite(text, 1, line, to);
+		text += line;
+		n -= line;
+	}
+	fflush(to);
+}
+
 static void print_summary(const struct run_outcome *out, bool dry_run)
 {
 	if (*out->run_id)
@@ -114,7 +144,7 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *er
 {
 	const struct run_opts *o = opts;
 	autojson *stages = js_arr();
-	struct view view = { ctx, stages, o->keep_going };
+	struct view view = { ctx, stages, o->keep_going, o->jobs > 1 };
 	const struct run_how how = {
 		.targets = o->stages.v,
 		.n_targets = o->stages.n,
@@ -125,7 +155,8 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *er
 		.force = o->force,
 		.dry_run = o->dry_run,
 		.keep_going = o->keep_going,
-		.stdout_to_stderr = ctx->common.json,
+		.jobs = o->jobs,
+		.print = print_output,
 		.report = report,
 		.arg = &view,
 	};
@@ -141,6 +172,10 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *er
 	return rc;
 }
 
+extern const struct cmd_spec cmd_run_logs;
+
+static const struct cmd_spec *const run_subs[] = { &cmd_run_logs, NULL };
+
 const struct cmd_spec cmd_run = {
 	.group = "pipelines and runs",
 	.name = "run",
@@ -150,4 +185,5 @@ const struct cmd_spec cmd_run = {
 	.args = run_argv,
 	.opts_size = sizeof(struct run_opts),
 	.run = run_run,
+	.subs = run_subs,
 };

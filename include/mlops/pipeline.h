@@ -27,6 +27,8 @@ struct stage_report {
 	int exit_status;
 };
 
+enum stage_stream { STAGE_STDOUT, STAGE_STDERR };
+
 struct run_how {
 	const char *const *targets; /* stages to bring up to date with what they need; none: all */
 	size_t n_targets;
@@ -34,9 +36,12 @@ struct run_how {
 	size_t n_params;
 	const char *experiment, *name; /* of the run; may be NULL */
 	bool force, dry_run, keep_going;
-	bool stdout_to_stderr; /* what stages print goes to standard error */
+	int64_t jobs; /* stages at a time; 0: as many as the make that called us allows, else one */
 	/* Called before a stage's command starts (outcome STAGE_RUN, duration -1) and when done. */
 	void (*report)(const struct stage_report *r, void *arg);
+	/* What a stage prints, as it comes; with other jobs than 1 in whole lines. May be NULL. */
+	void (*print)(const char *stage, enum stage_stream stream, const char *text, size_t n,
+		      void *arg);
 	void *arg;
 };
 
@@ -46,7 +51,7 @@ struct run_outcome {
 };
 
 /*
- * Brings the pipeline up to date. Stages' standard output and error are the caller's. A stage
+ * Brings the pipeline up to date, independent stages side by side. A stage
  * that fails is MLOPS_EFAIL after the run was recorded; what finished before it is kept, and *out
  * tells of it even then. SIGINT and SIGTERM are caught while it works: they end the stage and the
  * run, and give MLOPS_EINTERRUPTED or MLOPS_ETERMINATED. Another run at work is MLOPS_ELOCKED.
@@ -54,5 +59,12 @@ struct run_outcome {
 MLOPS_API int mlops_pipeline_run(struct project *project, struct pipeline *pipeline,
 				 const struct run_how *how, struct run_outcome *out,
 				 struct mlops_error *err);
+
+/*
+ * Where a run keeps what a stage of it printed, standard output and error in one; new. There is no
+ * such file when it printed nothing, and once a hundred newer runs were recorded.
+ */
+MLOPS_API char *mlops_stage_log_path(struct project *project, const char *run_id,
+				     const char *stage);
 
 MLOPS_API const char *mlops_stage_outcome_name(enum stage_outcome outcome); /* "unchanged"; static */

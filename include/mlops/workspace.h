@@ -66,6 +66,20 @@ MLOPS_API int mlops_checkout(struct project *project, const char *const *paths, 
 			     struct checkout_counts *counts, struct mlops_error *err);
 
 /*
+ * Looking at many paths in one go. A folder is looked at once, so nothing may change it until the
+ * workspace is closed.
+ */
+struct workspace;
+MLOPS_API int mlops_workspace_open(struct project *project, struct workspace **out,
+				   struct mlops_error *err);
+/* What a path (relative to the root) holds, with `save` stored too; MLOPS_ENOTFOUND. */
+MLOPS_API int mlops_workspace_look(struct workspace *ws, const char *path, bool save,
+				   struct object_ref *out, struct mlops_error *err);
+/* Makes durable what was saved, and writes what the index learned. */
+MLOPS_API int mlops_workspace_commit(struct workspace *ws, struct mlops_error *err);
+MLOPS_API void mlops_workspace_close(struct workspace *ws); /* NULL is fine */
+
+/*
  * For pipeline stages and models: what a path (relative to the root) holds right now.
  * hash: computes the ref through the index, storing nothing. save: stores the content.
  * restore: makes the path equal to the ref (replacing what is there).
@@ -80,8 +94,8 @@ MLOPS_API int mlops_workspace_restore(struct project *project, const char *path,
 /* Writes a ref's content to a folder or file outside the work tree (`dest` absolute, absent). */
 MLOPS_API int mlops_workspace_export(struct project *project, const struct object_ref *ref,
 				     const char *dest, struct mlops_error *err);
-/* Adds a line for `path` to the .gitignore beside it unless git ignores it already. */
-MLOPS_API int mlops_workspace_ignore(struct project *project, const char *path,
+/* Adds a line for each path to the .gitignore beside it unless git ignores it already. */
+MLOPS_API int mlops_workspace_ignore(struct project *project, const char *const *paths, size_t n,
 				     struct mlops_error *err);
 /* Writes what the index learned; called by the functions above when they end well. */
 MLOPS_API int mlops_workspace_sync(struct project *project, struct mlops_error *err);

@@ -1,4 +1,7 @@
-/* fork and exec, with the failure of exec brought back through a pipe. */
+/*
+ * Starting by vfork(2), which copies no page tables: the child borrows our memory until it
+ * executes, so it calls nothing but the system, and tells why it failed by a variable.
+ */
 #include "base/proc.h"
 
 #include <errno.h>
@@ -9,6 +12,7 @@
 
 #include "base/fs.h"
 #include "base/num.h"
+#include "base/vec.h"
 
 static int move_fd(int fd, int to)
 {
@@ -17,13 +21,24 @@ static int move_fd(int fd, int to)
 	return dup2(fd, to);
 }
 
-static int set_up_child(const struct proc_spec *s)
+/* No handler of ours may run in the child, which would be in our memory. */
+static void reset_signals(void)
 {
+	const struct sigaction dfl = { .sa_handler = SIG_DFL };
+	struct sigaction now;
 	sigset_t none;
 
+	for (int i = 1; i < NSIG; i++)
+		if (!sigaction(i, NULL, &now) && now.sa_handler != SIG_DFL &&
+		    (now.sa_handler != SIG_IGN || i == SIGPIPE))
+			sigaction(i, &dfl, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
+}
+
+static int set_up_child(const struct proc_spec *s)
+{
+	reset_signals();
 	if ((s->new_session && setsid() < 0) || (s->new_group && setpgid(0, 0)))
 		return -1;
 	if (s->die_with_us && prctl(PR_SET_PDEATHSIG, SIGTERM))
@@ -34,48 +49,71 @@ static int set_up_child(const struct proc_spec *s)
 	if ((s->stdout_fd >= 0 && move_fd(s->stdout_fd, 1) < 0) ||
 	    (s->stderr_fd >= 0 && move_fd(s->stderr_fd, 2) < 0))
 		return -1;
-	if (s->keep_fd > 2 && fcntl(s->keep_fd, F_SETFD, 0))
-		return -1;
-	if (s->dir && chdir(s->dir))
-		return -1;
-	for (const char *const *e = s->env; e && *e; e++)
-		putenv((char *)*e);
-	return 0;
+	for (size_t i = 0; i < s->n_keep_fds; i++)
+		if (fcntl(s->keep_fds[i], F_SETFD, 0))
+			return -1;
+	return s->dir && chdir(s->dir) ? -1 : 0;
+}
+
+static bool is_same_name(const char *a, const char *b)
+{
+	size_t n = strcspn(a, "=");
+
+	return !strncmp(a, b, n + 1);
+}
+
+/* Ours with `changes` in it; new, its texts lent. */
+static char **make_environment(const char *const *changes)
+{
+	VEC(char *) env = { 0 };
+
+	for (char **e = environ; e && *e; e++)
+		vec_push(&env, *e);
+	for (const char *const *c = changes; c && *c; c++) {
+		size_t i = 0;
+
+		while (i < env.n && !is_same_name(*c, env.v[i]))
+			i++;
+		if (i < env.n)
+			env.v[i] = (char *)*c;
+		else
+			vec_push(&env, (char *)*c);
+	}
+	vec_push(&env, NULL);
+	return env.v;
+}
+
+static pid_t spawn(const struct proc_spec *s, char **env, int *cause)
+{
+	volatile int failed = 0;
+	pid_t pid = vfork();
+
+	if (!pid) {
+		if (!set_up_child(s))
+			execvpe(s->argv[0], (char *const *)s->argv, env);
+		failed = errno;
+		_exit(127);
+	}
+	*cause = pid < 0 ? errno : failed;
+	if (pid > 0 && failed)
+		waitpid(pid, NULL, 0);
+	return pid;
 }
 
 int proc_spawn(const struct proc_spec *s, pid_t *out, struct mlops_error *err)
 {
-	int report[2], cause = 0;
+	char **env = make_environment(s->env);
+	sigset_t all, before;
+	int cause;
 
-	if (pipe2(report, O_CLOEXEC))
-		return err_sys(err, "cannot make a pipe");
-	pid_t pid = fork();
-	if (pid < 0) {
-		err_sys(err, "cannot start '%s'", s->argv[0]);
-		close(report[0]);
-		close(report[1]);
-		return -1;
-	}
-	if (!pid) {
-		if (!set_up_child(s))
-			execvp(s->argv[0], (char *const *)s->argv);
-		cause = errno;
-		(void)!write(report[1], &cause, sizeof(cause));
-		_exit(127);
-	}
-	close(report[1]);
-	if (s->new_group)
-		setpgid(pid, pid); /* both sides, so that neither can be first and wrong */
-	ssize_t n;
-	do
-		n = read(report[0], &cause, sizeof(cause));
-	while (n < 0 && errno == EINTR);
-	close(report[0]);
-	if (n == sizeof(cause)) {
-		waitpid(pid, NULL, 0);
-		errno = cause;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid_t pid = spawn(s, env, &cause);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	free(env);
+	errno = cause;
+	if (cause)
 		return err_sys(err, "cannot start '%s'", s->argv[0]);
-	}
 	*out = pid;
 	return 0;
 }

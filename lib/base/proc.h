@@ -12,7 +12,8 @@ struct proc_spec {
 	const char *dir;         /* folder to start in, or NULL */
 	const char *const *env;  /* "NAME=value" set on top of ours, NULL-terminated, or NULL */
 	int stdin_fd, stdout_fd, stderr_fd; /* -1: /dev/null for stdin, ours for the others */
-	int keep_fd;                        /* above 2: this descriptor stays open in the child */
+	const int *keep_fds; /* descriptors above 2 that stay open in the child */
+	size_t n_keep_fds;
 	bool new_group;   /* lead a process group of its own, so that it can be ended whole */
 	bool new_session; /* for what outlives us */
 	bool die_with_us; /* SIGTERM when our thread that started it ends */

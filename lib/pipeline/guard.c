@@ -4,7 +4,7 @@
 #include "base/fs.h"
 
 #define RUN_LOCK        "run/pipeline.lock"
-#define STAGE_LOCK      "run/stage.lock" /* there only while a stage runs, or after a crash */
+#define STAGE_LOCK      "run/stage.lock" /* there only while stages run, or after a crash */
 #define LOCK_TIMEOUT_MS 10000
 
 static int locked(struct mlops_error *err, const char *msg, const char *hint)
@@ -48,14 +48,14 @@ int guard_run(struct project *project, int *fd, struct mlops_error *err)
 	return 0;
 }
 
-int guard_stage_begin(struct project *project, int *fd, struct mlops_error *err)
+int guard_commands_begin(struct project *project, int *fd, struct mlops_error *err)
 {
 	autofree char *path = project_file(project, STAGE_LOCK);
 
 	return fs_lock(path, FS_LOCK_EXCLUSIVE, 0, fd, err);
 }
 
-void guard_stage_end(struct project *project, int fd)
+void guard_commands_end(struct project *project, int fd)
 {
 	autofree char *path = project_file(project, STAGE_LOCK);
 

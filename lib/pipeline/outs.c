@@ -28,21 +28,7 @@ int outs_remove(struct project *project, const struct spec_stage *spec, struct m
 	return 0;
 }
 
-static int save_out(struct project *project, const struct spec_stage *spec,
-		    const struct spec_out *out, struct object_ref *ref, struct mlops_error *err)
-{
-	int rc = out->cache ? mlops_workspace_save(project, out->path, ref, err) :
-			      mlops_workspace_hash(project, out->path, ref, err);
-
-	if (rc && err->kind == MLOPS_ENOTFOUND)
-		return err_set(err, MLOPS_EFAIL, "stage '%s' did not write its output '%s'",
-			       spec->name, out->path);
-	if (rc || !out->cache)
-		return rc;
-	return mlops_workspace_ignore(project, out->path, err);
-}
-
-int outs_save(struct project *project, struct state *s, struct mlops_error *err)
+int outs_save(struct workspace *ws, struct state *s, struct mlops_error *err)
 {
 	const struct spec_stage *spec = s->spec;
 
@@ -51,9 +37,14 @@ int outs_save(struct project *project, struct state *s, struct mlops_error *err)
 		const struct spec_out *out = &spec->outs.v[i];
 		struct object_ref ref;
 
-		if (save_out(project, spec, out, &ref, err))
+		if (!mlops_workspace_look(ws, out->path, out->cache, &ref, err)) {
+			state_add_out(s, out, &ref);
+			continue;
+		}
+		if (err->kind != MLOPS_ENOTFOUND)
 			return -1;
-		state_add_out(s, out, &ref);
+		return err_set(err, MLOPS_EFAIL, "stage '%s' did not write its output '%s'",
+			       spec->name, out->path);
 	}
 	lock_items_sort(s->now.outs, s->now.n_outs);
 	return 0;

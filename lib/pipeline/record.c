@@ -111,16 +111,9 @@ static int add_results(struct recorder *r, const struct spec_stage *spec,
 	return 0;
 }
 
-struct addition {
-	struct recorder *r;
-	const struct state *s;
-	const struct lock_stage *result;
-};
-
-static int add_stage(struct db *db, void *arg, struct mlops_error *err)
+static int add_stage(struct recorder *r, const struct record *record, struct mlops_error *err)
 {
-	const struct addition *a = arg;
-	const struct state *s = a->s;
+	const struct state *s = record->s;
 	const struct run_stage stage = {
 		.name = (char *)s->spec->name,
 		.start_ms = s->start_ms,
@@ -129,22 +122,38 @@ static int add_stage(struct db *db, void *arg, struct mlops_error *err)
 		.cached = s->outcome == STAGE_UNCHANGED || s->outcome == STAGE_RESTORED,
 	};
 
-	(void)db;
-	if (mlops_run_add_stage(a->r->project, a->r->id, &stage, err) ||
-	    add_inputs(a->r, s->spec, a->result, err))
+	if (mlops_run_add_stage(r->project, r->id, &stage, err) ||
+	    add_inputs(r, s->spec, record->result, err))
 		return -1;
-	return s->outcome == STAGE_FAILED ? 0 : add_results(a->r, s->spec, a->result, err);
+	return s->outcome == STAGE_FAILED ? 0 : add_results(r, s->spec, record->result, err);
 }
 
-int recorder_add(struct recorder *r, const struct state *s, const struct lock_stage *result,
+struct addition {
+	struct recorder *r;
+	const struct record *records;
+	size_t n;
+};
+
+static int add_stages(struct db *db, void *arg, struct mlops_error *err)
+{
+	const struct addition *a = arg;
+
+	(void)db;
+	for (size_t i = 0; i < a->n; i++)
+		if (add_stage(a->r, &a->records[i], err))
+			return -1;
+	return 0;
+}
+
+int recorder_add(struct recorder *r, const struct record *records, size_t n,
 		 struct mlops_error *err)
 {
-	struct addition a = { r, s, result };
+	struct addition a = { r, records, n };
 	struct db *db;
 
 	if (project_db(r->project, &db, err))
 		return -1;
-	return db_transaction(db, add_stage, &a, err);
+	return db_transaction(db, add_stages, &a, err);
 }
 
 int recorder_end(struct recorder *r, enum run_status status, int exit_status,

@@ -12,12 +12,16 @@ struct recorder {
 };
 
 int recorder_start(struct recorder *r, struct mlops_error *err);
+/* A stage whose outcome is known, and what it ran with and gave. */
+struct record {
+	const struct state *s;
+	const struct lock_stage *result;
+};
 /*
- * Records a stage whose outcome is known: what it ran with and gave (`result`), its metrics, how
- * it ended. One transaction. What tracking cannot take (a key that is too long) is left out with
- * a warning: it must not undo hours of work.
+ * Records stages, with their metrics and how they ended, in one transaction. What tracking cannot
+ * take (a key that is too long) is left out with a warning: it must not undo hours of work.
  */
-int recorder_add(struct recorder *r, const struct state *s, const struct lock_stage *result,
+int recorder_add(struct recorder *r, const struct record *records, size_t n,
 		 struct mlops_error *err);
 int recorder_end(struct recorder *r, enum run_status status, int exit_status,
 		 struct mlops_error *err);

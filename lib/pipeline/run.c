@@ -2,7 +2,6 @@
 #include <assert.h>
 
 #include "base/clock.h"
-#include "mlops/workspace.h"
 #include "pipeline/graph.h"
 #include "pipeline/guard.h"
 #include "pipeline/session.h"
@@ -32,24 +31,9 @@ void session_report(struct session *run, const struct state *s, enum stage_outco
 		run->how->report(&report, run->how->arg);
 }
 
-/* What a stage had and gave: its own until the lock took it. */
-static const struct lock_stage *result_of(struct session *run, const struct state *s)
+const struct lock_stage *session_result(struct session *run, const struct state *s)
 {
 	return s->now.name ? &s->now : mlops_lockfile_find(&run->lock, s->spec->name);
-}
-
-int session_record(struct session *run, struct mlops_error *err)
-{
-	for (size_t k = 0; *run->recorder.id && k < run->pipeline->stages.n; k++) {
-		struct state *s = &run->states[run->pipeline->order[k]];
-
-		if (!s->done || s->recorded || s->outcome == STAGE_SKIPPED)
-			continue;
-		if (recorder_add(&run->recorder, s, result_of(run, s), err))
-			return -1;
-		s->recorded = true;
-	}
-	return 0;
 }
 
 static void count(struct run_outcome *out, enum stage_outcome outcome)
@@ -78,7 +62,9 @@ static void conclude(struct session *run, struct state *s, enum stage_outcome ou
 	count(run->out, outcome);
 	session_report(run, s, outcome, s->duration_ms);
 	if (outcome <= STAGE_RUN)
-		remember_outs(run, result_of(run, s));
+		remember_outs(run, session_result(run, s));
+	vec_push(&run->ended, s);
+	schedule_done(&run->schedule, s->spec - run->pipeline->stages.v);
 }
 
 /* Of the stages that this one needs, the first that came to such an end, or NULL. */
@@ -94,34 +80,26 @@ static const struct state *find_need(const struct session *run, const struct sta
 	return NULL;
 }
 
-/* Hashing goes through the index, which others change too. */
 static int judge(struct session *run, struct state *s, enum verdict *out, struct mlops_error *err)
 {
+	if (session_look(run, err))
+		return -1;
 	struct judge j = {
-		.project = run->project,
+		.look = run->look,
 		.params = &run->params,
 		.lock = &run->lock,
 		.outs = &run->outs,
 		.force = run->how->force,
 		.dry_run = run->how->dry_run,
 	};
-
-	if (mlops_project_lock(run->project, true, err))
-		return -1;
-	int rc = state_judge(&j, s, out, err);
-	mlops_project_unlock(run->project);
-	return rc;
+	return state_judge(&j, s, out, err);
 }
 
 static int execute(struct session *run, struct state *s, struct mlops_error *err)
 {
-	if (run->how->dry_run) {
-		conclude(run, s, STAGE_WOULD_RUN);
-		return 0;
-	}
-	if (stage_execute(run, s, err))
-		return -1;
-	conclude(run, s, STAGE_RUN);
+	if (!run->how->dry_run)
+		return stage_start(run, s, err);
+	conclude(run, s, STAGE_WOULD_RUN);
 	return 0;
 }
 
@@ -163,10 +141,12 @@ static int bring_up_to_date(struct session *run, struct state *s, struct mlops_e
 	return 0;
 }
 
-static int step(struct session *run, struct state *s, struct mlops_error *err)
+/* Leaves it alone, restores it, or starts its first command. */
+static int begin(struct session *run, struct state *s, struct mlops_error *err)
 {
 	const struct state *need = find_need(run, s, STAGE_FAILED, STAGE_SKIPPED);
 
+	s->start_ms = clock_now_ms();
 	if (need) {
 		s->reason = xasprintf("stage '%s', which it needs, failed", need->spec->name);
 		conclude(run, s, STAGE_SKIPPED);
@@ -178,52 +158,102 @@ static int step(struct session *run, struct state *s, struct mlops_error *err)
 		conclude(run, s, STAGE_WOULD_RUN);
 		return 0;
 	}
-	if (bring_up_to_date(run, s, err))
-		return -1;
-	return session_record(run, err);
+	return bring_up_to_date(run, s, err);
 }
 
-/* The stage is recorded with what it was to run with; the first failure is the run's. */
-static int note_failure(struct session *run, struct state *s, struct mlops_error *cause,
-			struct mlops_error *err)
+/* It is recorded with what it was to run with; the first failure is the run's. */
+static void note_failure(struct session *run, struct state *s, struct mlops_error *cause,
+			 struct mlops_error *err)
 {
-	autoerr secondary = ERR_INIT;
-
 	if (!s->exit_status)
 		s->exit_status = 1;
+	s->changed = false;
 	free(s->reason);
 	s->reason = xstrdup(cause->msg);
 	conclude(run, s, STAGE_FAILED);
-	if (s->now.name)
-		session_record(run, &secondary);
 	if (!err->kind)
 		err_move(err, cause);
-	return stop_signal() ? -1 : 0;
 }
 
-static int stopped(struct mlops_error *err)
+/* No more stages are begun; those that run come to their end. */
+static bool is_ending(const struct session *run, const struct mlops_error *err)
 {
-	return err_set(err, stop_kind(), "interrupted; the stages that finished are kept");
+	return stop_signal() || (err->kind && !run->how->keep_going);
+}
+
+static void begin_stages(struct session *run, struct mlops_error *err)
+{
+	size_t i;
+
+	while (!is_ending(run, err) && schedule_has_next(&run->schedule) &&
+	       tokens_take(&run->tokens, run->jobs.v.n)) {
+		size_t before = run->jobs.v.n;
+		autoerr cause = ERR_INIT;
+
+		schedule_next(&run->schedule, &i);
+		if (begin(run, &run->states[i], &cause))
+			note_failure(run, &run->states[i], &cause, err);
+		if (run->jobs.v.n == before)
+			tokens_give(&run->tokens, before);
+	}
+}
+
+static void end_job(struct session *run, struct job *job)
+{
+	jobs_remove(&run->jobs, job);
+	job_free(job);
+	tokens_give(&run->tokens, run->jobs.v.n);
+}
+
+/* A command of the job has ended. */
+static void proceed(struct session *run, struct job *job, struct mlops_error *err)
+{
+	struct state *s = job->s;
+	autoerr cause = ERR_INIT;
+	bool over;
+	int rc = stage_proceed(run, job, &over, &cause);
+
+	if (!rc && !over)
+		return;
+	end_job(run, job);
+	if (rc)
+		note_failure(run, s, &cause, err);
+	else
+		conclude(run, s, STAGE_RUN);
+}
+
+static int wait_for_job(struct session *run, struct mlops_error *err)
+{
+	bool wants_token = schedule_has_next(&run->schedule) && !is_ending(run, err);
+	autoerr cause = ERR_INIT;
+	struct job *job;
+
+	if (!session_look_end(run, &cause) && (session_commit_due(run) || !session_commit(run, &cause)) &&
+	    !jobs_wait(&run->jobs, wants_token ? tokens_fd(&run->tokens) : -1,
+		       session_commit_due(run), &job, &cause)) {
+		if (job)
+			proceed(run, job, err);
+		return 0;
+	}
+	return err->kind ? -1 : err_move(err, &cause);
 }
 
 static int run_stages(struct session *run, struct mlops_error *err)
 {
-	for (size_t k = 0; k < run->pipeline->stages.n; k++) {
-		size_t i = run->pipeline->order[k];
-		struct state *s = &run->states[i];
-		autoerr cause = ERR_INIT;
+	autoerr cause = ERR_INIT;
 
-		s->spec = &run->pipeline->stages.v[i];
-		if (!run->wanted[i])
-			continue;
-		if (stop_signal())
-			return stopped(err);
-		s->start_ms = clock_now_ms();
-		if (step(run, s, &cause) &&
-		    (note_failure(run, s, &cause, err) || !run->how->keep_going))
+	for (;;) {
+		begin_stages(run, err);
+		if (!run->jobs.v.n)
+			break;
+		if (wait_for_job(run, err))
 			return -1;
 	}
-	if (run->out->failed > 1)
+	if ((session_look_end(run, &cause) || session_commit(run, &cause)) && !err->kind)
+		return err_move(err, &cause);
+	if (stop_signal() && !err->kind)
+		return err_set(err, stop_kind(), "interrupted; the stages that finished are kept");
+	if (run->out->failed > 1 && !stop_signal())
 		err_wrap(err, "%zu stages failed, the first of them", run->out->failed);
 	return err->kind ? -1 : 0;
 }
@@ -236,6 +266,11 @@ static int prepare(struct session *run, struct mlops_error *err)
 	    overrides_make(run->project, run->pipeline, how->params, how->n_params, &run->overrides,
 			   err) ||
 	    mlops_lockfile_read(run->project, &run->lock, err))
+		return -1;
+	for (size_t i = 0; i < run->pipeline->stages.n; i++)
+		run->states[i].spec = &run->pipeline->stages.v[i];
+	schedule_init(&run->schedule, run->pipeline, run->wanted);
+	if (tokens_open(&run->tokens, how->jobs, err))
 		return -1;
 	return how->dry_run ? 0 : overrides_apply(run->project, &run->overrides, err);
 }
@@ -276,6 +311,14 @@ static int finish(struct session *run, int rc, struct mlops_error *err)
 
 static void session_clear(struct session *run)
 {
+	while (run->jobs.v.n)
+		job_free(run->jobs.v.v[--run->jobs.v.n]);
+	vec_free(&run->jobs.v);
+	vec_free(&run->ended);
+	schedule_clear(&run->schedule);
+	tokens_close(&run->tokens);
+	if (run->commands_fd >= 0)
+		guard_commands_end(run->project, run->commands_fd);
 	for (size_t i = 0; i < run->pipeline->stages.n; i++)
 		state_clear(&run->states[i]);
 	free(run->states);
@@ -312,6 +355,8 @@ int mlops_pipeline_run(struct project *project, struct pipeline *pipeline,
 		.out = out,
 		.params = { .project = project },
 		.recorder = { .project = project, .how = how },
+		.commands_fd = -1,
+		.tokens = TOKENS_INIT,
 		.states = xcalloc(pipeline->stages.n, sizeof(*run.states)),
 		.wanted = xcalloc(pipeline->stages.n, sizeof(*run.wanted)),
 	};

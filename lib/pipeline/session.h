@@ -1,9 +1,12 @@
 /* One `mlops run`: what its stages share, and the steps that a stage is taken through. */
 #pragma once
 
+#include "pipeline/jobs.h"
 #include "pipeline/override.h"
 #include "pipeline/record.h"
+#include "pipeline/schedule.h"
 #include "pipeline/state.h"
+#include "pipeline/tokens.h"
 
 struct session {
 	struct project *project;
@@ -18,19 +21,41 @@ struct session {
 	struct map outs;      /* path -> struct object_ref, of stages that are done */
 	struct state *states; /* one a stage of the pipeline */
 	bool *wanted;         /* the stages to bring up to date */
+	struct schedule schedule;
+	struct tokens tokens;
+	struct jobs jobs;
+	int commands_fd;           /* guards the commands once the first has started; else -1 */
+	struct workspace *look;    /* open, with the project locked, while stages are judged */
+	struct workspace *save;    /* takes the outs that are not committed yet, or NULL */
+	VEC(struct state *) ended; /* in the order that they came to their end */
+	size_t committed;          /* of those: their outs are pinned */
+	size_t recorded;           /* and they are in the experiment run */
+	int64_t next_commit_ms;    /* monotonic */
 };
 
 /* Tells the caller, who sees `outcome` and s->reason. */
 void session_report(struct session *run, const struct state *s, enum stage_outcome outcome,
 		    int64_t duration_ms);
-/* Records the stages that are done and not yet recorded, once the experiment run has started. */
-int session_record(struct session *run, struct mlops_error *err);
+/* What a stage had and gave: its own until the lock took it. */
+const struct lock_stage *session_result(struct session *run, const struct state *s);
+
+/* Looking at the work tree, the project locked; again after session_look_end(), before a command. */
+int session_look(struct session *run, struct mlops_error *err);
+int session_look_end(struct session *run, struct mlops_error *err);
 
 /*
- * Runs the commands of a stage, saves its outs, records it and pins it in mlops.lock. The lock is
- * written last: what it names is safe, and a crash before it makes the stage run again.
+ * Makes durable what stages gave that came to their end, and then tells of it: objects, git's
+ * ignore rules, the experiment run, mlops.lock. A crash before it makes those stages run again.
+ * They are committed together, which costs one sync for many short stages.
  */
-int stage_execute(struct session *run, struct state *s, struct mlops_error *err);
+int session_commit(struct session *run, struct mlops_error *err);
+/* Milliseconds until the next commit is due; -1: there is nothing to commit. */
+int session_commit_due(const struct session *run);
+
+/* Starts the first command of a stage, its outs removed: a job of run->jobs. */
+int stage_start(struct session *run, struct state *s, struct mlops_error *err);
+/* A command of the job has ended: starts the next one, or saves the outs and sets *over. */
+int stage_proceed(struct session *run, struct job *job, bool *over, struct mlops_error *err);
 /* Brings back the outs of a former run; MLOPS_ENOTFOUND when the store has not got all of them. */
 int stage_restore(struct session *run, struct state *s, struct mlops_error *err);
 /* Saves outs that are as they were under what mlops.yaml says of them now. */

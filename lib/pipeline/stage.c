@@ -1,18 +1,24 @@
-/* Taking one stage through its commands, and what it wrote into the store and the lock. */
+/* Taking one stage through its commands, and what it wrote into the store. */
 #include "base/clock.h"
-#include "base/fault.h"
-#include "pipeline/exec.h"
+#include "mlops/workspace.h"
 #include "pipeline/guard.h"
 #include "pipeline/outs.h"
 #include "pipeline/session.h"
 #include "pipeline/stop.h"
 #include "project/project.h"
 
-/* Calls fn with the project locked; never around a stage's command, which may call mlops itself. */
+/*
+ * Calls fn for the outs, if any, with the project locked; never around a stage's command, which
+ * may call mlops itself.
+ */
 static int locked(struct session *run, struct state *s,
 		  int (*fn)(struct session *run, struct state *s, struct mlops_error *err),
 		  struct mlops_error *err)
 {
+	if (session_look_end(run, err))
+		return -1;
+	if (!s->spec->outs.n)
+		return 0;
 	if (mlops_project_lock(run->project, true, err))
 		return -1;
 	int rc = fn(run, s, err);
@@ -25,33 +31,17 @@ static int remove_outs(struct session *run, struct state *s, struct mlops_error 
 	return outs_remove(run->project, s->spec, err);
 }
 
-static int pin(struct session *run, struct state *s, struct mlops_error *err)
+static int save_outs(struct session *run, struct state *s, struct mlops_error *err)
 {
-	if (FAULT("pipeline.pin"))
-		return err_sys(err, "cannot pin stage '%s'", s->spec->name);
-	mlops_lockfile_put(&run->lock, &s->now);
-	return mlops_lockfile_write(run->project, &run->lock, err);
-}
-
-static int save_and_pin(struct session *run, struct state *s, struct mlops_error *err)
-{
-	if (outs_save(run->project, s, err))
+	if (!run->save && mlops_workspace_open(run->project, &run->save, err))
 		return -1;
-	s->outcome = STAGE_RUN;
-	s->done = true;
-	if (session_record(run, err))
-		return -1;
-	return pin(run, s, err);
-}
-
-static int redeclare(struct session *run, struct state *s, struct mlops_error *err)
-{
-	return outs_save(run->project, s, err) ? -1 : pin(run, s, err);
+	return outs_save(run->save, s, err);
 }
 
 int stage_redeclare(struct session *run, struct state *s, struct mlops_error *err)
 {
-	return locked(run, s, redeclare, err);
+	s->changed = true;
+	return locked(run, s, save_outs, err);
 }
 
 static int restore(struct session *run, struct state *s, struct mlops_error *err)
@@ -78,68 +68,99 @@ static int command_failed(const struct state *s, struct mlops_error *err)
 	return err_hint(err, "what it printed says why; stages that finished before it are kept");
 }
 
-static int run_commands(struct session *run, struct state *s, int keep_fd, const char *const *env,
-			struct mlops_error *err)
+/* The stage's own variables, then ours, which it can't change; the texts are in the arena. */
+static const char *const *make_environment(const struct session *run, const struct state *s,
+					   struct arena *arena)
 {
-	autofree char *dir = project_abspath(run->project, s->spec->wdir);
-	struct exec_spec exec = {
+	const char **env = arena_alloc(arena, (s->spec->env.n + 5) * sizeof(*env));
+	size_t n = 0;
+
+	while (n < s->spec->env.n) {
+		env[n] = s->spec->env.v[n];
+		n++;
+	}
+	env[n++] = arena_printf(arena, "MLOPS_RUN_ID=%s", run->recorder.id);
+	env[n++] = arena_printf(arena, "MLOPS_STAGE=%s", s->spec->name);
+	env[n++] = arena_printf(arena, "MLOPS_PROJECT=%s", mlops_project_root(run->project));
+	if (run->tokens.makeflags)
+		env[n++] = run->tokens.makeflags;
+	env[n] = NULL;
+	return env;
+}
+
+static int start_command(struct session *run, struct job *job, struct mlops_error *err)
+{
+	const struct spec_stage *spec = job->s->spec;
+	autofree char *dir = project_abspath(run->project, spec->wdir);
+	autoarena arena = { 0 };
+	const int keep[] = { run->commands_fd, run->tokens.fds[0], run->tokens.fds[1] };
+	const struct child_spec child = {
+		.command = spec->cmds.v[job->command],
 		.dir = dir,
-		.env = env,
-		.keep_fd = keep_fd,
-		.stdout_fd = run->how->stdout_to_stderr ? STDERR_FILENO : -1,
+		.env = make_environment(run, job->s, &arena),
+		.keep_fds = keep,
+		.n_keep_fds = run->tokens.fds[0] < 0 ? 1 : 3,
 	};
 
-	for (size_t i = 0; i < s->spec->cmds.n; i++) {
-		exec.command = s->spec->cmds.v[i];
-		if (exec_command(&exec, &s->exit_status, err))
-			return err_wrap(err, "stage '%s' failed", s->spec->name);
-		if (stop_signal())
-			return err_set(err, stop_kind(), "stage '%s' was interrupted",
-				       s->spec->name);
-		if (s->exit_status)
-			return command_failed(s, err);
-	}
+	if (child_start(&child, &job->child, err))
+		return err_wrap(err, "stage '%s' failed", spec->name);
 	return 0;
 }
 
-/* The stage's own variables, then ours, which it can't change; the texts are in the arena. */
-static int run_in_environment(struct session *run, struct state *s, int keep_fd,
-			      struct mlops_error *err)
+/* The first stage that runs starts the experiment run too. */
+static int begin_commands(struct session *run, struct mlops_error *err)
 {
-	autoarena arena = { 0 };
-	VEC(const char *) env = { 0 };
-
-	for (size_t i = 0; i < s->spec->env.n; i++)
-		vec_push(&env, s->spec->env.v[i]);
-	vec_push(&env, arena_printf(&arena, "MLOPS_RUN_ID=%s", run->recorder.id));
-	vec_push(&env, arena_printf(&arena, "MLOPS_STAGE=%s", s->spec->name));
-	vec_push(&env, arena_printf(&arena, "MLOPS_PROJECT=%s", mlops_project_root(run->project)));
-	vec_push(&env, NULL);
-	int rc = run_commands(run, s, keep_fd, env.v, err);
-	vec_free(&env);
-	return rc;
-}
-
-static int run_guarded(struct session *run, struct state *s, struct mlops_error *err)
-{
-	int64_t start = clock_mono_ms();
-	int fd, rc;
-
-	if (guard_stage_begin(run->project, &fd, err))
+	if (run->commands_fd >= 0)
+		return 0;
+	if (output_prune_logs(run->project, err) || recorder_start(&run->recorder, err))
 		return -1;
-	rc = run_in_environment(run, s, fd, err);
-	guard_stage_end(run->project, fd);
-	s->duration_ms = clock_mono_ms() - start;
-	return rc;
+	return guard_commands_begin(run->project, &run->commands_fd, err);
 }
 
-int stage_execute(struct session *run, struct state *s, struct mlops_error *err)
+static int start_job(struct session *run, struct job *job, struct mlops_error *err)
 {
-	if (!*run->recorder.id && (recorder_start(&run->recorder, err) || session_record(run, err)))
+	output_init(&job->output, run->project, run->recorder.id, job->s->spec->name);
+	job->output.by_line = run->tokens.limit > 1;
+	job->output.print = run->how->print;
+	job->output.arg = run->how->arg;
+	job->start_ms = clock_mono_ms();
+	return start_command(run, job, err);
+}
+
+int stage_start(struct session *run, struct state *s, struct mlops_error *err)
+{
+	if (begin_commands(run, err))
 		return -1;
 	s->start_ms = clock_now_ms();
 	session_report(run, s, STAGE_RUN, -1);
-	if (locked(run, s, remove_outs, err) || run_guarded(run, s, err))
+	if (locked(run, s, remove_outs, err))
 		return -1;
-	return locked(run, s, save_and_pin, err);
+	struct job *job = job_new(s);
+	if (start_job(run, job, err)) {
+		job_free(job);
+		return -1;
+	}
+	vec_push(&run->jobs.v, job);
+	return 0;
+}
+
+int stage_proceed(struct session *run, struct job *job, bool *over, struct mlops_error *err)
+{
+	struct state *s = job->s;
+	struct proc_result result;
+
+	*over = false;
+	if (child_reap(&job->child, &result, err))
+		return -1;
+	s->exit_status = result.status;
+	s->duration_ms = clock_mono_ms() - job->start_ms;
+	if (stop_signal())
+		return err_set(err, stop_kind(), "stage '%s' was interrupted", s->spec->name);
+	if (s->exit_status)
+		return command_failed(s, err);
+	if (++job->command < s->spec->cmds.n)
+		return start_command(run, job, err);
+	*over = true;
+	s->changed = true;
+	return locked(run, s, save_outs, err);
 }

@@ -41,7 +41,7 @@ static int ref_of(struct judge *j, const char *path, struct object_ref *out,
 		*out = *known;
 		return 1;
 	}
-	if (!mlops_workspace_hash(j->project, path, out, err))
+	if (!mlops_workspace_look(j->look, path, false, out, err))
 		return 1;
 	if (err->kind != MLOPS_ENOTFOUND)
 		return -1;

@@ -14,8 +14,8 @@ struct state {
 	const struct spec_stage *spec;
 	struct lock_stage now; /* cmd, deps, params; outs once they are known */
 	enum stage_outcome outcome;
-	bool done;     /* the outcome is final */
-	bool recorded; /* in the experiment run */
+	bool done;    /* the outcome is final */
+	bool changed; /* `now` is to go into the lock */
 	char *reason;  /* NULL: none */
 	int64_t start_ms, duration_ms;
 	int exit_status;
@@ -23,7 +23,7 @@ struct state {
 
 /* What judging a stage looks at. */
 struct judge {
-	struct project *project;
+	struct workspace *look; /* lent; the project is locked while it is open */
 	struct params *params;
 	struct lockfile *lock;
 	struct map
@@ -33,7 +33,7 @@ struct judge {
 };
 
 /*
- * Fills in s->now and s->reason. MLOPS_ENOTFOUND when a dep is missing. The project is locked.
+ * Fills in s->now and s->reason. MLOPS_ENOTFOUND when a dep is missing.
  * With VERDICT_UNCHANGED s->now has its outs; with VERDICT_RESTORE those of the former run.
  */
 int state_judge(struct judge *j, struct state *s, enum verdict *out, struct mlops_error *err);

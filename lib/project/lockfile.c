@@ -236,13 +236,18 @@ int mlops_lockfile_write(struct project *project, const struct lockfile *lock,
 /* Where the stage is, or would be. */
 static size_t position(const struct lockfile *lock, const char *name, bool *found)
 {
-	size_t i = 0;
-	int order = 1;
+	size_t low = 0, high = lock->n;
 
-	while (i < lock->n && (order = strcmp(lock->stages[i].name, name)) < 0)
-		i++;
-	*found = i < lock->n && !order;
-	return i;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(lock->stages[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*found = low < lock->n && !strcmp(lock->stages[low].name, name);
+	return low;
 }
 
 struct lock_stage *mlops_lockfile_find(struct lockfile *lock, const char *name)

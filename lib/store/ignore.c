@@ -164,9 +164,10 @@ int ignore_paths(struct project *project, const char *const *paths, size_t n, st
 	return rc;
 }
 
-int mlops_workspace_ignore(struct project *project, const char *path, struct mlops_error *err)
+int mlops_workspace_ignore(struct project *project, const char *const *paths, size_t n,
+			   struct mlops_error *err)
 {
 	autostrlist files = { 0 };
 
-	return ignore_paths(project, &path, 1, &files, err);
+	return ignore_paths(project, paths, n, &files, err);
 }

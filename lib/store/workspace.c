@@ -85,29 +85,74 @@ int mlops_checkout(struct project *project, const char *const *paths, size_t n, 
 	return rc;
 }
 
-static int take(struct project *project, const char *path, enum scan_mode mode,
-		struct object_ref *out, struct mlops_error *err)
-{
-	autoscan scan = { .beneath = BENEATH_INIT };
-	struct object_ref ref;
+struct workspace {
+	struct scan scan;
+};
 
-	if (scan_init(&scan, project, mode, err) || scan_ref(&scan, path, &ref, err) ||
-	    (mode == SCAN_SAVE && mlops_store_flush(scan.store, err)))
+int mlops_workspace_open(struct project *project, struct workspace **out, struct mlops_error *err)
+{
+	struct workspace *ws = xcalloc(1, sizeof(*ws));
+
+	*out = ws;
+	if (!scan_init(&ws->scan, project, SCAN_HASH, err))
+		return 0;
+	mlops_workspace_close(ws);
+	*out = NULL;
+	return -1;
+}
+
+/* Folders that were only hashed are gone through again to be saved. */
+int mlops_workspace_look(struct workspace *ws, const char *path, bool save, struct object_ref *out,
+			 struct mlops_error *err)
+{
+	enum scan_mode mode = save ? SCAN_SAVE : SCAN_HASH;
+
+	if (mode != ws->scan.mode)
+		map_clear(&ws->scan.folders);
+	ws->scan.mode = mode;
+	return scan_ref(&ws->scan, path, out, err);
+}
+
+int mlops_workspace_commit(struct workspace *ws, struct mlops_error *err)
+{
+	if (mlops_store_flush(ws->scan.store, err))
 		return -1;
-	*out = ref;
-	return index_write(scan.index, err);
+	return index_write(ws->scan.index, err);
+}
+
+void mlops_workspace_close(struct workspace *ws)
+{
+	if (ws)
+		scan_clear(&ws->scan);
+	free(ws);
+}
+
+static int take(struct project *project, const char *path, bool save, struct object_ref *out,
+		struct mlops_error *err)
+{
+	struct object_ref ref;
+	struct workspace *ws;
+	int rc;
+
+	if (mlops_workspace_open(project, &ws, err))
+		return -1;
+	rc = mlops_workspace_look(ws, path, save, &ref, err) || mlops_workspace_commit(ws, err) ? -1 : 0;
+	mlops_workspace_close(ws);
+	if (!rc)
+		*out = ref;
+	return rc;
 }
 
 int mlops_workspace_hash(struct project *project, const char *path, struct object_ref *out,
 			 struct mlops_error *err)
 {
-	return take(project, path, SCAN_HASH, out, err);
+	return take(project, path, false, out, err);
 }
 
 int mlops_workspace_save(struct project *project, const char *path, struct object_ref *out,
 			 struct mlops_error *err)
 {
-	return take(project, path, SCAN_SAVE, out, err);
+	return take(project, path, true, out, err);
 }
 
 int mlops_workspace_restore(struct project *project, const char *path, const struct object_ref *ref,
