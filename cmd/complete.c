@@ -11,6 +11,7 @@
 #include "mlops/deploy.h"
 #include "mlops/project.h"
 #include "mlops/remote.h"
+#include "mlops/revision.h"
 
 struct complete_opts {
 	struct opt_strs words;
@@ -129,6 +130,24 @@ static void offer_experiments(struct project *project, const struct typed *typed
 	mlops_runs_free(runs, n);
 }
 
+static int offer_name(const char *name, void *arg, struct mlops_error *err)
+{
+	(void)err;
+	offer(arg, name, "revision");
+	return 0;
+}
+
+/* Paths may stand in their place. */
+static void offer_revisions(struct project *project, const struct typed *typed)
+{
+	struct typed copy = *typed;
+	autoerr err = ERR_INIT;
+
+	offer(typed, "HEAD", "the commit that is checked out");
+	mlops_revision_names(project, offer_name, &copy, &err);
+	puts(":path");
+}
+
 static int offer_setting(enum config_scope scope, const char *key, const char *value, void *arg,
 			 struct mlops_error *err)
 {
@@ -156,6 +175,7 @@ static const struct {
 	{ "model", true, offer_models },
 	{ "experiment", true, offer_experiments },
 	{ "config", true, offer_config },
+	{ "rev", true, offer_revisions },
 	{ "stage", true, offer_stages },
 	{ "deployment", true, offer_deployments },
 };

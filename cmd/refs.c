@@ -2,8 +2,7 @@
 #include "refs.h"
 
 #include "base/path.h"
-#include "mlops/lockfile.h"
-#include "mlops/workspace.h"
+#include "mlops/listing.h"
 #include "paths.h"
 
 static bool is_chosen(const char *path, const struct strlist *wanted)
@@ -12,44 +11,6 @@ static bool is_chosen(const char *path, const struct strlist *wanted)
 		if (!*wanted->v[i] || path_is_below(path, wanted->v[i]))
 			return true;
 	return !wanted->n;
-}
-
-static void add(struct work_refs *out, const struct strlist *wanted, const char *path,
-		const struct object_ref *ref, bool is_out)
-{
-	if (is_chosen(path, wanted))
-		vec_push(out, { xstrdup(path), *ref, is_out });
-}
-
-static int add_pointers(struct project *project, const struct strlist *wanted,
-			struct work_refs *out, struct mlops_error *err)
-{
-	struct pointer *pointers;
-	size_t n;
-
-	if (mlops_pointers_list(project, &pointers, &n, err))
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		add(out, wanted, pointers[i].path, &pointers[i].ref, false);
-	mlops_pointers_free(pointers, n);
-	return 0;
-}
-
-static int add_outs(struct project *project, const struct strlist *wanted, struct work_refs *out,
-		    struct mlops_error *err)
-{
-	struct lockfile lock = { 0 };
-	int rc = mlops_lockfile_read(project, &lock, err);
-
-	for (size_t i = 0; i < lock.n; i++) {
-		const struct lock_stage *s = &lock.stages[i];
-
-		for (size_t j = 0; j < s->n_outs; j++)
-			if (!s->outs[j].not_cached)
-				add(out, wanted, s->outs[j].path, &s->outs[j].ref, true);
-	}
-	mlops_lockfile_clear(&lock);
-	return rc;
 }
 
 /* A path that chose nothing was likely mistyped. */
@@ -74,10 +35,16 @@ int cmd_work_refs(struct project *project, const struct opt_strs *typed, struct 
 		  struct mlops_error *err)
 {
 	autostrlist wanted = { 0 };
+	struct tracked *all;
+	size_t n;
 
 	if (cmd_relpaths(project, typed, &wanted, err) ||
-	    add_pointers(project, &wanted, out, err) || add_outs(project, &wanted, out, err))
+	    mlops_tracked_list(project, NULL, &all, &n, err))
 		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (is_chosen(all[i].path, &wanted))
+			vec_push(out, { xstrdup(all[i].path), all[i].ref, all[i].is_out });
+	mlops_tracked_free(all, n);
 	return check_used(&wanted, out, err);
 }
 

@@ -1,4 +1,4 @@
-/* Runs and object refs as JSON. */
+/* Runs, object refs and tracked items as JSON. */
 #include "view.h"
 
 #include "base/clock.h"
@@ -19,6 +19,37 @@ struct json *view_ref(const struct object_ref *ref)
 	struct json *obj = js_obj();
 
 	set_ref(obj, ref);
+	return obj;
+}
+
+const char *view_item_kind(enum item_kind kind)
+{
+	static const char *const names[] = { "file", "executable", "folder", "symlink" };
+
+	return names[kind];
+}
+
+struct object_ref view_item_ref(const struct item *item)
+{
+	return (struct object_ref){
+		.kind = item->kind == ITEM_FOLDER ? OBJECT_TREE : OBJECT_FILE,
+		.executable = item->kind == ITEM_EXECUTABLE,
+		.oid = item->oid,
+		.size = item->size,
+		.files = item->files,
+	};
+}
+
+struct json *view_item(const struct item *item)
+{
+	char hex[MLOPS_OID_HEX + 1];
+	struct json *obj = js_obj();
+
+	js_set(obj, "path", js_str(item->path));
+	js_set(obj, "kind", js_str(view_item_kind(item->kind)));
+	js_set(obj, "oid", js_str(mlops_oid_hex(&item->oid, hex)));
+	js_set(obj, "size", js_int((int64_t)item->size));
+	js_set(obj, "files", js_int((int64_t)item->files));
 	return obj;
 }
 

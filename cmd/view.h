@@ -2,11 +2,17 @@
 #pragma once
 
 #include "cmd.h"
+#include "mlops/listing.h"
 #include "mlops/tracking.h"
 
 /* {"kind","oid","size","files","executable"} */
 struct json *view_ref(const struct object_ref *ref);
-/* The same with "path", "stage" and "is_model". */
+/* "file", "executable", "folder" or "symlink". */
+const char *view_item_kind(enum item_kind kind);
+struct object_ref view_item_ref(const struct item *item);
+/* {"path","kind","oid","size","files"} */
+struct json *view_item(const struct item *item);
+/* As view_ref(), with "path", "stage" and "is_model". */
 struct json *view_object(const struct run_object *object);
 struct json *view_objects(const struct run_object *objects, size_t n);
 /* {KEY: {"value","step","timestamp_ms"}} */
@@ -16,4 +22,5 @@ struct json *view_run(const struct run *run);
 /* Milliseconds that it took, or has taken so far. */
 int64_t view_run_duration(const struct run *run);
 
-#define VIEW_ID 8 /* digits of an id or oid in tables */
+#define VIEW_ID     8  /* digits of an id or oid in tables */
+#define VIEW_OBJECT 12 /* of an object among many */

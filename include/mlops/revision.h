@@ -31,6 +31,14 @@ struct revision_visitor {
 MLOPS_API int mlops_revision_visit(struct project *project, const char *rev,
 				   const struct revision_visitor *visitor, struct mlops_error *err);
 
+/* The commit that `rev` names; MLOPS_ENOTFOUND, or MLOPS_EINVALID when it names something else. */
+MLOPS_API int mlops_revision_resolve(struct project *project, const char *rev,
+				     struct git_id *commit, struct mlops_error *err);
+/* Calls fn with the name of each branch and tag, until it returns non-zero, which is returned. */
+MLOPS_API int mlops_revision_names(struct project *project,
+				   int (*fn)(const char *name, void *arg, struct mlops_error *err),
+				   void *arg, struct mlops_error *err);
+
 /* The pointers of a revision, as mlops_pointers_list() gives those of the work tree. */
 MLOPS_API int mlops_pointers_at(struct project *project, const char *rev, struct pointer **out,
 				size_t *n, struct mlops_error *err);

@@ -112,3 +112,12 @@ bool path_is_below(const char *path, const char *dir)
 		return *path == '/';
 	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
 }
+
+int path_compare(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	int x = *a == '/' ? 1 : (unsigned char)*a * 2, y = *b == '/' ? 1 : (unsigned char)*b * 2;
+
+	return (x > y) - (x < y);
+}

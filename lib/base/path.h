@@ -21,3 +21,5 @@ bool path_is_safe_name(const char *name, size_t n); /* one component of such a p
 char *path_relative(const char *from, const char *path);
 /* True when `path` is `dir` or lies below it. */
 bool path_is_below(const char *path, const char *dir);
+/* The order of a walk, in which what a folder holds comes right behind it: as strcmp(3), '/' first. */
+int path_compare(const char *a, const char *b);

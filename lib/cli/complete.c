@@ -91,16 +91,17 @@ static void complete_option(const struct cmd_spec *spec, const char *typed, stru
 	}
 }
 
-static void complete_argument(const struct cmd_spec *spec, size_t n_args, struct strbuf *out)
+static void complete_argument(const struct cmd_spec *spec, const struct place *at,
+			      struct strbuf *out)
 {
-	for (const struct arg_spec *a = spec->args; a && a->name; a++) {
-		if (n_args < a->max) {
-			if (a->complete)
-				strbuf_addf(out, ":%s\n", a->complete);
-			return;
-		}
-		n_args -= a->max;
-	}
+	const struct arg_spec *a = at->only_args ? opt_behind(spec) : NULL;
+	size_t n_args = at->n_args;
+
+	if (!a)
+		for (a = spec->args; a && a->name && n_args >= a->max; a++)
+			n_args -= a->max;
+	if (a && a->complete)
+		strbuf_addf(out, ":%s\n", a->complete);
 }
 
 static void complete_global(const struct cmd_spec *const *cmds, const char *typed,
@@ -150,5 +151,5 @@ void usage_complete(const struct cmd_spec *const *cmds, char **words, size_t n, 
 	}
 	if (!at.n_args)
 		add_commands(spec->subs, false, typed, out);
-	complete_argument(spec, at.n_args, out);
+	complete_argument(spec, &at, out);
 }

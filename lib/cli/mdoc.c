@@ -55,7 +55,8 @@ static void add_synopsis(const struct cmd_spec *spec, const char *path, struct s
 			strbuf_addc(out, '\n');
 		}
 		for (const struct arg_spec *a = spec->args; a && a->name; a++) {
-			strbuf_adds(out, a->min ? "." : ".Op ");
+			strbuf_addf(out, "%s%s", a->min ? "." : ".Op ",
+				    a->behind ? "Oo Fl - Oc " : "");
 			add_arg(out, a);
 			strbuf_addc(out, '\n');
 		}

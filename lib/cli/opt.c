@@ -220,7 +220,8 @@ static int take_default(struct parser *p, const struct opt_spec *o,
 	return value ? set_value(p, o, value, source) : 0;
 }
 
-static int place_args(struct parser *p, char **args, size_t n)
+/* `front` of the n arguments come before "--". */
+static int place_args(struct parser *p, char **args, size_t n, size_t front)
 {
 	size_t at = 0, needed_later = 0;
 
@@ -228,7 +229,7 @@ static int place_args(struct parser *p, char **args, size_t n)
 		needed_later += a->min;
 	for (const struct arg_spec *a = p->spec->args; a && a->name; a++) {
 		needed_later -= a->min;
-		size_t left = n - at, spare = left > needed_later ? left - needed_later : 0;
+		size_t left = (a->behind ? n : front) - at, spare = left > needed_later ? left - needed_later : 0;
 		size_t take = spare < a->max ? spare : a->max;
 
 		if (take < a->min) {
@@ -248,12 +249,31 @@ static int place_args(struct parser *p, char **args, size_t n)
 	return 0;
 }
 
+const struct arg_spec *opt_behind(const struct cmd_spec *spec)
+{
+	for (const struct arg_spec *a = spec->args; a && a->name; a++)
+		if (a->behind)
+			return a;
+	return NULL;
+}
+
+/* Where "--" divides the arguments: nowhere, unless a row takes what is behind it. */
+static size_t note_dashes(struct parser *p, size_t n_args)
+{
+	const struct arg_spec *a = opt_behind(p->spec);
+
+	if (!a)
+		return SIZE_MAX;
+	((struct opt_strs *)(p->opts + a->offset))->dashes = true;
+	return n_args;
+}
+
 int opt_parse(const struct cmd_spec *spec, const char *path, const struct opt_defaults *defaults,
 	      int argc, char **argv, void *opts, struct mlops_error *err)
 {
 	struct parser p = { spec, path, opts, err };
 	autofree char **args = xcalloc((size_t)argc + 1, sizeof(*args));
-	size_t n_args = 0;
+	size_t n_args = 0, front = SIZE_MAX;
 	bool only_args = false;
 
 	for (const struct opt_spec *o = spec->opts; o && o->name; o++)
@@ -268,6 +288,7 @@ int opt_parse(const struct cmd_spec *spec, const char *path, const struct opt_de
 			only_args |= (spec->flags & CMD_REST) != 0;
 		} else if (!strcmp(arg, "--")) {
 			only_args = true;
+			front = note_dashes(&p, n_args);
 		} else if (arg[1] == '-') {
 			rc = parse_long(&p, argc, argv, &i);
 		} else {
@@ -276,7 +297,7 @@ int opt_parse(const struct cmd_spec *spec, const char *path, const struct opt_de
 		if (rc)
 			return -1;
 	}
-	return place_args(&p, args, n_args);
+	return place_args(&p, args, n_args, front < n_args ? front : n_args);
 }
 
 void opt_clear(const struct cmd_spec *spec, void *opts)

@@ -22,6 +22,7 @@ enum opt_type {
 struct opt_strs {
 	const char **v;
 	size_t n, cap;
+	bool dashes; /* of a row behind "--": that was there, though nothing may have followed */
 };
 
 struct opt_spec {
@@ -55,6 +56,7 @@ struct arg_spec {
 	size_t min, max;
 	const char *complete;
 	const char *help;
+	bool behind; /* the last row: what follows "--", while the others take what is before it */
 };
 
 #define ARG(type_, field, ...)                                                                     \
@@ -115,6 +117,9 @@ extern const struct opt_spec opt_common_rows[];
 bool opt_common_applies(const struct cmd_spec *spec, const struct opt_spec *row);
 /* Takes the common options out of argv (in front of "--") into *out; returns the new argc. */
 int opt_take_common(const struct cmd_spec *spec, int argc, char **argv, struct opt_common *out);
+
+/* The row that takes what is behind "--", or NULL. */
+const struct arg_spec *opt_behind(const struct cmd_spec *spec);
 
 /* The row named `name`, or NULL. */
 const struct opt_spec *opt_find(const struct opt_spec *rows, const char *name);

@@ -15,7 +15,8 @@ void usage_synopsis(const struct cmd_spec *spec, struct strbuf *out)
 	for (const struct opt_spec *o = spec->opts; o && o->name; o++)
 		add_option_usage(o, out);
 	for (const struct arg_spec *a = spec->args; a && a->name; a++)
-		strbuf_addf(out, a->min ? " %s%s" : " [%s%s]", a->name, a->max > 1 ? "..." : "");
+		strbuf_addf(out, a->min ? " %s%s%s" : " [%s%s%s]", a->behind ? "[--] " : "", a->name,
+			    a->max > 1 ? "..." : "");
 	if (spec->subs)
 		strbuf_adds(out, spec->run ? " [COMMAND ...]" : " COMMAND ...");
 	if (out->len > start) { /* drop the leading space */

@@ -27,6 +27,10 @@ int git_head(struct git_repo *repo, char **out, struct mlops_error *err);
 /* The commit that `rev` names (gitrevisions(7)); MLOPS_ENOTFOUND. */
 int git_resolve(struct git_repo *repo, const char *rev, struct git_id *commit,
 		struct mlops_error *err);
+/* Calls fn with the short name of each branch and tag; stops when it returns non-zero. */
+int git_each_name(struct git_repo *repo,
+		  int (*fn)(const char *name, void *arg, struct mlops_error *err), void *arg,
+		  struct mlops_error *err);
 /* The tree of the root in a commit; *found tells whether the commit has that folder at all. */
 int git_root_tree(struct git_repo *repo, const struct git_id *commit, struct git_id *tree,
 		  bool *found, struct mlops_error *err);

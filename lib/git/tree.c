@@ -39,12 +39,41 @@ int git_resolve(struct git_repo *r, const char *rev, struct git_id *out, struct 
 
 	if (code == GIT_ENOTFOUND || code == GIT_EINVALIDSPEC)
 		return err_set(err, MLOPS_ENOTFOUND, "git knows no revision '%s'", rev);
+	if (code == GIT_EAMBIGUOUS)
+		return err_set(err, MLOPS_ENOTFOUND, "'%s' is too short for a revision", rev);
 	if (code)
 		return git_fail(err, code, "cannot find the revision '%s'", rev);
 	if (git_object_peel(&commit, object, GIT_OBJECT_COMMIT))
 		return err_set(err, MLOPS_EINVALID, "'%s' names no commit", rev);
 	*out = id_of(git_object_id(commit));
 	return 0;
+}
+
+struct each_name {
+	int (*fn)(const char *name, void *arg, struct mlops_error *err);
+	void *arg;
+	struct mlops_error *err;
+	int rc; /* what fn returned */
+};
+
+static int each_name(const char *name, void *payload)
+{
+	static const char *const prefixes[] = { "refs/heads/", "refs/tags/", "refs/remotes/" };
+	struct each_name *e = payload;
+
+	for (size_t i = 0; !e->rc && i < ARRAY_LEN(prefixes); i++)
+		if (str_starts(name, prefixes[i]))
+			e->rc = e->fn(name + strlen(prefixes[i]), e->arg, e->err);
+	return e->rc ? 1 : 0;
+}
+
+int git_each_name(struct git_repo *r, int (*fn)(const char *name, void *arg, struct mlops_error *err),
+		  void *arg, struct mlops_error *err)
+{
+	struct each_name e = { fn, arg, err, 0 };
+	int code = git_reference_foreach_name(r->repo, each_name, &e);
+
+	return code < 0 ? git_fail(err, code, "cannot list branches and tags") : e.rc;
 }
 
 /* The folder that the project's root is in the tree of a commit. */

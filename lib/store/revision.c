@@ -148,6 +148,23 @@ static int walk(struct walk *w, const struct git_id *tree, int depth)
 	return rc;
 }
 
+int mlops_revision_resolve(struct project *project, const char *rev, struct git_id *commit,
+			   struct mlops_error *err)
+{
+	struct git_repo *git;
+
+	return project_git(project, &git, err) ? -1 : git_resolve(git, rev, commit, err);
+}
+
+int mlops_revision_names(struct project *project,
+			 int (*fn)(const char *name, void *arg, struct mlops_error *err), void *arg,
+			 struct mlops_error *err)
+{
+	struct git_repo *git;
+
+	return project_git(project, &git, err) ? -1 : git_each_name(git, fn, arg, err);
+}
+
 int mlops_revision_visit(struct project *project, const char *rev,
 			 const struct revision_visitor *visitor, struct mlops_error *err)
 {

@@ -118,6 +118,17 @@ static void below(void **state)
 	assert_false(path_is_below("/", "/a"));
 }
 
+/* As a walk goes: what a folder holds comes before its longer-named siblings. */
+static void compare(void **state)
+{
+	static const char *const sorted[] = { "", "a", "a/b", "a/b/c", "a/b-", "a/c", "a-", "a-/b", "ab", "\xff" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sorted); i++)
+		for (size_t j = 0; j < ARRAY_LEN(sorted); j++)
+			assert_int_equal(path_compare(sorted[i], sorted[j]), (i > j) - (i < j));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +140,7 @@ int main(void)
 		cmocka_unit_test(relative),
 		cmocka_unit_test(relative_leads_back),
 		cmocka_unit_test(below),
+		cmocka_unit_test(compare),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

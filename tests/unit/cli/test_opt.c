@@ -57,7 +57,19 @@ static const struct cmd_spec top = {
 static const struct cmd_spec hidden = { .name = "hidden",
 					.summary = "not shown",
 					.run = never_run };
-static const struct cmd_spec *const cmds[] = { &top, &hidden, NULL };
+/* Words in front of "--" and behind it. */
+static const struct arg_spec divided_args[] = {
+	ARG(opts, params, .name = "WORD", .max = ARGS_ANY, .complete = "rev", .help = "before"),
+	ARG(opts, rest, .name = "PATH", .max = ARGS_ANY, .behind = true, .complete = "path", .help = "behind"),
+	ARG_END,
+};
+static const struct cmd_spec divided = { .name = "divided",
+					 .summary = "take both",
+					 .args = divided_args,
+					 .opts_size = sizeof(struct opts),
+					 .run = never_run };
+
+static const struct cmd_spec *const cmds[] = { &top, &hidden, &divided, NULL };
 
 static struct mlops_error err;
 static const char *config_key, *config_value;
@@ -290,9 +302,35 @@ static void manual(void **state)
 		     MLOPS_EINVALID, "'@NONE@' stands for nothing");
 }
 
+static void divide(char **words, size_t front, size_t behind, bool dashes)
+{
+	struct opts o = { 0 };
+	int n = 0;
+
+	while (words[n])
+		n++;
+	assert_success(opt_parse(&divided, "divided", NULL, n, words, &o, &err));
+	assert_int_equal(o.params.n, front);
+	assert_int_equal(o.rest.n, behind);
+	assert_true(o.rest.dashes == dashes);
+	opt_clear(&divided, &o);
+}
+
+static void test_dashes_divide(void **state)
+{
+	(void)state;
+	divide((char *[]){ (char *)"a", (char *)"b", NULL }, 2, 0, false);
+	divide((char *[]){ (char *)"a", (char *)"--", (char *)"b", (char *)"-c", NULL }, 1, 2, true);
+	divide((char *[]){ (char *)"a", (char *)"--", NULL }, 1, 0, true);
+	divide((char *[]){ (char *)"--", (char *)"--", NULL }, 0, 1, true);
+	COMPLETES(":rev\n", "divided", "a", "b");
+	COMPLETES(":path\n", "divided", "a", "--", "b");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dashes_divide),
 		cmocka_unit_test(every_type),       cmocka_unit_test(letters_and_ends),
 		cmocka_unit_test(precedence),       cmocka_unit_test(wrong_usage),
 		cmocka_unit_test(surplus_argument), cmocka_unit_test(common_options),
