@@ -45,7 +45,7 @@ static int track_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *
 	autostrlist paths = { 0 };
 
 	if (cmd_relpaths(ctx->project, &o->paths, &paths, err) ||
-	    mlops_track(ctx->project, (const char *const *)paths.v, paths.n,
+	    mlops_track(ctx->project, (const char *const *)paths.v, paths.n, 0,
 			ctx->common.json ? collect_pointer : print_pointer, tracked, err))
 		return -1;
 	if (!ctx->common.json)

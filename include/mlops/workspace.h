@@ -19,10 +19,15 @@ MLOPS_API void mlops_pointers_free(struct pointer *pointers, size_t n);
 
 /*
  * Tracks files and folders (paths relative to the root): stores their content, writes pointers
- * and .gitignore entries, stages both in git. All or nothing for each path. `done` is called with
- * each pointer written; `unchanged` tells that it was the same before.
+ * and .gitignore entries, stages both in git. All or nothing for all paths. A path inside a tracked
+ * folder changes that entry of its tree; nothing else of the folder need be here. What a folder
+ * lists and was never pulled stays in its tree. `done` is called with each pointer; `unchanged`
+ * tells that it was the same before.
  */
-MLOPS_API int mlops_track(struct project *project, const char *const *paths, size_t n,
+enum track_how {
+	TRACK_UPDATE = 1 << 0, /* paths choose among what is tracked, as for status; n 0: all */
+};
+MLOPS_API int mlops_track(struct project *project, const char *const *paths, size_t n, unsigned how,
 			  void (*done)(const struct pointer *p, bool unchanged, void *arg),
 			  void *arg, struct mlops_error *err);
 

@@ -1,13 +1,14 @@
 /* mlops_track(): from data to a pointer that git holds. */
 #include "base/fault.h"
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/path.h"
-#include "base/vec.h"
 #include "git/git.h"
 #include "project/project.h"
+#include "store/diff.h"
 #include "store/ignore.h"
-#include "store/pointer.h"
-#include "store/scan.h"
+#include "store/target.h"
+#include "store/tree_edit.h"
 
 #define NAME_LIMIT 255
 
@@ -15,9 +16,8 @@ struct tracker {
 	struct project *project;
 	struct git_repo *git;
 	struct scan scan;
-	struct pointer *known;
-	size_t n_known;
-	struct strlist stage; /* files that git is to hold */
+	struct targets targets;
+	unsigned how;
 };
 
 static int check_name(const char *path, struct mlops_error *err)
@@ -36,23 +36,13 @@ static int check_name(const char *path, struct mlops_error *err)
 /* Two pointers for the same bytes would each claim to say what is there. */
 static int check_overlap(const struct tracker *t, const char *path, struct mlops_error *err)
 {
-	for (size_t i = 0; i < t->n_known; i++) {
-		const char *other = t->known[i].path;
+	const struct pointer *below = targets_below(&t->targets, path);
 
-		if (!strcmp(other, path))
-			continue;
-		if (path_is_below(path, other)) {
-			err_set(err, MLOPS_EINVALID,
-				"'%s' lies in '%s', which is tracked as a whole", path, other);
-			return err_hint(err, "record its change with: mlops track '%s'", other);
-		}
-		if (path_is_below(other, path)) {
-			err_set(err, MLOPS_EINVALID, "'%s' holds '%s', which is tracked by itself",
-				path, other);
-			return err_hint(err, "delete '%s" POINTER_SUFFIX "' first", other);
-		}
-	}
-	return 0;
+	if (!below)
+		return 0;
+	err_set(err, MLOPS_EINVALID, "'%s' holds '%s', which is tracked by itself", path,
+		below->path);
+	return err_hint(err, "stop that first with: mlops untrack '%s'", below->path);
 }
 
 static int check_git(const struct tracker *t, const char *path, struct mlops_error *err)
@@ -67,109 +57,171 @@ static int check_git(const struct tracker *t, const char *path, struct mlops_err
 	return err_hint(err, "take it out, and keep the file, with: git rm -r --cached '%s'", path);
 }
 
-static const struct pointer *find_known(const struct tracker *t, const char *path)
+/* The folder `e` as it was scanned, with what was never pulled of the one that was tracked. */
+static int keep_absent(struct tracker *t, const struct tree_entry *old, const char *path,
+		       struct tree_entry *e, struct mlops_error *err)
 {
-	for (size_t i = 0; i < t->n_known; i++)
-		if (!strcmp(t->known[i].path, path))
-			return &t->known[i];
-	return NULL;
-}
+	struct tree_entry merged;
 
-static bool same_ref(const struct object_ref *a, const struct object_ref *b)
-{
-	return a->kind == b->kind && a->executable == b->executable && a->size == b->size &&
-	       a->files == b->files && mlops_oid_equal(&a->oid, &b->oid);
-}
-
-static int write_pointer(struct tracker *t, const struct pointer *p, const char *file,
-			 struct mlops_error *err)
-{
-	autobuf text = { 0 };
-
-	pointer_format(p, &text);
-	if (FAULT("track.pointer"))
-		return err_sys(err, "cannot write '%s'", file);
-	return project_write(t->project, file, &text, err);
-}
-
-static int record(struct tracker *t, const struct pointer *p, bool unchanged,
-		  struct mlops_error *err)
-{
-	autofree char *file = xasprintf("%s" POINTER_SUFFIX, p->path);
-
-	if (!unchanged && write_pointer(t, p, file, err))
+	if (old->kind != TREE_FOLDER || e->kind != TREE_FOLDER)
+		return 0;
+	if (tree_keep_absent(t->scan.store, old, e, path, &merged, err))
 		return -1;
-	strlist_take(&t->stage, steal_ptr(&file));
+	*e = merged;
 	return 0;
 }
 
-static int save(struct tracker *t, const char *path, struct pointer *out, struct mlops_error *err)
+static int save_whole(struct tracker *t, struct target *target, struct mlops_error *err)
 {
 	struct object_ref ref;
 
-	if (check_name(path, err) || check_overlap(t, path, err) || check_git(t, path, err) ||
-	    scan_ref(&t->scan, path, &ref, err))
+	if (check_name(target->path, err) || check_overlap(t, target->path, err) ||
+	    check_git(t, target->path, err) || scan_ref(&t->scan, target->path, &ref, err))
 		return -1;
-	*out = (struct pointer){ xstrdup(path), ref };
+	if (target->known) {
+		struct tree_entry old = diff_entry_of(&target->known->ref);
+		struct tree_entry now = diff_entry_of(&ref);
+
+		if (keep_absent(t, &old, target->path, &now, err))
+			return -1;
+		ref.oid = now.oid;
+		ref.size = now.size;
+		ref.files = now.files;
+	}
+	target_set(target, &ref);
 	return 0;
 }
 
-/* A path that another one of the same command lies in, or is. */
-static int check_each_other(const char *const *paths, size_t n, struct mlops_error *err)
+static int save_inside(struct tracker *t, const struct target *target, const char *below,
+		       struct tree_entry *out, struct mlops_error *err)
 {
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < n; k++)
-			if (i != k && path_is_below(paths[i], paths[k]))
-				return err_set(err, MLOPS_EINVALID,
-					       "'%s' lies in '%s': give one of them", paths[i],
-					       paths[k]);
+	autofree char *path = path_join(target->path, below);
+	struct tree_entry old;
+
+	if (scan_path(&t->scan, path, out, err)) {
+		if (err->kind == MLOPS_ENOTFOUND)
+			err_hint(err, "take it out of '%s' with: mlops untrack '%s'", target->path,
+				 path);
+		return -1;
+	}
+	if (out->kind != TREE_FOLDER)
+		return 0;
+	if (!tree_lookup(t->scan.store, &target->known->ref.oid, target->path, below, &old, err))
+		return keep_absent(t, &old, path, out, err);
+	if (err->kind != MLOPS_ENOTFOUND)
+		return -1;
+	mlops_error_clear(err); /* a new one; or a listing is not here, as the edit will tell */
+	return 0;
+}
+
+/* Changes the trees on the paths, and nothing else of the folder need be here. */
+static int save_parts(struct tracker *t, struct target *target, struct mlops_error *err)
+{
+	size_t n = target->inside.n;
+	autofree struct tree_entry *entries = xcalloc(n, sizeof(*entries));
+	autofree struct tree_edit *edits = xcalloc(n, sizeof(*edits));
+	const struct object_ref *was = &target->known->ref;
+	struct tree_entry now;
+
+	for (size_t i = 0; i < n; i++) {
+		if (save_inside(t, target, target->inside.v[i], &entries[i], err))
+			return -1;
+		edits[i] = (struct tree_edit){ target->inside.v[i], &entries[i] };
+	}
+	if (tree_edit(t->scan.store, &was->oid, target->path, edits, n, &now, err))
+		return -1;
+	target_set(target,
+		   &(struct object_ref){ OBJECT_TREE, false, now.oid, now.size, now.files });
+	return 0;
+}
+
+/* Of what is tracked already, what is gone stays as it is: only `untrack` forgets. */
+static bool skip_gone(struct tracker *t, struct target *target)
+{
+	autofree char *path = project_abspath(t->project, target->path);
+
+	if (!(t->how & TRACK_UPDATE) || fs_exists(path))
+		return false;
+	if (mlops_store_has(t->scan.store, &target->known->ref.oid))
+		log_warn("'%s' is gone and stays tracked; end that with: mlops untrack '%s'",
+			 target->path, target->path);
+	target_set(target, &target->known->ref);
+	return true;
+}
+
+static int save_all(struct tracker *t, struct mlops_error *err)
+{
+	for (size_t i = 0; i < t->targets.all.n; i++) {
+		struct target *target = &t->targets.all.v[i];
+
+		if (skip_gone(t, target))
+			continue;
+		if (target->inside.n ? save_parts(t, target, err) : save_whole(t, target, err))
+			return -1;
+	}
 	return 0;
 }
 
 /* Each step can be done again, so a command that was killed is finished by repeating it. */
-static int track_all(struct tracker *t, const char *const *paths, size_t n, struct pointer *saved,
-		     bool *unchanged, struct mlops_error *err)
+static int record(struct tracker *t, struct mlops_error *err)
 {
-	for (size_t i = 0; i < n; i++)
-		if (save(t, paths[i], &saved[i], err))
-			return -1;
-	if (mlops_store_flush(t->scan.store, err))
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		const struct pointer *known = find_known(t, paths[i]);
+	size_t n = t->targets.all.n;
+	autofree const char **paths = xcalloc(n + 1, sizeof(*paths));
+	autostrlist files = { 0 };
 
-		unchanged[i] = known && same_ref(&known->ref, &saved[i].ref);
-		if (record(t, &saved[i], unchanged[i], err))
-			return -1;
-	}
-	if (ignore_paths(t->project, paths, n, &t->stage, err))
+	for (size_t i = 0; i < n; i++)
+		paths[i] = t->targets.all.v[i].path;
+	if (mlops_store_flush(t->scan.store, err) ||
+	    targets_write(&t->targets, t->project, &files, err) ||
+	    ignore_paths(t->project, paths, n, &files, err))
 		return -1;
 	if (FAULT("track.stage"))
 		return err_sys(err, "cannot stage pointers");
-	if (git_stage(t->git, (const char *const *)t->stage.v, t->stage.n, err))
+	if (git_stage(t->git, (const char *const *)files.v, files.n, err))
 		return -1;
 	return index_write(t->scan.index, err);
 }
 
-int mlops_track(struct project *project, const char *const *paths, size_t n,
+/* Paths that select what is tracked, as for status. */
+static int choose_tracked(struct tracker *t, const char *const *paths, size_t n,
+			  struct mlops_error *err)
+{
+	autofree const char **chosen = NULL;
+	struct pointer *selected;
+	size_t count;
+
+	if (pointers_select(t->project, paths, n, &selected, &count, err))
+		return -1;
+	chosen = xcalloc(count + 1, sizeof(*chosen));
+	for (size_t i = 0; i < count; i++)
+		chosen[i] = selected[i].path;
+	int rc = targets_choose(&t->targets, chosen, count, err);
+	mlops_pointers_free(selected, count);
+	return rc;
+}
+
+static int track(struct tracker *t, const char *const *paths, size_t n, struct mlops_error *err)
+{
+	if (project_git(t->project, &t->git, err) || targets_load(&t->targets, t->project, err))
+		return -1;
+	if (t->how & TRACK_UPDATE ? choose_tracked(t, paths, n, err) :
+				    targets_choose(&t->targets, paths, n, err))
+		return -1;
+	if (scan_init(&t->scan, t->project, SCAN_SAVE, err) || save_all(t, err))
+		return -1;
+	return record(t, err);
+}
+
+int mlops_track(struct project *project, const char *const *paths, size_t n, unsigned how,
 		void (*done)(const struct pointer *p, bool unchanged, void *arg), void *arg,
 		struct mlops_error *err)
 {
-	struct tracker t = { .project = project };
-	autofree bool *unchanged = xcalloc(n + 1, sizeof(*unchanged));
+	struct tracker t = { .project = project, .how = how, .scan = { .beneath = BENEATH_INIT } };
+	int rc = track(&t, paths, n, err);
 
-	if (check_each_other(paths, n, err) || project_git(project, &t.git, err) ||
-	    mlops_pointers_list(project, &t.known, &t.n_known, err))
-		return -1;
-	struct pointer *saved = xcalloc(n + 1, sizeof(*saved));
-	int rc = scan_init(&t.scan, project, SCAN_SAVE, err);
-	if (!rc)
-		rc = track_all(&t, paths, n, saved, unchanged, err);
-	for (size_t i = 0; !rc && done && i < n; i++)
-		done(&saved[i], unchanged[i], arg);
+	for (size_t i = 0; !rc && done && i < t.targets.all.n; i++)
+		done(&t.targets.all.v[i].now, t.targets.all.v[i].unchanged, arg);
 	scan_clear(&t.scan);
-	strlist_clear(&t.stage);
-	mlops_pointers_free(saved, n);
-	mlops_pointers_free(t.known, t.n_known);
+	targets_clear(&t.targets);
 	return rc;
 }

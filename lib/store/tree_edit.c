@@ -148,17 +148,18 @@ static int merge(struct editor *ed, const struct tree *old, struct edits e, int 
 	return 0;
 }
 
-static int put_tree(struct editor *ed, const struct tree *tree, struct tree_entry *out)
+int tree_put(struct store *store, const struct tree *tree, struct tree_entry *out,
+	     struct mlops_error *err)
 {
 	struct tree_entry entry = { .kind = TREE_FOLDER };
 	autobuf text = { 0 };
 
 	if (!tree_totals(tree, &entry.size, &entry.files))
-		return err_set(ed->err, MLOPS_EINVALID, "a tree would hold too much");
+		return err_set(err, MLOPS_EINVALID, "a tree would hold too much");
 	tree_format(tree, &text);
 	if (text.len > TREE_BYTES_MAX)
-		return err_set(ed->err, MLOPS_EINVALID, "a tree would be too long");
-	if (mlops_store_put(ed->store, text.buf, text.len, &entry.oid, ed->err))
+		return err_set(err, MLOPS_EINVALID, "a tree would be too long");
+	if (mlops_store_put(store, text.buf, text.len, &entry.oid, err))
 		return -1;
 	*out = entry;
 	return 0;
@@ -178,7 +179,7 @@ static int edit_folder(struct editor *ed, const struct oid *old, struct edits e,
 		return -1;
 	int rc = merge(ed, &before, e, depth, &after);
 	if (!rc)
-		rc = put_tree(ed, &after, out);
+		rc = tree_put(ed->store, &after, out, ed->err);
 	tree_clear(&after);
 	tree_clear(&before);
 	return rc;

@@ -28,6 +28,18 @@ int tree_edit(struct store *store, const struct oid *root, const char *shown,
 int tree_lookup(struct store *store, const struct oid *root, const char *shown, const char *path,
 		struct tree_entry *out, struct mlops_error *err);
 
+/*
+ * The folder that `fresh`, which the work tree holds now, becomes with all that `old` lists there
+ * and that was never pulled: it is missing from the work tree only for that. MLOPS_ENOTFOUND when
+ * a folder has content whose old tree is not in the store, so that this cannot be told.
+ */
+int tree_keep_absent(struct store *store, const struct tree_entry *old,
+		     const struct tree_entry *fresh, const char *shown, struct tree_entry *out,
+		     struct mlops_error *err);
+
+/* Puts a tree; out->name is NULL. */
+int tree_put(struct store *store, const struct tree *tree, struct tree_entry *out,
+	     struct mlops_error *err);
 /* As tree_load(), for the folder `path`: one that is not in the store is told by that, with a hint. */
 int tree_load_at(struct store *store, const struct oid *oid, const char *path, struct tree *out,
 		 struct mlops_error *err);

@@ -44,7 +44,7 @@ refused() { # WHY PATH...
 	rc_is 1 "refused: $*"
 	like "$err" "$refused_why" "because: $refused_why"
 }
-refused "lies in 'data/raw', which is tracked" data/raw/a
+refused "lies in 'data/x.csv', which is tracked as a file" data/x.csv/a
 refused "holds 'data/raw', which is tracked" data
 refused "outside the project" ../..
 refused "outside the project" /etc/passwd
