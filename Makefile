@@ -173,6 +173,7 @@ help:
 	@echo '  check-unit  check-cli  check-meta   parts of it, on this build'
 	@echo '  check-san      unit and cli tests under the sanitizers'
 	@echo '  check-crash    commands killed at many points (COUNT=, SEED=)'
+	@echo '  check-fault    commands whose writes, syncs and renames fail, one after the other'
 	@echo '  check-fuzz     each fuzz target for SECS=5;  fuzz: for SECS=600'
 	@echo '  coverage       what the tests reach'
 	@echo '  bench          figures beside those of peers (BENCH=group for one group)'

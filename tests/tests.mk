@@ -8,10 +8,12 @@ CLI_TESTS := $(wildcard tests/cli/*.sh)
 META_TESTS := $(wildcard tests/meta/*.py)
 PEER_TESTS := $(wildcard tests/peers/*.sh)
 CRASH_TESTS := $(wildcard tests/crash/*.sh)
+FAULT_TESTS := $(wildcard tests/fault/*.sh)
+INJECT    := $(OUT)/tests/fault/inject.so
 SUBMAKE   := $(MAKE) --no-print-directory
 SHELL_FILES := $(wildcard .ci/packages tests/*/*.sh examples/*/*.sh)
 
-.PHONY: check check-unit check-cli check-meta check-tree check-san check-crash unit
+.PHONY: check check-unit check-cli check-meta check-tree check-san check-crash check-fault unit
 unit: $(UNIT)
 
 $(UNIT): $(OUT)/%: %.c $(LIB) $(OUT)/flags
@@ -34,12 +36,19 @@ check-crash:
 	+@$(SUBMAKE) FAULTS=1 build/faults/mlops
 	@tests/run -o build/faults $(CRASH_TESTS)
 
+# The plain program, with calls that change files made to fail: here every call, in check some.
+$(INJECT): tests/fault/inject.c $(OUT)/flags
+	$(Q)$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) -D_GNU_SOURCE $(CFLAGS) $(if $(CI),-Werror) -shared -o $@ $< -ldl
+check-fault: $(BIN) $(INJECT)
+	@STEP=1000000 tests/run -o $(OUT) $(FAULT_TESTS)
+
 # One run over the three trees, so that one line sums up.
 check: test-deps
-	+@$(SUBMAKE) all unit
+	+@$(SUBMAKE) all unit $(INJECT)
 	+@$(SUBMAKE) SAN=1 build/san/mlops unit
 	+@$(SUBMAKE) FAULTS=1 build/faults/mlops
-	@tests/run -o build $(UNIT_SRC:%.c=build/%) $(META_TESTS) $(CLI_TESTS) $(PEER_TESTS) -o build/faults $(CRASH_TESTS) \
+	@tests/run -o build $(UNIT_SRC:%.c=build/%) $(META_TESTS) $(CLI_TESTS) $(PEER_TESTS) $(FAULT_TESTS) -o build/faults $(CRASH_TESTS) \
 	  -o build/san $(UNIT_SRC:%.c=build/san/%) $(CLI_TESTS)
 
 # Fuzzing: the library is compiled once more, by clang, and each target linked with it.

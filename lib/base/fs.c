@@ -195,6 +195,22 @@ int fs_mkdirs(const char *dir, struct mlops_error *err)
 	return err_sys(err, "cannot create folder '%s'", dir);
 }
 
+int fs_mkdirs_synced(const char *dir, struct mlops_error *err)
+{
+	autofree char *parent = path_dir(dir);
+
+	if (fs_is_dir(dir))
+		return 0;
+	if (strcmp(parent, dir) && fs_mkdirs_synced(parent, err))
+		return -1;
+	if (mkdir(dir, 0777) && errno != EEXIST)
+		return err_sys(err, "cannot create folder '%s'", dir);
+	if (!fs_sync_dir(parent, err))
+		return 0;
+	rmdir(dir); /* not surely durable, so it must not count as being there */
+	return -1;
+}
+
 int fs_mkdirs_for(const char *file, struct mlops_error *err)
 {
 	autofree char *dir = path_dir(file);

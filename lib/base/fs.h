@@ -34,6 +34,8 @@ int fs_sync_dir(const char *dir, struct mlops_error *err);
 int fs_rename(const char *from, const char *to, struct mlops_error *err);
 /* The folder and its parents, mode 0777 less umask; fine when it is there. */
 int fs_mkdirs(const char *dir, struct mlops_error *err);
+/* The same, durably: for folders of what must be found again after a crash. */
+int fs_mkdirs_synced(const char *dir, struct mlops_error *err);
 int fs_mkdirs_for(const char *file, struct mlops_error *err); /* the folders above `file` */
 /* A file or a whole folder, never following a symlink; fine when there is none. */
 int fs_remove_tree(const char *path, struct mlops_error *err);

@@ -55,17 +55,6 @@ int loose_create(struct store *s, char **path, int *fd, struct mlops_error *err)
 	return 0;
 }
 
-/* The folder of an object, and its own entry in loose/ durable. */
-static int make_dir_for(const struct store *s, const char *path, struct mlops_error *err)
-{
-	autofree char *dir = path_dir(path);
-	autofree char *loose = path_join(s->dir, "loose");
-
-	if (fs_is_dir(dir))
-		return 0;
-	return fs_mkdirs(dir, err) || fs_sync_dir(loose, err) || fs_sync_dir(s->dir, err) ? -1 : 0;
-}
-
 int loose_commit(struct store *s, int fd, const char *tmp, const struct oid *oid,
 		 struct mlops_error *err)
 {
@@ -74,11 +63,14 @@ int loose_commit(struct store *s, int fd, const char *tmp, const struct oid *oid
 
 	if (FAULT("store.loose.sync") || fsync(fd))
 		return err_sys(err, "cannot sync '%s'", tmp);
-	if (make_dir_for(s, path, err))
+	if (fs_mkdirs_synced(dir, err))
 		return -1;
 	if (FAULT("store.loose.rename") || rename(tmp, path))
 		return err_sys(err, "cannot write '%s'", path);
-	return fs_sync_dir(dir, err);
+	if (!fs_sync_dir(dir, err))
+		return 0;
+	unlink(path); /* not surely durable, so it must not count as being there */
+	return -1;
 }
 
 int loose_put(struct store *s, const void *buf, size_t n, const struct oid *oid,

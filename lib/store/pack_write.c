@@ -168,9 +168,17 @@ static int name_both(struct pack_writer *w, const char *tmp_index, const char *d
 	if (FAULT("store.pack.rename") || rename(w->tmp, pack))
 		return err_sys(err, "cannot write '%s'", pack);
 	free(steal_ptr(&w->tmp));
+	int rc = 0;
 	if (FAULT("store.idx.rename") || rename(tmp_index, index))
-		return err_sys(err, "cannot write '%s'", index);
-	return fs_sync_dir(dir, err);
+		rc = err_sys(err, "cannot write '%s'", index);
+	else
+		rc = fs_sync_dir(dir, err);
+	/* What is not surely durable must not count as being there when this is tried again. */
+	if (rc) {
+		unlink(index);
+		unlink(pack);
+	}
+	return rc;
 }
 
 int pack_writer_finish(struct pack_writer *w, const char *dir, char *hex, struct mlops_error *err)

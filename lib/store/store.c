@@ -14,7 +14,7 @@ int mlops_store_open(const char *dir, struct store **out, struct mlops_error *er
 {
 	autofree char *packs = path_join(dir, "packs");
 
-	if (fs_mkdirs(packs, err))
+	if (fs_mkdirs_synced(packs, err))
 		return -1;
 	struct store *s = xcalloc(1, sizeof(*s));
 	s->dir = xstrdup(dir);

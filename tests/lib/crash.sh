@@ -12,6 +12,7 @@
 COUNT=${COUNT:-12}
 SEED=${SEED:-1}
 crash_kills=0
+crash_how='a kill at'
 
 crash_state() { # a fresh copy of the prepared state
 	cd "$scratch" || exit 1
@@ -21,7 +22,7 @@ crash_state() { # a fresh copy of the prepared state
 }
 
 crash_fault() {
-	diag "$1, after a kill at $2:"
+	diag "$1, after $crash_how $2:"
 	diag <"$tap_root/crash"
 	crash_faults=$((crash_faults + 1))
 }
@@ -70,13 +71,17 @@ crash_at_times() {
 	done
 }
 
+crash_prepare() {
+	mkdir "$scratch/prepared" && cd "$scratch/prepared" || exit 1
+	(prepare) >"$tap_root/crash" 2>&1 || { diag <"$tap_root/crash"; echo "Bail out! cannot prepare"; exit 1; }
+}
+
 # crash_test NAME KIND...: KIND is points or times.
 crash_test() {
 	crash_name=$1
 	shift
 	case $* in *points*) needs_faults ;; esac
-	mkdir "$scratch/prepared" && cd "$scratch/prepared" || exit 1
-	(prepare) >"$tap_root/crash" 2>&1 || { diag <"$tap_root/crash"; echo "Bail out! cannot prepare"; exit 1; }
+	crash_prepare
 	for crash_kind; do
 		crash_faults=0 crash_kills=0
 		"crash_at_$crash_kind" 2>"$tap_root/shell" # which tells of each killed job

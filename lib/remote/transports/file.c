@@ -152,13 +152,16 @@ static int remove_stale(const char *name, void *arg, struct mlops_error *err)
 /* Makes the folder at the first push. The one above must be there: it may be a mount. */
 static int prepare(struct folder *f, struct mlops_error *err)
 {
+	autofree char *above = path_dir(f->root);
+
 	if (atomic_load(&f->prepared))
 		return 0;
 	if (mkdir(f->root, 0777) && errno != EEXIST)
 		return err_set(err, MLOPS_EREMOTE,
 			       "cannot make the folder of remote '%s', '%s': %s", f->name, f->root,
 			       strerror(errno));
-	if (fs_mkdirs(f->tmp, err) || fs_each_name(f->tmp, remove_stale, f, err))
+	if (fs_sync_dir(above, err) || fs_mkdirs(f->tmp, err) ||
+	    fs_each_name(f->tmp, remove_stale, f, err))
 		return -1;
 	atomic_store(&f->prepared, true);
 	return 0;
@@ -223,12 +226,13 @@ static int place(const char *tmp, const char *path, bool if_absent, struct mlops
 static int move_into_place(const struct folder *f, const struct key_put *put, const char *tmp,
 			   bool sync, struct mlops_error *err)
 {
-	autofree char *path = path_join(f->root, put->key), *folder = path_dir(path),
-		      *above = path_dir(folder);
+	autofree char *path = path_join(f->root, put->key), *folder = path_dir(path);
 
-	if (fs_mkdirs(folder, err) || place(tmp, path, put->if_absent, err))
+	if (sync ? fs_mkdirs_synced(folder, err) : fs_mkdirs(folder, err))
 		return -1;
-	return sync ? fs_sync_dir(folder, err) || fs_sync_dir(above, err) ? -1 : 0 : 0;
+	if (place(tmp, path, put->if_absent, err))
+		return -1;
+	return sync ? fs_sync_dir(folder, err) : 0;
 }
 
 static int put_batch(struct folder *f, const struct key_put *puts, size_t n, char **tmp,

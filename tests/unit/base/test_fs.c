@@ -107,6 +107,10 @@ static void folders(void **state)
 	assert_true(fs_is_dir("d/e") && !fs_exists("d/e/file"));
 	assert_success(fs_write_atomic("a/b/f", "x", 1, 0644, &err));
 	assert_error(fs_mkdirs("a/b/f/g", &err), MLOPS_EIO, "cannot create folder");
+	assert_success(fs_mkdirs_synced("s/t", &err));
+	assert_success(fs_mkdirs_synced("s/t", &err));
+	assert_true(fs_is_dir("s/t"));
+	assert_error(fs_mkdirs_synced("a/b/f/g", &err), MLOPS_EIO, "cannot create folder");
 	assert_error(fs_each_name("absent", count_name, NULL, &err), MLOPS_ENOTFOUND, "'absent'");
 	fs_remove_empty_dirs("a/b/c", "a");
 	assert_true(!fs_exists("a/b/c") && fs_exists("a/b"));
