@@ -1,7 +1,6 @@
 /* mlops doctor: what mlops needs, here and now, point by point. It changes nothing. */
 #include "cmd.h"
 
-#include <fcntl.h>
 #include <sys/statvfs.h>
 
 #include "base/num.h"
@@ -67,27 +66,13 @@ static void check_libraries(struct doctor *d)
 /* The line that a program prints, or "" when it fails. */
 static char *line_of(const char *const *argv)
 {
-	char line[128];
-	size_t len = 0;
-	ssize_t n = 0;
 	struct proc_result result;
+	autobuf text = { 0 };
 	autoerr err = ERR_INIT;
-	int fds[2];
-	pid_t pid;
 
-	if (pipe2(fds, O_CLOEXEC))
+	if (proc_read(argv, 128, &text, &result, &err) || result.status)
 		return xstrdup("");
-	const struct proc_spec spec = {
-		.argv = argv, .stdin_fd = -1, .stdout_fd = fds[1], .stderr_fd = -1
-	};
-	int rc = proc_spawn(&spec, &pid, &err);
-	close(fds[1]);
-	while (!rc && len < sizeof(line) && (n = read(fds[0], line + len, sizeof(line) - len)) > 0)
-		len += (size_t)n;
-	close(fds[0]);
-	if (rc || proc_wait(pid, &result, &err) || result.status)
-		return xstrdup("");
-	struct str trimmed = str_trim((struct str){ line, len });
+	struct str trimmed = str_trim((struct str){ text.buf ? text.buf : "", text.len });
 	return xstrndup(trimmed.p, trimmed.n);
 }
 

@@ -16,9 +16,17 @@ struct store_writer;
 
 /* The project's store (core.store, else .mlops/store), opened once and lent by the project. */
 MLOPS_API int mlops_store_of(struct project *project, struct store **out, struct mlops_error *err);
+/* Where that is; new. */
+MLOPS_API char *mlops_store_dir(struct project *project);
 /* A store in a folder of its own, made when absent (the server's). */
 MLOPS_API int mlops_store_open(const char *dir, struct store **out, struct mlops_error *err);
-MLOPS_API void mlops_store_free(struct store *store); /* for mlops_store_open(); NULL is fine */
+/*
+ * The same, for objects that others sealed and have the key of: they are put and read sealed, under
+ * the names of their seals. What is plain in it is read as ever.
+ */
+MLOPS_API int mlops_store_open_unkeyed(const char *dir, struct store **out,
+				       struct mlops_error *err);
+MLOPS_API void mlops_store_free(struct store *store); /* for the two above; NULL is fine */
 
 /* Whether the object is here; no content is read. */
 MLOPS_API bool mlops_store_has(struct store *store, const struct oid *oid);

@@ -121,3 +121,10 @@ int path_compare(const char *a, const char *b)
 
 	return (x > y) - (x < y);
 }
+
+char *path_expand(const char *path)
+{
+	const char *home = getenv("HOME");
+
+	return str_starts(path, "~/") && home ? path_join(home, path + 2) : xstrdup(path);
+}

@@ -23,3 +23,5 @@ char *path_relative(const char *from, const char *path);
 bool path_is_below(const char *path, const char *dir);
 /* The order of a walk, in which what a folder holds comes right behind it: as strcmp(3), '/' first. */
 int path_compare(const char *a, const char *b);
+/* "~/x" is in the home folder; new. */
+char *path_expand(const char *path);

@@ -129,6 +129,49 @@ int proc_wait(pid_t pid, struct proc_result *out, struct mlops_error *err)
 	return 0;
 }
 
+/* All is read, also what is too much, so that the child can end. */
+static int drain(int fd, size_t max, struct strbuf *out, const char *name, struct mlops_error *err)
+{
+	char buf[4096];
+	size_t left = max;
+	ssize_t n;
+
+	while ((n = read(fd, buf, sizeof(buf))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, "cannot read what '%s' writes", name);
+		size_t take = (size_t)n < left ? (size_t)n : left;
+		strbuf_add(out, buf, take);
+		left = (size_t)n <= left ? left - take : 0;
+		if (take < (size_t)n)
+			max = 0;
+	}
+	explicit_bzero(buf, sizeof(buf)); /* it may have been a secret */
+	return max ? 0 : err_set(err, MLOPS_EINVALID, "'%s' writes too much", name);
+}
+
+int proc_read(const char *const *argv, size_t max, struct strbuf *out, struct proc_result *result,
+	      struct mlops_error *err)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return err_sys(err, "cannot make a pipe");
+	autoclose int from = fds[0];
+	const struct proc_spec spec = {
+		.argv = argv, .stdin_fd = -1, .stdout_fd = fds[1], .stderr_fd = -1
+	};
+	int rc = proc_spawn(&spec, &pid, err);
+	close(fds[1]);
+	if (rc)
+		return -1;
+	rc = drain(from, max, out, argv[0], err);
+	autoerr wait_err = ERR_INIT;
+	return proc_wait(pid, result, rc ? &wait_err : err) || rc ? -1 : 0;
+}
+
 int proc_self_path(char **out, struct mlops_error *err)
 {
 	return fs_realpath("/proc/self/exe", out, err);

@@ -5,7 +5,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "base/mem.h"
+#include "base/str.h"
 
 struct proc_spec {
 	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
@@ -28,6 +28,12 @@ struct proc_result {
 int proc_spawn(const struct proc_spec *spec, pid_t *out, struct mlops_error *err);
 /* Waits until it ends, whatever signals come in between. */
 int proc_wait(pid_t pid, struct proc_result *out, struct mlops_error *err);
+/*
+ * Starts a child, appends what it writes to its standard output to `out`, and waits for it. More
+ * than `max` bytes are MLOPS_EINVALID.
+ */
+int proc_read(const char *const *argv, size_t max, struct strbuf *out, struct proc_result *result,
+	      struct mlops_error *err);
 /* The path of the running program (/proc/self/exe); new. */
 int proc_self_path(char **out, struct mlops_error *err);
 /* True while a process with this pid exists. */

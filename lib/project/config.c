@@ -162,7 +162,7 @@ static const char *from_environment(const char *key)
 	return getenv(name);
 }
 
-static const char *from_files(struct config *c, const char *key)
+static const char *from_files(struct config *c, const char *key, bool *shared)
 {
 	for (size_t i = 0; i < SCOPES; i++) {
 		struct config_file *f = &c->files[i];
@@ -172,24 +172,33 @@ static const char *from_files(struct config *c, const char *key)
 		    parse_file(c, f, &ignored))
 			continue;
 		const char *value = map_get(&f->values, key);
+		*shared = value && i == CONFIG_PROJECT;
 		if (value)
 			return value;
 	}
 	return NULL;
 }
 
-const char *mlops_config_lookup(struct project *project, const char *key)
+const char *project_config_source(struct project *project, const char *key, bool *shared)
 {
 	struct config *c = config_of(project);
 	const char *value = from_environment(key);
 
+	*shared = false;
 	if (value)
 		return value;
 	autofree char *folded = fold_key(key);
 	pthread_mutex_lock(&c->lock);
-	value = from_files(c, folded);
+	value = from_files(c, folded, shared);
 	pthread_mutex_unlock(&c->lock);
 	return value;
+}
+
+const char *mlops_config_lookup(struct project *project, const char *key)
+{
+	bool ignored;
+
+	return project_config_source(project, key, &ignored);
 }
 
 /* The file of a scope, ready to be written; what was read of it is stale then. */
@@ -305,5 +314,20 @@ int project_config_duration(struct project *project, const char *key, int64_t fa
 	if (value && !num_parse_duration(value, &ms))
 		return bad_value(key, "a duration such as 90s", value, err);
 	*out_ms = ms;
+	return 0;
+}
+
+int project_config_personal(struct project *project, const char *key, const char **out,
+			    struct mlops_error *err)
+{
+	bool shared;
+	const char *value = project_config_source(project, key, &shared);
+
+	if (shared) {
+		err_set(err, MLOPS_EINVALID, "setting '%s' is in .mlops/config, which is shared",
+			key);
+		return err_hint(err, "set it for yourself: mlops config --local %s VALUE", key);
+	}
+	*out = value;
 	return 0;
 }

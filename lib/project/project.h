@@ -33,6 +33,15 @@ int project_config_bytes(struct project *project, const char *key, uint64_t fall
 			 struct mlops_error *err);
 int project_config_duration(struct project *project, const char *key, int64_t fallback_ms,
 			    int64_t *out_ms, struct mlops_error *err);
+/* As mlops_config_lookup(); *shared tells whether the value is that of .mlops/config. */
+const char *project_config_source(struct project *project, const char *key, bool *shared);
+/*
+ * A setting that names a file or a command of the user's, or NULL; lent. MLOPS_EINVALID when it is
+ * in .mlops/config: one who can change that shared file could else have any file read, any command
+ * run, on the machine of everyone who pulls.
+ */
+int project_config_personal(struct project *project, const char *key, const char **out,
+			    struct mlops_error *err);
 
 /*
  * Slots that higher parts hang their state on, so that it is opened once a project and freed with

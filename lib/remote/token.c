@@ -36,14 +36,6 @@ static int read_token(const char *path, char **out, struct mlops_error *err)
 	return 0;
 }
 
-/* "~/x" is in the home folder. */
-static char *expand(const char *path)
-{
-	const char *home = getenv("HOME");
-
-	return str_starts(path, "~/") && home ? path_join(home, path + 2) : xstrdup(path);
-}
-
 /* MLOPS_REMOTE_<NAME>_TOKEN; the general variable is for the default remote alone. */
 static const char *from_environment(const struct transport_how *how, char **variable)
 {
@@ -74,6 +66,6 @@ int remote_token(const struct transport_how *how, char **out, struct mlops_error
 	*out = NULL;
 	if (!file)
 		return 0;
-	autofree char *path = expand(file);
+	autofree char *path = path_expand(file);
 	return read_token(path, out, err);
 }

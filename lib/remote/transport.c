@@ -1,7 +1,7 @@
 /* The transports, one line each, and the settings of the remote that one is opened for. */
 #include "remote/transport.h"
 
-#include "mlops/config.h"
+#include "project/project.h"
 
 extern const struct transport transport_file, transport_http;
 
@@ -44,58 +44,23 @@ int transport_find(const char *url, const struct transport **out, struct mlops_e
 	return no_transport(url, err);
 }
 
-struct lookup {
-	const char *key;
-	const char *value;
-	bool shared;
-};
-
-static int find_setting(enum config_scope scope, const char *key, const char *value, void *arg,
-			struct mlops_error *err)
-{
-	struct lookup *l = arg;
-
-	(void)err;
-	if (strcmp(key, l->key))
-		return 0;
-	l->shared = scope == CONFIG_PROJECT;
-	l->value = value;
-	return 1;
-}
-
 const char *transport_setting(const struct transport_how *how, const char *key, bool *shared)
 {
 	autofree char *full = xasprintf("remote.%s.%s", how->name, key);
-	struct lookup l = { .key = full };
-	autoerr ignored = ERR_INIT;
+	bool ignored;
 
 	if (shared)
 		*shared = false;
 	if (!how->project)
 		return NULL;
-	const char *value = mlops_config_lookup(how->project, full);
-	if (!value || !shared)
-		return value;
-	/* What the environment says is not what is listed, which is of files. */
-	mlops_config_list(how->project, find_setting, &l, &ignored);
-	*shared = l.shared && l.value && !strcmp(l.value, value);
-	return value;
+	return project_config_source(how->project, full, shared ? shared : &ignored);
 }
 
 int transport_own_setting(const struct transport_how *how, const char *key, const char **out,
 			  struct mlops_error *err)
 {
-	bool shared;
-	const char *value = transport_setting(how, key, &shared);
+	autofree char *full = xasprintf("remote.%s.%s", how->name, key);
 
-	if (shared) {
-		err_set(err, MLOPS_EINVALID,
-			"setting 'remote.%s.%s' is in .mlops/config, which is shared", how->name,
-			key);
-		return err_hint(err,
-				"set it for yourself: mlops config --local remote.%s.%s <value>",
-				how->name, key);
-	}
-	*out = value;
-	return 0;
+	*out = NULL;
+	return how->project ? project_config_personal(how->project, full, out, err) : 0;
 }

@@ -4,6 +4,7 @@
 
 #include "base/fs.h"
 #include "store/private.h"
+#include "store/sealed.h"
 
 #define CHUNK ((size_t)256 << 10)
 
@@ -11,14 +12,14 @@
  * The open pack is read under the lock, for it may be finished at any time. When that has
  * happened since it was found, *done stays false and the object is to be looked for again.
  */
-static int read_open_pack(struct store *s, const struct oid *oid, struct scratch *scratch,
+static int read_open_pack(struct store *s, const struct oid *name, struct scratch *scratch,
 			  char **buf, bool *done, struct mlops_error *err)
 {
 	struct pack_entry e;
 	int fd, rc = 0;
 
 	pthread_mutex_lock(&s->lock);
-	if (s->writer && pack_writer_find(s->writer, oid, &e)) {
+	if (s->writer && pack_writer_find(s->writer, name, &e)) {
 		*done = true;
 		rc = pack_writer_sync_out(s->writer, &fd, err);
 		if (!rc)
@@ -39,6 +40,12 @@ static int check_hash(struct hasher *h, const void *buf, size_t n, const struct 
 	return mlops_oid_equal(&got, oid) ? 0 : store_damaged(oid, err);
 }
 
+/* Its bytes are not the object's, but what someone sealed. */
+static bool passes_sealed(const struct store *s, const struct place *place)
+{
+	return !s->key && (place->kind == PLACE_SEALED || place->entry.codec == PACK_SEALED);
+}
+
 static int read_packed(struct store *s, const struct oid *oid, struct place *place, char **buf,
 		       struct mlops_error *err)
 {
@@ -52,8 +59,10 @@ static int read_packed(struct store *s, const struct oid *oid, struct place *pla
 	if (done)
 		rc = pack_read(place->fd, place->pack, &place->entry, scratch, &raw, err);
 	else
-		rc = read_open_pack(s, oid, scratch, &raw, &done, err);
-	if (!rc && done)
+		rc = read_open_pack(s, &place->name, scratch, &raw, &done, err);
+	if (!rc && done && place->entry.codec == PACK_SEALED)
+		rc = sealed_decode(s, oid, &place->name, &raw, place->entry.raw, err);
+	if (!rc && done && !passes_sealed(s, place))
 		rc = check_hash(scratch->hasher, raw, place->size, oid, err);
 	store_give_back(s, scratch);
 	if (rc || done) {
@@ -64,10 +73,8 @@ static int read_packed(struct store *s, const struct oid *oid, struct place *pla
 	return read_packed(s, oid, place, buf, err);
 }
 
-static int open_loose(struct store *s, const struct oid *oid, int *fd, struct mlops_error *err)
+static int open_file(const char *path, int *fd, struct mlops_error *err)
 {
-	autofree char *path = loose_path(s, oid);
-
 	*fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	return *fd < 0 ? err_sys(err, "cannot open '%s'", path) : 0;
 }
@@ -78,19 +85,19 @@ int store_open_loose(struct store *s, const struct oid *oid, int *fd, uint64_t *
 	struct place place;
 
 	store_find(s, oid, true, &place);
-	if (place.kind != PLACE_LOOSE)
+	bool as_it_is = place.kind == PLACE_SEALED && !s->key;
+	if (place.kind != PLACE_LOOSE && !as_it_is)
 		return store_missing(oid, err);
-	if (open_loose(s, oid, fd, err))
+	autofree char *path = as_it_is ? sealed_path(s, oid) : loose_path(s, oid);
+	if (open_file(path, fd, err))
 		return -1;
 	*size = place.size;
 	return 0;
 }
 
-static int stream_fd(int fd, const struct oid *oid, struct scratch *scratch, store_sink sink,
-		     void *arg, struct mlops_error *err)
+static int stream_fd(int fd, struct scratch *scratch, store_sink sink, void *arg, struct oid *got,
+		     struct mlops_error *err)
 {
-	struct oid got;
-
 	scratch_reserve(scratch, CHUNK);
 	hasher_reset(scratch->hasher);
 	for (;;) {
@@ -107,21 +114,31 @@ static int stream_fd(int fd, const struct oid *oid, struct scratch *scratch, sto
 		if (rc)
 			return rc;
 	}
-	hasher_final(scratch->hasher, &got);
-	return mlops_oid_equal(&got, oid) ? 0 : store_damaged(oid, err);
+	hasher_final(scratch->hasher, got);
+	return 0;
+}
+
+int store_stream_file(struct store *s, const char *path, store_sink sink, void *arg,
+		      struct oid *got, struct mlops_error *err)
+{
+	autoclose int fd = -1;
+	struct scratch *scratch;
+
+	if (open_file(path, &fd, err) || store_scratch(s, &scratch, err))
+		return -1;
+	int rc = stream_fd(fd, scratch, sink, arg, got, err);
+	store_give_back(s, scratch);
+	return rc;
 }
 
 int loose_read(struct store *s, const struct oid *oid, store_sink sink, void *arg,
 	       struct mlops_error *err)
 {
-	autoclose int fd = -1;
-	struct scratch *scratch;
+	autofree char *path = loose_path(s, oid);
+	struct oid got;
+	int rc = store_stream_file(s, path, sink, arg, &got, err);
 
-	if (open_loose(s, oid, &fd, err) || store_scratch(s, &scratch, err))
-		return -1;
-	int rc = stream_fd(fd, oid, scratch, sink, arg, err);
-	store_give_back(s, scratch);
-	return rc;
+	return rc || mlops_oid_equal(&got, oid) ? rc : store_damaged(oid, err);
 }
 
 int store_stream(struct store *s, const struct oid *oid, struct place *place, store_sink sink,
@@ -131,6 +148,8 @@ int store_stream(struct store *s, const struct oid *oid, struct place *place, st
 
 	if (place->kind == PLACE_LOOSE)
 		return loose_read(s, oid, sink, arg, err);
+	if (place->kind == PLACE_SEALED)
+		return sealed_read(s, oid, &place->name, sink, arg, err);
 	if (read_packed(s, oid, place, &buf, err))
 		return -1;
 	return place->size ? sink(buf, place->size, arg, err) : 0;

@@ -16,9 +16,8 @@ char *loose_path(const struct store *s, const struct oid *oid)
 	return xasprintf("%s/loose/%.2s/%s", s->dir, hex, hex + 2);
 }
 
-bool loose_find(const struct store *s, const struct oid *oid, uint64_t *size)
+bool loose_find(const char *path, uint64_t *size)
 {
-	autofree char *path = loose_path(s, oid);
 	struct stat st;
 
 	if (lstat(path, &st) || !S_ISREG(st.st_mode))
@@ -55,10 +54,9 @@ int loose_create(struct store *s, char **path, int *fd, struct mlops_error *err)
 	return 0;
 }
 
-int loose_commit(struct store *s, int fd, const char *tmp, const struct oid *oid,
+int loose_commit(struct store *s, int fd, const char *tmp, const char *path,
 		 struct mlops_error *err)
 {
-	autofree char *path = loose_path(s, oid);
 	autofree char *dir = path_dir(path);
 
 	if (FAULT("store.loose.sync") || fsync(fd))
@@ -73,15 +71,14 @@ int loose_commit(struct store *s, int fd, const char *tmp, const struct oid *oid
 	return -1;
 }
 
-int loose_put(struct store *s, const void *buf, size_t n, const struct oid *oid,
-	      struct mlops_error *err)
+int loose_put(struct store *s, const void *buf, size_t n, const char *path, struct mlops_error *err)
 {
 	autofree char *tmp = NULL;
 	autoclose int fd = -1;
 
 	if (loose_create(s, &tmp, &fd, err))
 		return -1;
-	if (!fs_write_all(fd, buf, n, tmp, err) && !loose_commit(s, fd, tmp, oid, err))
+	if (!fs_write_all(fd, buf, n, tmp, err) && !loose_commit(s, fd, tmp, path, err))
 		return 0;
 	unlink(tmp);
 	return -1;

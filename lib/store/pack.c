@@ -111,10 +111,10 @@ int pack_entry(const struct pack *p, uint32_t i, struct pack_entry *out, struct 
 	e.raw = le64_get(r + 40);
 	e.stored = le64_get(r + 48);
 	e.codec = r[56];
-	if (r[56] > PACK_ZSTD)
-		return bad(p->path, err, "its index names an unknown compression");
+	if (r[56] > PACK_SEALED)
+		return bad(p->path, err, "its index names an unknown form");
 	if (e.raw > PACK_OBJECT_MAX || e.stored > e.raw ||
-	    (e.codec == PACK_RAW && e.stored != e.raw))
+	    (e.codec != PACK_ZSTD && e.stored != e.raw))
 		return bad(p->path, err, "its index names an impossible size");
 	if (e.offset < PACK_HEADER || e.offset > p->size ||
 	    p->size - e.offset < PACK_ENTRY_HEADER + e.stored)
@@ -208,7 +208,7 @@ int pack_read(int fd, const char *path, const struct pack_entry *e, struct scrat
 	if (fs_pread_all(fd, header, sizeof(header), e->offset, path, err) ||
 	    check_entry_header(header, e, path, err))
 		return -1;
-	if (e->codec == PACK_RAW) {
+	if (e->codec != PACK_ZSTD) {
 		if (fs_pread_all(fd, raw, e->raw, at, path, err))
 			return -1;
 	} else {

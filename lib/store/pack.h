@@ -14,7 +14,7 @@
 #define PACK_ENTRY_HEADER 56                   /* name, raw size, stored size, codec, padding */
 #define PACK_OBJECT_MAX   ((uint64_t)64 << 20) /* of raw bytes; what is larger is stored loose */
 
-enum pack_codec { PACK_RAW, PACK_ZSTD };
+enum pack_codec { PACK_RAW, PACK_ZSTD, PACK_SEALED };
 
 struct pack_entry {
 	struct oid oid;

@@ -10,12 +10,14 @@
 
 struct store {
 	char *dir;
-	uint64_t pack_threshold;    /* objects of this size and more are loose */
-	bool hard_link;             /* core.link=hardlink */
-	atomic_bool swept;          /* leftovers in tmp were looked for */
-	pthread_mutex_t lock;       /* guards all that follows */
-	VEC(struct pack *) packs;   /* only ever grows, so a pack that was found stays */
-	int64_t packs_mtime_ns;     /* of the folder when it was listed; -1: never */
+	uint64_t pack_threshold;  /* objects of this size and more are loose */
+	bool hard_link;           /* core.link=hardlink */
+	bool sealed;              /* objects lie sealed (store/sealed.h); plain ones are read too */
+	struct seal_key *key;     /* what they are sealed with; NULL: others did, and have it */
+	atomic_bool swept;        /* leftovers in tmp were looked for */
+	pthread_mutex_t lock;     /* guards all that follows */
+	VEC(struct pack *) packs; /* only ever grows, so a pack that was found stays */
+	int64_t packs_mtime_ns;   /* of the folder when it was listed; -1: never */
 	struct pack_writer *writer; /* the open pack, or NULL */
 	bool lost;                  /* an open pack could not be written: the next flush says so */
 	struct scratch *spare;      /* given back by the last user, or NULL */
@@ -27,11 +29,12 @@ int store_scratch(struct store *store, struct scratch **out, struct mlops_error 
 void store_give_back(struct store *store, struct scratch *s);
 
 /* Where an object lies. */
-enum place_kind { PLACE_NONE, PLACE_LOOSE, PLACE_PACK, PLACE_OPEN };
+enum place_kind { PLACE_NONE, PLACE_LOOSE, PLACE_SEALED, PLACE_PACK, PLACE_OPEN };
 struct place {
 	enum place_kind kind;
 	uint64_t size;
 	struct pack_entry entry; /* PLACE_PACK, PLACE_OPEN (the pack that is being written) */
+	struct oid name;         /* it lies under: its own, or for a sealed one that of the seal */
 	int fd;                  /* PLACE_PACK: of the pack, lent */
 	const char *pack;        /* PLACE_PACK: its path, lent */
 };
@@ -50,14 +53,14 @@ int store_tmp_dir(struct store *store, char **out, struct mlops_error *err);
 
 /* Loose objects. loose_path() is new. */
 char *loose_path(const struct store *store, const struct oid *oid);
-bool loose_find(const struct store *store, const struct oid *oid, uint64_t *size);
+bool loose_find(const char *path, uint64_t *size);
 /* A new file in tmp/: its descriptor, and its path (new). */
 int loose_create(struct store *store, char **path, int *fd, struct mlops_error *err);
-/* Makes a complete temporary file the object, durably. */
-int loose_commit(struct store *store, int fd, const char *tmp, const struct oid *oid,
+/* Makes a complete temporary file the object at `path`, durably. */
+int loose_commit(struct store *store, int fd, const char *tmp, const char *path,
 		 struct mlops_error *err);
-/* Puts bytes in memory as a loose object. */
-int loose_put(struct store *store, const void *buf, size_t n, const struct oid *oid,
+/* Puts bytes in memory there. */
+int loose_put(struct store *store, const void *buf, size_t n, const char *path,
 	      struct mlops_error *err);
 /* Streams one, checked; an object that is not there is MLOPS_EIO. */
 typedef int (*store_sink)(const void *buf, size_t n, void *arg, struct mlops_error *err);
@@ -66,6 +69,9 @@ int loose_read(struct store *store, const struct oid *oid, store_sink sink, void
 /* Reads an open file to its end into a fresh writer, as a large object. */
 int store_writer_fill(struct store_writer *w, int fd, const char *shown, uint64_t *total,
 		      struct mlops_error *err);
+/* Streams a file of the store, and gives the hash of what it holds. */
+int store_stream_file(struct store *store, const char *path, store_sink sink, void *arg,
+		      struct oid *got, struct mlops_error *err);
 /* Streams an object that was found; `place` may change when its pack is finished meanwhile. */
 int store_stream(struct store *store, const struct oid *oid, struct place *place, store_sink sink,
 		 void *arg, struct mlops_error *err);

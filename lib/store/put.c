@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "store/private.h"
+#include "store/sealed.h"
 
 #define CHUNK            ((size_t)1 << 20)
 #define PACK_MAX_OBJECTS ((size_t)1 << 20)
@@ -51,7 +52,9 @@ static int finish_single(struct store *s, struct scratch *scratch, struct mlops_
 	if (pack_writer_sync_out(s->writer, &fd, err) ||
 	    pack_read(fd, "the open pack", &e, scratch, &raw, err))
 		return -1;
-	return loose_put(s, raw, e.raw, &e.oid, err);
+	autofree char *path =
+		e.codec == PACK_SEALED ? sealed_path(s, &e.oid) : loose_path(s, &e.oid);
+	return loose_put(s, raw, e.raw, path, err);
 }
 
 static int finish_pack(struct store *s, struct mlops_error *err)
@@ -126,6 +129,20 @@ int mlops_store_flush(struct store *s, struct mlops_error *err)
 	return rc;
 }
 
+static int put_sealed(struct store *s, const void *buf, size_t n, const struct oid *oid,
+		      struct scratch *scratch, struct mlops_error *err)
+{
+	struct pack_form form;
+	struct oid name;
+
+	if (sealed_encode(s, buf, n, oid, scratch, &name, &form, err))
+		return -1;
+	if (n < s->pack_threshold && form.n <= PACK_OBJECT_MAX)
+		return append(s, &name, &form, scratch, err);
+	autofree char *path = sealed_path(s, &name);
+	return loose_put(s, form.data, form.n, path, err);
+}
+
 /* An object in memory whose name is in *oid already. */
 static int put_named(struct store *s, const void *buf, size_t n, const struct oid *oid,
 		     struct scratch *scratch, struct mlops_error *err)
@@ -136,8 +153,13 @@ static int put_named(struct store *s, const void *buf, size_t n, const struct oi
 	store_find(s, oid, false, &place);
 	if (place.kind != PLACE_NONE)
 		return 0;
-	if (n >= s->pack_threshold)
-		return loose_put(s, buf, n, oid, err);
+	if (s->sealed)
+		return put_sealed(s, buf, n, oid, scratch, err);
+	if (n >= s->pack_threshold) {
+		autofree char *path = loose_path(s, oid);
+
+		return loose_put(s, buf, n, path, err);
+	}
 	pack_encode(buf, n, scratch, &form);
 	return append(s, oid, &form, scratch, err);
 }

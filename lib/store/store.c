@@ -7,10 +7,11 @@
 #include "base/path.h"
 #include "project/project.h"
 #include "store/private.h"
+#include "store/sealed.h"
 
 #define THRESHOLD ((uint64_t)1 << 20)
 
-int mlops_store_open(const char *dir, struct store **out, struct mlops_error *err)
+static int open_dir(const char *dir, struct store **out, struct mlops_error *err)
 {
 	autofree char *packs = path_join(dir, "packs");
 
@@ -25,6 +26,28 @@ int mlops_store_open(const char *dir, struct store **out, struct mlops_error *er
 	return 0;
 }
 
+int mlops_store_open(const char *dir, struct store **out, struct mlops_error *err)
+{
+	struct store *s;
+
+	if (open_dir(dir, &s, err))
+		return -1;
+	if (sealed_unlock(s, NULL, err)) {
+		mlops_store_free(s);
+		return -1;
+	}
+	*out = s;
+	return 0;
+}
+
+int mlops_store_open_unkeyed(const char *dir, struct store **out, struct mlops_error *err)
+{
+	if (open_dir(dir, out, err))
+		return -1;
+	(*out)->sealed = true;
+	return 0;
+}
+
 void mlops_store_free(struct store *s)
 {
 	if (!s)
@@ -34,6 +57,7 @@ void mlops_store_free(struct store *s)
 	vec_free(&s->packs);
 	pack_writer_free(s->writer);
 	scratch_free(s->spare);
+	seal_key_free(s->key);
 	pthread_mutex_destroy(&s->lock);
 	free(s->dir);
 	free(s);
@@ -59,19 +83,24 @@ static void free_slot(void *store)
 	mlops_store_free(store);
 }
 
+char *mlops_store_dir(struct project *project)
+{
+	const char *set = mlops_config_lookup(project, "core.store");
+
+	return set ? project_abspath(project, set) : project_file(project, "store");
+}
+
 int mlops_store_of(struct project *project, struct store **out, struct mlops_error *err)
 {
 	struct store *s = project_slot(project, PROJECT_STORE);
 
 	if (!s) {
-		const char *set = mlops_config_lookup(project, "core.store");
-		autofree char *dir =
-			set ? project_abspath(project, set) : project_file(project, "store");
+		autofree char *dir = mlops_store_dir(project);
 
-		if (mlops_store_open(dir, &s, err))
+		if (open_dir(dir, &s, err))
 			return -1;
 		project_set_slot(project, PROJECT_STORE, s, free_slot);
-		if (read_settings(project, s, err)) {
+		if (read_settings(project, s, err) || sealed_unlock(s, project, err)) {
 			project_set_slot(project, PROJECT_STORE, NULL, NULL);
 			mlops_store_free(s);
 			return -1;
@@ -152,12 +181,12 @@ void store_load_packs(struct store *s, void (*report)(const char *what, void *ar
 	fs_each_name(dir, load_pack, &l, &err);
 }
 
-static bool find_packed(struct store *s, const struct oid *oid, struct place *out)
+static bool find_packed(struct store *s, const struct oid *name, struct place *out)
 {
 	for (size_t i = s->packs.n; i-- > 0;) {
 		struct pack *p = s->packs.v[i];
 
-		if (!pack_find(p, oid, &out->entry))
+		if (!pack_find(p, name, &out->entry))
 			continue;
 		if (p->fd < 0)
 			p->fd = open(p->path, O_RDONLY | O_CLOEXEC);
@@ -169,23 +198,52 @@ static bool find_packed(struct store *s, const struct oid *oid, struct place *ou
 	return false;
 }
 
-void store_find(struct store *s, const struct oid *oid, bool fresh, struct place *out)
+static bool find_loose(const struct store *s, const struct oid *name, enum place_kind kind,
+		       struct place *out)
 {
-	*out = (struct place){ .fd = -1 };
+	autofree char *path = kind == PLACE_SEALED ? sealed_path(s, name) : loose_path(s, name);
+
+	if (!loose_find(path, &out->size))
+		return false;
+	out->kind = kind;
+	return true;
+}
+
+/* `loose` is the kind that one in a file of its own has. */
+static void find_named(struct store *s, const struct oid *name, enum place_kind loose, bool fresh,
+		       struct place *out)
+{
+	*out = (struct place){ .fd = -1, .name = *name };
 	pthread_mutex_lock(&s->lock);
 	if (s->packs_mtime_ns < 0)
 		store_load_packs(s, NULL, NULL);
-	if (s->writer && pack_writer_find(s->writer, oid, &out->entry)) {
+	if (s->writer && pack_writer_find(s->writer, name, &out->entry)) {
 		out->kind = PLACE_OPEN;
-	} else if (!find_packed(s, oid, out) && loose_find(s, oid, &out->size)) {
-		out->kind = PLACE_LOOSE;
-	} else if (out->kind == PLACE_NONE && fresh) {
+	} else if (!find_packed(s, name, out) && !find_loose(s, name, loose, out) && fresh) {
 		store_load_packs(s, NULL, NULL);
-		find_packed(s, oid, out);
+		find_packed(s, name, out);
 	}
 	if (out->kind == PLACE_PACK || out->kind == PLACE_OPEN)
 		out->size = out->entry.raw;
 	pthread_mutex_unlock(&s->lock);
+}
+
+static bool find_sealed(struct store *s, const struct oid *oid, bool fresh, struct place *out)
+{
+	struct oid name;
+
+	sealed_name(s, oid, &name);
+	find_named(s, &name, PLACE_SEALED, fresh, out);
+	if (out->kind == PLACE_NONE)
+		return false;
+	out->size = sealed_object_size(s, out->size);
+	return true;
+}
+
+void store_find(struct store *s, const struct oid *oid, bool fresh, struct place *out)
+{
+	if (!s->sealed || !find_sealed(s, oid, fresh, out))
+		find_named(s, oid, PLACE_LOOSE, fresh, out);
 }
 
 bool mlops_store_has(struct store *s, const struct oid *oid)

@@ -34,3 +34,14 @@ int store_export_symlink(struct store *store, const struct oid *oid, const struc
  */
 int store_open_loose(struct store *store, const struct oid *oid, int *fd, uint64_t *size,
 		     struct mlops_error *err);
+/*
+ * An object that lies sealed in a file of its own: any part of it, decrypted and found to be what
+ * was sealed; it is not hashed. MLOPS_ENOTFOUND when it does not lie so. One thread at a time.
+ */
+struct sealed_reader;
+int store_open_sealed(struct store *store, const struct oid *oid, struct sealed_reader **out,
+		      struct mlops_error *err);
+uint64_t sealed_reader_size(const struct sealed_reader *r);
+int sealed_reader_read(struct sealed_reader *r, uint64_t at, void *buf, size_t n,
+		       struct mlops_error *err);
+void sealed_reader_free(struct sealed_reader *r); /* NULL is fine */

@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "store/output.h"
 #include "store/private.h"
+#include "store/sealed.h"
 
 struct store_writer {
 	struct store *store;
@@ -15,6 +16,7 @@ struct store_writer {
 	char *tmp; /* NULL while the object is in buf */
 	int fd;
 	struct output *out;
+	struct sealed_file *seal; /* before `out`; or NULL */
 };
 
 int mlops_store_writer_new(struct store *s, const struct oid *expect, struct store_writer **out,
@@ -39,6 +41,7 @@ void mlops_store_writer_free(struct store_writer *w)
 {
 	if (!w)
 		return;
+	sealed_file_free(w->seal);
 	output_free(w->out);
 	if (w->fd >= 0)
 		close(w->fd);
@@ -50,12 +53,19 @@ void mlops_store_writer_free(struct store_writer *w)
 	free(w);
 }
 
+static int write_out(struct store_writer *w, const void *buf, size_t n, struct mlops_error *err)
+{
+	return w->seal ? sealed_file_add(w->seal, buf, n, err) : output_add(w->out, buf, n, err);
+}
+
 static int spill(struct store_writer *w, struct mlops_error *err)
 {
 	if (loose_create(w->store, &w->tmp, &w->fd, err))
 		return -1;
 	w->out = output_new(w->fd, w->tmp, true);
-	if (output_add(w->out, w->buf.buf, w->buf.len, err))
+	if (w->store->key && sealed_file_new(w->store, w->out, &w->seal, err))
+		return -1;
+	if (write_out(w, w->buf.buf, w->buf.len, err))
 		return -1;
 	strbuf_clear(&w->buf);
 	return 0;
@@ -71,7 +81,13 @@ int mlops_store_writer_add(struct store_writer *w, const void *buf, size_t n,
 	}
 	if (!w->tmp && spill(w, err))
 		return -1;
-	return output_add(w->out, buf, n, err);
+	return write_out(w, buf, n, err);
+}
+
+/* Where the next bytes of the object go; NULL when those before them could not be written. */
+static char *next_space(struct store_writer *w, size_t *room, struct mlops_error *err)
+{
+	return w->seal ? sealed_file_space(w->seal, room, err) : output_space(w->out, room);
 }
 
 int store_writer_fill(struct store_writer *w, int fd, const char *shown, uint64_t *total,
@@ -83,13 +99,15 @@ int store_writer_fill(struct store_writer *w, int fd, const char *shown, uint64_
 	if (spill(w, err))
 		return -1;
 	do {
-		char *to = output_space(w->out, &room);
+		char *to = next_space(w, &room, err);
 
-		if (fs_read_some(fd, to, room, shown, &n, err))
+		if (!to || fs_read_some(fd, to, room, shown, &n, err))
 			return -1;
 		hasher_update(w->hasher, to, n);
 		*total += n;
-		if (output_advance(w->out, n, err))
+		if (w->seal)
+			sealed_file_advance(w->seal, n);
+		else if (output_advance(w->out, n, err))
 			return -1;
 	} while (n);
 	return 0;
@@ -105,25 +123,61 @@ static int check_name(const struct store_writer *w, const struct oid *oid, struc
 		       mlops_oid_hex(&w->expect, want), mlops_oid_hex(oid, got));
 }
 
+/* What others sealed is named by its header, which must be that of a whole sealed object. */
+static int name_of_sealed(struct store_writer *w, struct oid *out, struct mlops_error *err)
+{
+	uint8_t header[SEALED_HEADER];
+	const void *first = w->buf.buf;
+	uint64_t size = w->buf.len;
+
+	if (w->tmp) {
+		if (output_settle(w->out, err) ||
+		    fs_pread_all(w->fd, header, sizeof(header), 0, w->tmp, err))
+			return -1;
+		first = header;
+		size = output_size(w->out);
+	}
+	*out = w->expect;
+	return sealed_check_form(first, size, &w->expect, err);
+}
+
+static int name_of(struct store_writer *w, struct oid *out, struct mlops_error *err)
+{
+	if (w->store->sealed && !w->store->key)
+		return name_of_sealed(w, out, err);
+	hasher_final(w->hasher, out);
+	return check_name(w, out, err);
+}
+
+static int commit_file(struct store_writer *w, const struct oid *oid, struct mlops_error *err)
+{
+	struct oid name = *oid;
+
+	if (w->store->sealed)
+		sealed_name(w->store, oid, &name);
+	if (w->seal ? sealed_file_finish(w->seal, w->fd, &name, err) : output_settle(w->out, err))
+		return -1;
+	autofree char *path =
+		w->store->sealed ? sealed_path(w->store, &name) : loose_path(w->store, &name);
+	if (loose_commit(w->store, w->fd, w->tmp, path, err))
+		return -1;
+	free(steal_ptr(&w->tmp));
+	return 0;
+}
+
 int mlops_store_writer_commit(struct store_writer *w, struct oid *out, struct mlops_error *err)
 {
+	const char *bytes = w->buf.buf ? w->buf.buf : "";
 	struct oid oid;
 	struct place place;
 
-	hasher_final(w->hasher, &oid);
-	if (check_name(w, &oid, err))
+	if (name_of(w, &oid, err))
 		return -1;
 	store_find(w->store, &oid, false, &place);
-	if (place.kind == PLACE_NONE) {
-		if (!w->tmp &&
-		    store_put_named(w->store, w->buf.buf ? w->buf.buf : "", w->buf.len, &oid, err))
-			return -1;
-		if (w->tmp && (output_settle(w->out, err) ||
-			       loose_commit(w->store, w->fd, w->tmp, &oid, err)))
-			return -1;
-		if (w->tmp)
-			free(steal_ptr(&w->tmp));
-	}
+	if (place.kind == PLACE_NONE &&
+	    (w->tmp ? commit_file(w, &oid, err) :
+		      store_put_named(w->store, bytes, w->buf.len, &oid, err)))
+		return -1;
 	*out = oid;
 	return 0;
 }
