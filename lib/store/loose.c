@@ -54,8 +54,7 @@ int loose_create(struct store *s, char **path, int *fd, struct mlops_error *err)
 	return 0;
 }
 
-int loose_commit(struct store *s, int fd, const char *tmp, const char *path,
-		 struct mlops_error *err)
+int loose_commit(int fd, const char *tmp, const char *path, struct mlops_error *err)
 {
 	autofree char *dir = path_dir(path);
 
@@ -78,7 +77,7 @@ int loose_put(struct store *s, const void *buf, size_t n, const char *path, stru
 
 	if (loose_create(s, &tmp, &fd, err))
 		return -1;
-	if (!fs_write_all(fd, buf, n, tmp, err) && !loose_commit(s, fd, tmp, path, err))
+	if (!fs_write_all(fd, buf, n, tmp, err) && !loose_commit(fd, tmp, path, err))
 		return 0;
 	unlink(tmp);
 	return -1;

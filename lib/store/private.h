@@ -57,8 +57,7 @@ bool loose_find(const char *path, uint64_t *size);
 /* A new file in tmp/: its descriptor, and its path (new). */
 int loose_create(struct store *store, char **path, int *fd, struct mlops_error *err);
 /* Makes a complete temporary file the object at `path`, durably. */
-int loose_commit(struct store *store, int fd, const char *tmp, const char *path,
-		 struct mlops_error *err);
+int loose_commit(int fd, const char *tmp, const char *path, struct mlops_error *err);
 /* Puts bytes in memory there. */
 int loose_put(struct store *store, const void *buf, size_t n, const char *path,
 	      struct mlops_error *err);

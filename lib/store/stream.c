@@ -159,7 +159,7 @@ static int commit_file(struct store_writer *w, const struct oid *oid, struct mlo
 		return -1;
 	autofree char *path =
 		w->store->sealed ? sealed_path(w->store, &name) : loose_path(w->store, &name);
-	if (loose_commit(w->store, w->fd, w->tmp, path, err))
+	if (loose_commit(w->fd, w->tmp, path, err))
 		return -1;
 	free(steal_ptr(&w->tmp));
 	return 0;
