@@ -177,15 +177,17 @@ static void print_metrics(const struct run *run)
 
 static void print_stages(const struct run *run)
 {
-	autotable *table = table_new("STAGE", "RESULT", "DURATION>", NULL);
+	autotable *table = table_new("STAGE", "RESULT", "DURATION>", "CPU>", "MEMORY>", NULL);
 
 	for (size_t i = 0; i < run->n_stages; i++) {
 		const struct run_stage *s = &run->stages[i];
 		autofree char *failed = xasprintf("exit status %d", s->exit_status);
-		char duration[CLOCK_ISO_SIZE];
+		char duration[CLOCK_ISO_SIZE], cpu[CLOCK_ISO_SIZE], peak[NUM_SIZE];
 
 		table_add(table, s->name, s->cached ? "cached" : s->exit_status ? failed : "ran",
-			  clock_format_duration(s->duration_ms, duration));
+			  clock_format_duration(s->duration_ms, duration),
+			  s->cached ? "" : clock_format_duration(s->usage.cpu_ms, cpu),
+			  s->cached ? "" : num_format_bytes(s->usage.peak_bytes, peak));
 	}
 	print_section("stages", table, run->n_stages);
 }

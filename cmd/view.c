@@ -110,6 +110,10 @@ static struct json *view_stages(const struct run *run)
 		js_set(obj, "duration_ms", js_int(s->duration_ms));
 		js_set(obj, "exit_status", js_int(s->exit_status));
 		js_set(obj, "cached", js_bool(s->cached));
+		js_set(obj, "cpu_ms", js_int(s->usage.cpu_ms));
+		js_set(obj, "peak_bytes", js_int(s->usage.peak_bytes));
+		js_set(obj, "read_bytes", js_int(s->usage.read_bytes));
+		js_set(obj, "written_bytes", js_int(s->usage.written_bytes));
 		js_push(arr, obj);
 	}
 	return arr;

@@ -29,12 +29,20 @@ struct run_object {
 	bool not_cached; /* an output that is in git, not in the store */
 };
 
+/* What the commands of a stage used, with the processes that they waited for. */
+struct run_usage {
+	int64_t cpu_ms;     /* of user and system */
+	int64_t peak_bytes; /* resident, of the largest process */
+	int64_t read_bytes, written_bytes; /* from and to disks */
+};
+
 /* One stage of a pipeline run. */
 struct run_stage {
 	char *name;
 	int64_t start_ms, duration_ms;
 	int exit_status;
 	bool cached; /* restored or already there, not executed */
+	struct run_usage usage;
 };
 
 struct run {

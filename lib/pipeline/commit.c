@@ -97,6 +97,8 @@ static int pin(struct session *run, struct mlops_error *err)
 /* Before the first stage runs there is no experiment run yet to record the others in. */
 static bool has_nothing(const struct session *run)
 {
+	if (run->how->dry_run)
+		return true;
 	for (size_t i = run->committed; i < run->ended.n; i++)
 		if (run->ended.v[i]->changed)
 			return false;

@@ -5,6 +5,7 @@
 #include "db/db.h"
 #include "fmt/json.h"
 #include "pipeline/metrics.h"
+#include "pipeline/results.h"
 #include "project/project.h"
 
 int recorder_start(struct recorder *r, struct mlops_error *err)
@@ -120,12 +121,17 @@ static int add_stage(struct recorder *r, const struct record *record, struct mlo
 		.duration_ms = s->duration_ms,
 		.exit_status = s->exit_status,
 		.cached = s->outcome == STAGE_UNCHANGED || s->outcome == STAGE_RESTORED,
+		.usage = s->usage,
 	};
 
 	if (mlops_run_add_stage(r->project, r->id, &stage, err) ||
 	    add_inputs(r, s->spec, record->result, err))
 		return -1;
-	return s->outcome == STAGE_FAILED ? 0 : add_results(r, s->spec, record->result, err);
+	if (s->outcome == STAGE_FAILED)
+		return 0;
+	if (s->outcome == STAGE_RUN && results_put(r->project, s->spec, record->result, err))
+		return -1;
+	return add_results(r, s->spec, record->result, err);
 }
 
 struct addition {

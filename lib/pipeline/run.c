@@ -82,9 +82,13 @@ static const struct state *find_need(const struct session *run, const struct sta
 
 static int judge(struct session *run, struct state *s, enum verdict *out, struct mlops_error *err)
 {
-	if (session_look(run, err))
+	struct store *store;
+
+	if (mlops_store_of(run->project, &store, err) || session_look(run, err))
 		return -1;
 	struct judge j = {
+		.project = run->project,
+		.store = store,
 		.look = run->look,
 		.params = &run->params,
 		.lock = &run->lock,

@@ -35,7 +35,7 @@ static int save_outs(struct session *run, struct state *s, struct mlops_error *e
 {
 	if (!run->save && mlops_workspace_open(run->project, &run->save, err))
 		return -1;
-	return outs_save(run->save, s, err);
+	return outs_save(run->project, run->save, s, err);
 }
 
 int stage_redeclare(struct session *run, struct state *s, struct mlops_error *err)
@@ -144,6 +144,22 @@ int stage_start(struct session *run, struct state *s, struct mlops_error *err)
 	return 0;
 }
 
+static int64_t milliseconds(const struct timeval *t)
+{
+	return (int64_t)t->tv_sec * 1000 + t->tv_usec / 1000;
+}
+
+/* Of a command and what it waited for; blocks are of 512 bytes, the peak is told in KiB. */
+static void add_usage(struct run_usage *sum, const struct rusage *u)
+{
+	int64_t peak = (int64_t)u->ru_maxrss * 1024;
+
+	sum->cpu_ms += milliseconds(&u->ru_utime) + milliseconds(&u->ru_stime);
+	sum->peak_bytes = peak > sum->peak_bytes ? peak : sum->peak_bytes;
+	sum->read_bytes += (int64_t)u->ru_inblock * 512;
+	sum->written_bytes += (int64_t)u->ru_oublock * 512;
+}
+
 int stage_proceed(struct session *run, struct job *job, bool *over, struct mlops_error *err)
 {
 	struct state *s = job->s;
@@ -153,6 +169,7 @@ int stage_proceed(struct session *run, struct job *job, bool *over, struct mlops
 	if (child_reap(&job->child, &result, err))
 		return -1;
 	s->exit_status = result.status;
+	add_usage(&s->usage, &result.usage);
 	s->duration_ms = clock_mono_ms() - job->start_ms;
 	if (stop_signal())
 		return err_set(err, stop_kind(), "stage '%s' was interrupted", s->spec->name);

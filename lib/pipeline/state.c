@@ -3,6 +3,7 @@
 
 #include "pipeline/difference.h"
 #include "mlops/workspace.h"
+#include "pipeline/results.h"
 
 static int by_path(const void *a, const void *b)
 {
@@ -83,19 +84,24 @@ static int read_deps(struct judge *j, struct state *s, struct mlops_error *err)
 }
 
 /*
- * A former result of a stage with the inputs it has now, or NULL with the reason why there is
- * none. Only the lock is looked at: it has the latest run of each stage.
+ * A former result of a stage with the inputs it has now: that of the lock, else one that was kept
+ * (then in s->former), else NULL. *reason says why it is not the lock's.
  */
-static struct lock_stage *find_former(struct judge *j, const struct lock_stage *now,
-				      struct strbuf *reason)
+static int find_former(struct judge *j, struct state *s, struct strbuf *reason,
+		       struct lock_stage **out, struct mlops_error *err)
 {
-	struct lock_stage *former = mlops_lockfile_find(j->lock, now->name);
+	struct lock_stage *locked = mlops_lockfile_find(j->lock, s->now.name);
+	bool found;
 
-	if (!former)
+	*out = locked;
+	if (!locked)
 		strbuf_adds(reason, "it was not run before");
-	else if (difference_of_inputs(former, now, reason))
-		former = NULL;
-	return former;
+	else if (!difference_of_inputs(locked, &s->now, reason))
+		return 0;
+	if (results_find(j->project, s->spec, &s->now, &s->former, &found, err))
+		return -1;
+	*out = found ? s->former.stages : NULL;
+	return 0;
 }
 
 /* How outs as declared and as they lie in the work tree compare to those of a former run. */
@@ -131,7 +137,7 @@ static int check_out(struct judge *j, const struct spec_out *out, const struct l
 	add_reason(check, "output '%s' %s", out->path, found ? "changed" : "is missing");
 	check->changed += found;
 	check->missing += !found;
-	check->restorable &= !was->not_cached;
+	check->restorable &= !was->not_cached || mlops_store_has(j->store, &was->ref.oid);
 	return 0;
 }
 
@@ -243,11 +249,26 @@ static int judge_frozen(struct judge *j, struct state *s, enum verdict *out,
 	return 0;
 }
 
+/* With the inputs of another former run than the lock's the outs are that one's, and to be pinned. */
+static int judge_inputs(struct judge *j, struct state *s, enum verdict *out,
+			struct mlops_error *err)
+{
+	struct lock_stage *former;
+	autobuf reason = { 0 };
+
+	if (find_former(j, s, &reason, &former, err) ||
+	    (former && judge_outs(j, s, former, out, err)))
+		return -1;
+	if (!reason.len)
+		return 0;
+	free(s->reason);
+	s->reason = strbuf_steal(&reason);
+	s->changed = *out != VERDICT_RUN;
+	return 0;
+}
+
 int state_judge(struct judge *j, struct state *s, enum verdict *out, struct mlops_error *err)
 {
-	autobuf reason = { 0 };
-	struct lock_stage *former;
-
 	s->now.name = xstrdup(s->spec->name);
 	s->now.cmd = spec_command_text(s->spec);
 	if (s->spec->frozen)
@@ -260,15 +281,12 @@ int state_judge(struct judge *j, struct state *s, enum verdict *out, struct mlop
 		s->reason = xstrdup(j->force ? "forced" : "it always runs");
 		return 0;
 	}
-	former = find_former(j, &s->now, &reason);
-	if (former)
-		return judge_outs(j, s, former, out, err);
-	s->reason = strbuf_steal(&reason);
-	return 0;
+	return judge_inputs(j, s, out, err);
 }
 
 void state_clear(struct state *s)
 {
+	mlops_lockfile_clear(&s->former);
 	mlops_lock_stage_clear(&s->now);
 	free(s->reason);
 }

@@ -13,16 +13,20 @@ enum verdict {
 struct state {
 	const struct spec_stage *spec;
 	struct lock_stage now; /* cmd, deps, params; outs once they are known */
+	struct lockfile former; /* a result with the same inputs that is not the lock's, or none */
 	enum stage_outcome outcome;
 	bool done;    /* the outcome is final */
 	bool changed; /* `now` is to go into the lock */
 	char *reason;  /* NULL: none */
 	int64_t start_ms, duration_ms;
+	struct run_usage usage;
 	int exit_status;
 };
 
 /* What judging a stage looks at. */
 struct judge {
+	struct project *project;
+	struct store *store;
 	struct workspace *look; /* lent; the project is locked while it is open */
 	struct params *params;
 	struct lockfile *lock;

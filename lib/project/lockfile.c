@@ -216,13 +216,10 @@ static void write_stage(struct yaml_out *y, const struct lock_stage *stage)
 	yaml_end(y);
 }
 
-int mlops_lockfile_write(struct project *project, const struct lockfile *lock,
-			 struct mlops_error *err)
+void lockfile_format(const struct lockfile *lock, struct strbuf *out)
 {
-	autobuf text = { 0 };
+	struct yaml_out *y = yaml_out_new(out);
 
-	strbuf_adds(&text, "# written by mlops run: commit it\n");
-	struct yaml_out *y = yaml_out_new(&text);
 	yaml_map(y);
 	yaml_put_int(y, "mlops", 1);
 	yaml_text(y, "stages");
@@ -230,6 +227,15 @@ int mlops_lockfile_write(struct project *project, const struct lockfile *lock,
 	for (size_t i = 0; i < lock->n; i++)
 		write_stage(y, &lock->stages[i]);
 	yaml_out_free(y);
+}
+
+int mlops_lockfile_write(struct project *project, const struct lockfile *lock,
+			 struct mlops_error *err)
+{
+	autobuf text = { 0 };
+
+	strbuf_adds(&text, "# written by mlops run: commit it\n");
+	lockfile_format(lock, &text);
 	return project_write(project, FILE_NAME, &text, err);
 }
 

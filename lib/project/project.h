@@ -59,3 +59,7 @@ void project_set_slot(struct project *project, enum project_slot slot, void *val
 #define OBJECT_REF_KEYS "kind", "oid", "size", "files", "executable"
 int object_ref_read(const struct yaml_node *map, struct object_ref *out, struct mlops_error *err);
 void object_ref_write(struct yaml_out *y, const struct object_ref *ref);
+
+struct lockfile;
+/* Appends the text of a lock file. */
+void lockfile_format(const struct lockfile *lock, struct strbuf *out);

@@ -60,14 +60,17 @@ static int load_stages(struct db *db, int64_t row, struct run *run, struct mlops
 	int rc;
 
 	if (db_query(db, &stmt, err,
-		     "SELECT name, start_ms, duration_ms, exit_status, cached FROM run_stages"
+		     "SELECT name, start_ms, duration_ms, exit_status, cached, cpu_ms, peak_bytes,"
+		     " read_bytes, written_bytes FROM run_stages"
 		     " WHERE run_id = ? ORDER BY start_ms, name", "i", row))
 		return -1;
 	while ((rc = db_step(stmt, err)) > 0)
 		vec_push(&list, { .name = db_text_dup(stmt, 0), .start_ms = db_int(stmt, 1),
 				  .duration_ms = db_int(stmt, 2),
 				  .exit_status = (int)db_int(stmt, 3),
-				  .cached = db_int(stmt, 4) != 0 });
+				  .cached = db_int(stmt, 4) != 0,
+				  .usage = { db_int(stmt, 5), db_int(stmt, 6), db_int(stmt, 7),
+					     db_int(stmt, 8) } });
 	run->stages = list.v;
 	run->n_stages = list.n;
 	return rc;

@@ -125,9 +125,11 @@ static int add_stage(struct db *db, void *arg, struct mlops_error *err)
 		return -1;
 	return db_change(db, err,
 			 "INSERT OR REPLACE INTO run_stages (run_id, name, start_ms, duration_ms,"
-			 " exit_status, cached) VALUES (?, ?, ?, ?, ?, ?)",
-			 "isiiii", run, s->name, s->start_ms, s->duration_ms, (int64_t)s->exit_status,
-			 (int64_t)s->cached);
+			 " exit_status, cached, cpu_ms, peak_bytes, read_bytes, written_bytes)"
+			 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			 "isiiiiiiii", run, s->name, s->start_ms, s->duration_ms,
+			 (int64_t)s->exit_status, (int64_t)s->cached, s->usage.cpu_ms,
+			 s->usage.peak_bytes, s->usage.read_bytes, s->usage.written_bytes);
 }
 
 int mlops_run_add_stage(struct project *project, const char *id, const struct run_stage *stage,

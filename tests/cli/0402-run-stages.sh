@@ -38,7 +38,13 @@ run mlops run
 like "$err" "stage 'env': runs: its command changed" "a variable is part of the command"
 rm stdin.txt
 run mlops run
-like "$err" "stage 'stdin': runs: output 'stdin.txt' is missing" "an uncached output is made again"
+like "$err" "stage 'stdin': restored: output 'stdin.txt' is missing" "a small uncached output comes back"
+head -c 2000000 /dev/zero >big
+sed 's/cat > stdin.txt/cp big stdin.txt/' mlops.yaml >new && mv new mlops.yaml
+run mlops run
+rm stdin.txt
+run mlops run
+like "$err" "stage 'stdin': runs: output 'stdin.txt' is missing" "a large one is made again"
 
 new_project
 echo 1 >in

@@ -1,0 +1,17 @@
+/*
+ * Former results of stages, found again by what went in: the command, parameters, dependencies by
+ * content, and which outputs are declared. The name of the stage does not matter.
+ */
+#pragma once
+
+#include "mlops/lockfile.h"
+#include "mlops/tracking.h"
+#include "pipeline/spec.h"
+
+/* Adds the result of a stage with the inputs of `now` to *out; false when none is known. */
+int results_find(struct project *project, const struct spec_stage *spec,
+		 const struct lock_stage *now, struct lockfile *out, bool *found,
+		 struct mlops_error *err);
+/* Keeps a result; the objects that it names are durable. Call in a transaction for many. */
+int results_put(struct project *project, const struct spec_stage *spec,
+		const struct lock_stage *result, struct mlops_error *err);
