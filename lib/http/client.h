@@ -14,13 +14,26 @@ struct http_client; /* one thread at a time */
 /* The version of libcurl that is loaded, into buf. */
 int http_client_version(char *buf, size_t n, struct mlops_error *err);
 
+/* What a request over SFTP needs beside its URL. */
+struct ssh_how {
+	const char *known_hosts;         /* file; hosts that are not in it are refused */
+	const char *user, *key;          /* private key file; NULL: the agent's keys only */
+	const char *password;            /* or NULL */
+	const char *const *before;       /* commands as in CURLOPT_QUOTE; or NULL */
+	const char *const *after;        /* CURLOPT_POSTQUOTE */
+	bool upload, append, names_only; /* append: to what is there */
+	bool stat;                       /* only the size, in the response */
+};
+
 struct http_request {
 	const char *method; /* "GET" */
 	const char *url;
 	const char *unix_socket;    /* path, or NULL for TCP */
 	const char *const *headers; /* "Name: value", NULL-terminated, or NULL */
 	const char *bearer;         /* token for Authorization, never logged; or NULL */
-	const void *body;           /* whole body, or */
+	bool bare; /* send no credentials but those in `headers` (no ~/.netrc), follow no redirect */
+	const struct ssh_how *ssh; /* the URL is an sftp one: `method` and `headers` do not count */
+	const void *body;          /* whole body, or */
 	size_t body_len;
 	/* ... a stream of body_len bytes: fills buf, returns bytes, 0 at the end, -1 with err set. */
 	ssize_t (*read)(void *buf, size_t n, void *arg, struct mlops_error *err);
@@ -32,9 +45,20 @@ struct http_request {
 	int64_t timeout_ms; /* without progress; 0: 60 s. Connecting: 10 s */
 };
 
+enum http_failure {
+	HTTP_FAILED,      /* for another reason, or not at all */
+	HTTP_UNREACHED,   /* nothing was sent */
+	HTTP_NO_FILE,     /* SFTP: there is none of that name */
+	HTTP_REFUSED,     /* SFTP: login or permission denied */
+	HTTP_UNKNOWN_HOST /* SFTP: not in known_hosts, or with another key */
+};
+
 struct http_response {
 	int status;
+	struct strbuf headers; /* "Name: value" lines; see http_response_header() */
 	struct strbuf body;
+	int64_t length;         /* that was declared, -1 when none was */
+	enum http_failure why;  /* when the exchange failed */
 	char *content_type;     /* or NULL */
 	int64_t retry_after_ms; /* what the server asked for; 0: nothing */
 };
@@ -49,6 +73,9 @@ void http_client_free(struct http_client *c);
 int http_exchange(struct http_client *c, const struct http_request *req, struct http_response *out,
 		  struct mlops_error *err);
 void http_response_clear(struct http_response *r);
+/* The value of the last header of that name, trimmed; empty when there is none. Lent. */
+struct str http_response_header(const struct http_response *r, const char *name);
+#define auto_response __attribute__((cleanup(http_response_clear))) struct http_response
 /* Whether another try may help: 429 and the gateway and overload kinds of 5xx. */
 bool http_status_is_transient(int status);
 /*

@@ -73,7 +73,7 @@ const char *http_call_method(const struct http_call *c);
 const char *http_call_path(const struct http_call *c);
 /* Of the route's {name}, unescaped. */
 const char *http_call_param(const struct http_call *c, const char *name);
-const char *http_call_query(struct http_call *c, const char *name); /* unescaped, or NULL */
+const char *http_call_query(struct http_call *c, const char *name);        /* unescaped, or NULL */
 const char *http_call_header(const struct http_call *c, const char *name); /* or NULL */
 struct str http_call_body(const struct http_call *c);                      /* when collected */
 struct arena *http_call_arena(struct http_call *c); /* freed when the call ends */

@@ -1,4 +1,5 @@
 /* Opening a remote: which one, by which transport and layout, with which settings. */
+#include "http/engine.h"
 #include "mlops/config.h"
 #include "project/project.h"
 #include "remote/layout.h"
@@ -46,6 +47,8 @@ int remote_connect(const struct transport_how *how, struct remote **out, struct 
 	r->name = xstrdup(how->name);
 	r->layout = &layout_native;
 	r->jobs = how->jobs;
+	r->engine = http_engine_new(&(struct http_engine_how){ .jobs = (unsigned)how->jobs });
+	full.engine = r->engine;
 	full.moved = &r->moved;
 	if (r->transport->open(&full, &r->conn, err))
 		return -1;
@@ -88,6 +91,7 @@ void remote_free(struct remote *r)
 		r->layout->close(r);
 	if (r->conn)
 		r->transport->close(r->conn);
+	http_engine_free(r->engine);
 	free(r->name);
 	free(r);
 }

@@ -29,7 +29,7 @@ hostile short 4 'ended before the whole reply'
 hostile short 4 'ended before the whole reply' large.bin
 hostile cut 3 'ends too early'
 hostile long 3 'damaged|bytes instead of'
-hostile long 4 'longer than 3000000 bytes' large.bin
+hostile long 3 'sent 3000001 bytes or more' large.bin
 hostile corrupt 3 'damaged'
 hostile corrupt 3 'damaged' large.bin
 hostile other 3 'not asked for'

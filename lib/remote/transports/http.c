@@ -27,7 +27,8 @@ static int mark_present(const struct link *l, const struct http_response *r,
 	}
 	if (rc || at < missing.n)
 		rc = err_set(err, MLOPS_ECORRUPT,
-			     "remote '%s' answered with names that it was not asked for", l->name);
+			     "remote '%s' answered with names that it was not asked for",
+			     l->web.name);
 	vec_free(&missing);
 	return rc;
 }
@@ -38,19 +39,15 @@ static int link_has(void *conn, const struct remote_item *items, size_t n, bool 
 	struct link *l = conn;
 
 	for (size_t at = 0, part; at < n; at += part) {
-		struct attempt a = { .req = { .method = "POST" }, .path = "/v1/objects/batch" };
-		auto_response r = { 0 };
+		autocall c = WEB_CALL(.method = "POST", .url = link_url(l, "/v1/objects/batch"));
 		autobuf names = { 0 };
 
 		part = n - at < REMOTE_MAX_BATCH ? n - at : REMOTE_MAX_BATCH;
 		print_names(items + at, part, &names);
-		a.req.body = names.buf;
-		a.req.body_len = names.len;
-		if (link_exchange(l, &a, &r, err))
-			return -1;
-		if (!link_succeeded(&r))
-			return link_refused(l, &r, err);
-		if (mark_present(l, &r, items + at, part, present + at, err))
+		c.body = names.buf;
+		c.n = names.len;
+		if (link_run(l, &c, false, err) ||
+		    mark_present(l, &c.r, items + at, part, present + at, err))
 			return -1;
 	}
 	return 0;
@@ -77,11 +74,11 @@ static int framed_begin(const struct oid *oid, uint64_t size, void *arg, struct 
 	if (f->at == f->n)
 		return err_set(err, MLOPS_ECORRUPT,
 			       "remote '%s' sent an object that it was not asked for",
-			       f->link->name);
+			       f->link->web.name);
 	if (f->items[f->at].size != REMOTE_SIZE_UNKNOWN && f->items[f->at].size != size)
 		return err_set(err, MLOPS_ECORRUPT,
 			       "remote '%s' sent an object of %llu bytes instead of %llu",
-			       f->link->name, (unsigned long long)size,
+			       f->link->web.name, (unsigned long long)size,
 			       (unsigned long long)f->items[f->at].size);
 	return f->sink->begin(oid, size, f->sink->arg, err);
 }
@@ -90,7 +87,6 @@ static int framed_piece(const void *buf, size_t n, void *arg, struct mlops_error
 {
 	struct framed *f = arg;
 
-	*f->link->moved += n;
 	return f->sink->piece(buf, n, f->sink->arg, err);
 }
 
@@ -111,7 +107,7 @@ static int framed_write(const void *buf, size_t n, void *arg, struct mlops_error
 	return frame_reader_add(&f->reader, buf, n, err);
 }
 
-static void framed_start(struct http_request *req, void *arg)
+static void framed_start(struct web_call *call, void *arg)
 {
 	struct framed *f = arg;
 
@@ -121,8 +117,8 @@ static void framed_start(struct http_request *req, void *arg)
 	for (size_t i = 0; i < f->n; i++)
 		if (!f->got[i])
 			print_names(&f->items[i], 1, &f->names);
-	req->body = f->names.buf;
-	req->body_len = f->names.len;
+	call->body = f->names.buf;
+	call->n = f->names.len;
 }
 
 static int get_framed(struct link *l, const struct remote_item *items, size_t n,
@@ -135,28 +131,34 @@ static int get_framed(struct link *l, const struct remote_item *items, size_t n,
 			    .got = got,
 			    .sink = sink,
 			    .inner = { framed_begin, framed_piece, framed_end, &f } };
-	struct attempt a = { .req = { .method = "POST", .write = framed_write, .write_arg = &f },
-			     .path = "/v1/objects/fetch",
-			     .start = framed_start,
-			     .arg = &f };
-	auto_response r = { 0 };
+	const struct byte_sink bytes = { framed_write, &f };
+	autocall c = WEB_CALL(.method = "POST", .url = link_url(l, "/v1/objects/fetch"),
+			      .sink = &bytes, .restart = framed_start, .restart_arg = &f);
 
-	int rc = link_exchange(l, &a, &r, err);
+	int rc = link_run(l, &c, false, err);
 	strbuf_clear(&f.names);
 	if (rc)
 		return -1;
-	if (!link_succeeded(&r))
-		return link_refused(l, &r, err);
-	return frame_reader_end(&f.reader, err) ? err_wrap(err, "remote '%s'", l->name) : 0;
+	return frame_reader_end(&f.reader, err) ? err_wrap(err, "remote '%s'", l->web.name) : 0;
 }
 
 /* One large object that comes as a body of its own. */
 struct alone {
-	struct link *link;
 	const struct remote_item *item;
 	const struct frame_sink *sink;
+	const char *name; /* of the remote */
 	uint64_t received;
 };
+
+static int wrong_size(const struct alone *g, struct mlops_error *err)
+{
+	char hex[MLOPS_OID_HEX + 1];
+
+	return err_set(err, MLOPS_ECORRUPT,
+		       "remote '%s' sent %llu bytes or more of object %.12s, which has %llu",
+		       g->name, (unsigned long long)g->received, mlops_oid_hex(&g->item->oid, hex),
+		       (unsigned long long)g->item->size);
+}
 
 static int alone_write(const void *buf, size_t n, void *arg, struct mlops_error *err)
 {
@@ -165,45 +167,30 @@ static int alone_write(const void *buf, size_t n, void *arg, struct mlops_error 
 	if (!g->received && g->sink->begin(&g->item->oid, g->item->size, g->sink->arg, err))
 		return -1;
 	g->received += n;
-	*g->link->moved += n;
+	if (g->received > g->item->size)
+		return wrong_size(g, err);
 	return g->sink->piece(buf, n, g->sink->arg, err);
 }
 
-static void alone_start(struct http_request *req, void *arg)
+static char *object_url(const struct link *l, const struct oid *oid)
 {
-	struct alone *g = arg;
+	char hex[MLOPS_OID_HEX + 1];
 
-	(void)req;
-	g->received = 0;
+	return xasprintf("%s/v1/objects/%s", l->url, mlops_oid_hex(oid, hex));
 }
 
 static int get_alone(struct link *l, const struct remote_item *item, const struct frame_sink *sink,
 		     struct mlops_error *err)
 {
-	char path[32 + MLOPS_OID_HEX], hex[MLOPS_OID_HEX + 1];
-	struct alone g = { .link = l, .item = item, .sink = sink };
-	struct attempt a = { .req = { .method = "GET",
-				      .write = alone_write,
-				      .write_arg = &g,
-				      .max_body = (size_t)item->size },
-			     .path = path,
-			     .start = alone_start,
-			     .arg = &g };
-	auto_response r = { 0 };
+	struct alone g = { .item = item, .sink = sink, .name = l->web.name };
+	const struct byte_sink bytes = { alone_write, &g };
+	autocall c = WEB_CALL(.method = "GET", .url = object_url(l, &item->oid), .sink = &bytes);
 
-	snprintf(path, sizeof(path), "/v1/objects/%s", mlops_oid_hex(&item->oid, hex));
-	if (link_exchange(l, &a, &r, err))
+	if (link_run(l, &c, true, err))
 		return -1;
-	if (r.status == 404)
+	if (c.r.status == 404)
 		return 0;
-	if (!link_succeeded(&r))
-		return link_refused(l, &r, err);
-	if (g.received != item->size)
-		return err_set(err, MLOPS_ECORRUPT,
-			       "remote '%s' sent %llu bytes of object %.12s, which has %llu",
-			       l->name, (unsigned long long)g.received, hex,
-			       (unsigned long long)item->size);
-	return sink->end(sink->arg, err);
+	return g.received == item->size ? sink->end(sink->arg, err) : wrong_size(&g, err);
 }
 
 static bool goes_alone(const struct remote_item *item)
@@ -233,15 +220,12 @@ static int link_get(void *conn, const struct remote_item *items, size_t n,
 
 static int send_frames(struct link *l, struct strbuf *body, struct mlops_error *err)
 {
-	struct attempt a = { .req = { .method = "POST", .body = body->buf, .body_len = body->len },
-			     .path = "/v1/pack" };
-	auto_response r = { 0 };
+	autocall c = WEB_CALL(.method = "POST", .url = link_url(l, "/v1/pack"), .body = body->buf,
+			      .n = body->len);
 
-	if (link_exchange(l, &a, &r, err))
+	if (link_run(l, &c, false, err))
 		return -1;
-	if (!link_succeeded(&r))
-		return link_refused(l, &r, err);
-	*l->moved += body->len;
+	*l->web.moved += body->len;
 	strbuf_trunc(body, 0);
 	return 0;
 }
@@ -264,52 +248,13 @@ static int add_frame(struct strbuf *body, const struct oid *oid, const struct re
 	return 0;
 }
 
-struct upload {
-	struct link *link;
-	struct remote_source src;
-	uint64_t at;
-};
-
-static ssize_t upload_read(void *buf, size_t n, void *arg, struct mlops_error *err)
-{
-	struct upload *u = arg;
-
-	if (n > u->src.size - u->at)
-		n = (size_t)(u->src.size - u->at);
-	if (remote_source_read(&u->src, u->at, buf, n, err))
-		return -1;
-	u->at += n;
-	*u->link->moved += n;
-	return (ssize_t)n;
-}
-
-static void upload_start(struct http_request *req, void *arg)
-{
-	struct upload *u = arg;
-
-	(void)req;
-	u->at = 0;
-}
-
-/* Takes what is in `src`. */
-static int put_alone(struct link *l, const struct oid *oid, struct remote_source *src,
+static int put_alone(struct link *l, const struct oid *oid, const struct remote_source *src,
 		     struct mlops_error *err)
 {
-	char path[32 + MLOPS_OID_HEX], hex[MLOPS_OID_HEX + 1];
-	struct upload u = { .link = l, .src = *src };
-	struct attempt a = { .req = { .method = "PUT",
-				      .read = upload_read,
-				      .read_arg = &u,
-				      .body_len = (size_t)src->size },
-			     .path = path,
-			     .start = upload_start,
-			     .arg = &u };
-	auto_response r = { 0 };
+	autocall c =
+		WEB_CALL(.method = "PUT", .url = object_url(l, oid), .from = src, .n = src->size);
 
-	snprintf(path, sizeof(path), "/v1/objects/%s", mlops_oid_hex(oid, hex));
-	if (link_exchange(l, &a, &r, err))
-		return -1;
-	return link_succeeded(&r) ? 0 : link_refused(l, &r, err);
+	return link_run(l, &c, false, err);
 }
 
 static int put_one(struct link *l, const struct remote_item *item,
@@ -343,12 +288,12 @@ static int link_put(void *conn, const struct remote_item *items, size_t n, bool 
 	return body.len ? send_frames(conn, &body, err) : 0;
 }
 
+const struct object_service link_service = { link_has, link_get, link_put };
+
 static int link_objects(void *conn, const struct object_service **out, struct mlops_error *err)
 {
-	static const struct object_service service = { link_has, link_get, link_put };
-
 	(void)conn, (void)err;
-	*out = &service;
+	*out = &link_service;
 	return 0;
 }
 
