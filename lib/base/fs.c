@@ -334,7 +334,7 @@ static unsigned char type_of(int dir_fd, const struct dirent *e)
 }
 
 int fs_each_entry(int dir_fd, const char *shown,
-		  int (*fn)(const char *, unsigned char, void *, struct mlops_error *), void *arg,
+		  int (*fn)(const struct fs_entry *, void *, struct mlops_error *), void *arg,
 		  struct mlops_error *err)
 {
 	int own = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0), rc = 0;
@@ -347,9 +347,12 @@ int fs_each_entry(int dir_fd, const char *shown,
 		return -1;
 	}
 	rewinddir(d); /* the position is shared with dir_fd */
-	for (struct dirent *e; !rc && (errno = 0, e = readdir(d));)
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
-			rc = fn(e->d_name, type_of(dir_fd, e), arg, err);
+	for (struct dirent *e; !rc && (errno = 0, e = readdir(d));) {
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		struct fs_entry entry = { e->d_name, type_of(dir_fd, e), e->d_ino };
+		rc = fn(&entry, arg, err);
+	}
 	if (!rc && errno)
 		rc = err_sys(err, "cannot list folder '%s'", shown);
 	closedir(d);

@@ -57,13 +57,15 @@ int fs_each_name(const char *dir, int (*fn)(const char *name, void *arg, struct 
  */
 int fs_socket_path(const char *path, int *dir_fd, char **out, struct mlops_error *err);
 
-/*
- * As fs_each_name() for an open folder, with the type of each entry (DT_REG, DT_DIR, DT_LNK, ... of
- * readdir(3), never DT_UNKNOWN).
- */
+struct fs_entry {
+	const char *name;
+	unsigned char type; /* DT_REG, DT_DIR, DT_LNK, ... of readdir(3), never DT_UNKNOWN */
+	uint64_t ino;
+};
+/* As fs_each_name() for an open folder, with all that listing it tells. */
 int fs_each_entry(int dir_fd, const char *shown,
-		  int (*fn)(const char *name, unsigned char type, void *arg, struct mlops_error *),
-		  void *arg, struct mlops_error *err);
+		  int (*fn)(const struct fs_entry *e, void *arg, struct mlops_error *), void *arg,
+		  struct mlops_error *err);
 
 enum fs_lock_kind { FS_LOCK_SHARED, FS_LOCK_EXCLUSIVE };
 /*

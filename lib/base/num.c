@@ -99,6 +99,17 @@ bool num_parse_duration(const char *s, int64_t *out_ms)
 	return false;
 }
 
+char *num_format_u64(uint64_t n, char *buf)
+{
+	char *p = buf + NUM_SIZE - 1;
+
+	*p = '\0';
+	do
+		*--p = (char)('0' + n % 10);
+	while (n /= 10);
+	return p;
+}
+
 char *num_format_bytes(uint64_t n, char *buf)
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };

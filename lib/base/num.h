@@ -14,6 +14,8 @@ bool num_parse_double(const char *s, double *out);
 bool num_parse_bytes(const char *s, uint64_t *out);
 /* "90", "90s", "5m", "2h", "1d", "250ms": milliseconds; a bare number is seconds. */
 bool num_parse_duration(const char *s, int64_t *out_ms);
+/* Its digits into buf (NUM_SIZE bytes); returns where they begin. */
+char *num_format_u64(uint64_t n, char *buf);
 /* "1.5 MiB" into buf (NUM_SIZE bytes); returns buf. */
 char *num_format_bytes(uint64_t n, char *buf);
 /* The shortest text that reads back as the same double ("0.1", "NaN", "Infinity"); returns buf. */

@@ -13,6 +13,16 @@ char *path_join(const char *a, const char *b)
 	return xasprintf("%s%s%s", a, str_ends(a, "/") ? "" : "/", b);
 }
 
+size_t path_push(struct strbuf *path, const char *name)
+{
+	size_t len = path->len;
+
+	if (len)
+		strbuf_addc(path, '/');
+	strbuf_adds(path, name);
+	return len;
+}
+
 const char *path_base(const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -8,6 +8,8 @@ char *path_join(const char *a, const char *b);
 /* The last component (borrowed), and all before it (new; "." when there is none). */
 const char *path_base(const char *path);
 char *path_dir(const char *path);
+/* Puts "/name" behind `path` (name alone when that is empty); gives its length before. */
+size_t path_push(struct strbuf *path, const char *name);
 /* Without ".", "..", empty parts and a trailing slash, as text; ".." at the root stays out; new. */
 char *path_normalize(const char *path);
 /*

@@ -58,14 +58,6 @@ static int load(struct differ *d, const struct tree_entry *want, struct tree *ou
 	return 0;
 }
 
-static size_t descend(struct differ *d, const char *name)
-{
-	size_t len = d->path.len;
-
-	strbuf_addf(&d->path, "%s%s", len ? "/" : "", name);
-	return len;
-}
-
 static int open_below(struct differ *d, int parent)
 {
 	int fd = openat(parent, path_base(d->path.buf),
@@ -83,7 +75,7 @@ static int have_below(struct differ *d, const struct tree *tree, int fd, int dep
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < tree->entries.n; i++) {
-		size_t len = descend(d, tree->entries.v[i].name);
+		size_t len = path_push(&d->path, tree->entries.v[i].name);
 
 		rc = tell_have(d, &tree->entries.v[i], fd, depth + 1);
 		strbuf_trunc(&d->path, len);
@@ -135,7 +127,7 @@ static int want_folder(struct differ *d, const struct tree_entry *want, bool tol
 		return tell(d, STATUS_ABSENT, NULL, -1, want, false);
 	int rc = told ? 0 : tell(d, STATUS_DELETED, NULL, -1, want, !tree.entries.n);
 	for (size_t i = 0; !rc && i < tree.entries.n; i++) {
-		size_t len = descend(d, tree.entries.v[i].name);
+		size_t len = path_push(&d->path, tree.entries.v[i].name);
 
 		rc = tell_want(d, &tree.entries.v[i], depth + 1);
 		strbuf_trunc(&d->path, len);
@@ -215,7 +207,7 @@ static int diff_lists(struct differ *d, int fd, const struct tree *have, const s
 		const struct tree_entry *h = i < have->entries.n ? &have->entries.v[i] : NULL;
 		const struct tree_entry *w = k < want->entries.n ? &want->entries.v[k] : NULL;
 		int order = !h ? 1 : !w ? -1 : strcmp(h->name, w->name);
-		size_t len = descend(d, order <= 0 ? h->name : w->name);
+		size_t len = path_push(&d->path, order <= 0 ? h->name : w->name);
 
 		rc = diff_entry(d, order <= 0 ? h : NULL, fd, order >= 0 ? w : NULL, depth + 1);
 		strbuf_trunc(&d->path, len);

@@ -77,6 +77,13 @@ static bool find(struct index *ix, const char *path, struct index_entry *out)
 	return true;
 }
 
+bool index_knows(struct index *ix, const char *path)
+{
+	struct index_entry e;
+
+	return find(ix, path, &e);
+}
+
 static enum tree_kind kind_of(const struct stat *st)
 {
 	if (S_ISLNK(st->st_mode))

@@ -16,6 +16,8 @@ struct index;
 /* The project's index, read on first use and freed with the project; lent. Never fails. */
 struct index *index_of(struct project *project);
 
+/* Whether it holds anything about `path`, true or not. */
+bool index_knows(struct index *ix, const char *path);
 /* Whether the file or symlink at `path` is as it was when the index learned *oid. */
 bool index_match(struct index *ix, const char *path, const struct stat *st, struct oid *oid);
 /*

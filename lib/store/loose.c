@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "base/fs.h"
+#include "base/hex.h"
 #include "base/path.h"
 #include "base/rand.h"
 #include "store/private.h"
@@ -14,6 +15,30 @@ char *loose_path(const struct store *s, const struct oid *oid)
 
 	mlops_oid_hex(oid, hex);
 	return xasprintf("%s/loose/%.2s/%s", s->dir, hex, hex + 2);
+}
+
+static int note_fan(const char *name, void *arg, struct mlops_error *err)
+{
+	uint8_t *fans = arg, fan;
+
+	(void)err;
+	if (strlen(name) == 2 && hex_decode(&fan, 1, name))
+		fans[fan / 8] |= (uint8_t)(1 << fan % 8);
+	return 0;
+}
+
+bool loose_may_have(struct store *s, const struct oid *oid)
+{
+	uint8_t fan = oid->sha256[0];
+
+	if (!s->fans_known) {
+		autofree char *dir = path_join(s->dir, "loose");
+		autoerr absent = ERR_INIT;
+
+		fs_each_name(dir, note_fan, s->fans, &absent);
+		s->fans_known = true;
+	}
+	return s->fans[fan / 8] >> fan % 8 & 1;
 }
 
 bool loose_find(const char *path, uint64_t *size)

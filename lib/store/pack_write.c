@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <zstd.h>
 
 #include "base/fault.h"
 #include "base/fs.h"
@@ -15,10 +14,6 @@
 #include "store/output.h"
 #include "store/pack.h"
 
-#define SAMPLE   ((size_t)2 << 10)
-#define LEVEL    1
-#define WORTH(n) ((n) - (n) / 16) /* compressing must save at least a sixteenth */
-
 struct pack_writer {
 	int fd;
 	char *tmp;
@@ -26,25 +21,6 @@ struct pack_writer {
 	VEC(struct pack_entry) entries;
 	struct map by_oid; /* name -> its index in entries, plus one */
 };
-
-static size_t compress(const void *buf, size_t n, struct scratch *s)
-{
-	if (!s->cctx)
-		s->cctx = ZSTD_createCCtx();
-	scratch_reserve_packed(s, ZSTD_compressBound(n));
-	size_t packed = ZSTD_compressCCtx(s->cctx, s->packed, s->packed_cap, buf, n, LEVEL);
-	return ZSTD_isError(packed) ? n : packed;
-}
-
-void pack_encode(const void *buf, size_t n, struct scratch *s, struct pack_form *out)
-{
-	*out = (struct pack_form){ PACK_RAW, buf, n, n };
-	if (n > 2 * SAMPLE && compress((const char *)buf + n / 2, SAMPLE, s) > WORTH(SAMPLE))
-		return;
-	size_t packed = compress(buf, n, s);
-	if (packed < WORTH(n))
-		*out = (struct pack_form){ PACK_ZSTD, s->packed, packed, n };
-}
 
 int pack_writer_new(const char *tmp_dir, struct pack_writer **out, struct mlops_error *err)
 {

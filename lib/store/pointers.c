@@ -43,16 +43,17 @@ static int read_pointer(struct walk *w, const char *data)
 	return 0;
 }
 
-static int sort_out(const char *name, unsigned char type, void *arg, struct mlops_error *err)
+static int sort_out(const struct fs_entry *e, void *arg, struct mlops_error *err)
 {
+	const char *name = e->name;
 	struct names *n = arg;
 
 	(void)err;
 	if (!strcmp(name, ".git") || !strcmp(name, ".mlops"))
 		n->is_repository = true;
-	else if (type == DT_DIR)
+	else if (e->type == DT_DIR)
 		strlist_add(&n->folders, name);
-	else if (type == DT_REG && pointer_is_name(name))
+	else if (e->type == DT_REG && pointer_is_name(name))
 		map_putn(&n->pointers, name, strlen(name) - strlen(POINTER_SUFFIX), n);
 	return 0;
 }
@@ -63,13 +64,11 @@ static int walk(struct walk *w, int fd, int depth);
 static int enter(struct walk *w, int parent, const char *name, int depth)
 {
 	autoclose int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	size_t len = w->path.len;
-	int rc;
 
 	if (fd < 0 || depth > MAX_DEPTH)
 		return 0;
-	strbuf_addf(&w->path, "%s%s", len ? "/" : "", name);
-	rc = walk(w, fd, depth);
+	size_t len = path_push(&w->path, name);
+	int rc = walk(w, fd, depth);
 	strbuf_trunc(&w->path, len);
 	return rc;
 }

@@ -19,6 +19,8 @@ struct store {
 	VEC(struct pack *) packs; /* only ever grows, so a pack that was found stays */
 	int64_t packs_mtime_ns;   /* of the folder when it was listed; -1: never */
 	struct pack_writer *writer; /* the open pack, or NULL */
+	bool fans_known;            /* fans was filled */
+	uint8_t fans[32];           /* a bit a folder of loose/ that was there then */
 	bool lost;                  /* an open pack could not be written: the next flush says so */
 	struct scratch *spare;      /* given back by the last user, or NULL */
 };
@@ -38,7 +40,7 @@ struct place {
 	int fd;                  /* PLACE_PACK: of the pack, lent */
 	const char *pack;        /* PLACE_PACK: its path, lent */
 };
-/* With `fresh`, packs that another process added meanwhile are looked for before giving up. */
+/* With `fresh`, what another process added meanwhile is looked for before giving up. */
 void store_find(struct store *store, const struct oid *oid, bool fresh, struct place *out);
 int store_missing(const struct oid *oid, struct mlops_error *err);
 int store_damaged(const struct oid *oid, struct mlops_error *err);
@@ -53,6 +55,11 @@ int store_tmp_dir(struct store *store, char **out, struct mlops_error *err);
 
 /* Loose objects. loose_path() is new. */
 char *loose_path(const struct store *store, const struct oid *oid);
+/*
+ * Lock held: whether the folder that it would be in was there when that was looked at, once. Of a
+ * store of packs alone this answers for every object, without asking the system.
+ */
+bool loose_may_have(struct store *store, const struct oid *oid);
 bool loose_find(const char *path, uint64_t *size);
 /* A new file in tmp/: its descriptor, and its path (new). */
 int loose_create(struct store *store, char **path, int *fd, struct mlops_error *err);

@@ -234,8 +234,9 @@ static int take_small(struct store *s, int fd, const char *shown, bool save, con
 {
 	size_t size = (size_t)st->st_size, n;
 
-	scratch_reserve(scratch, size + 1 < CHUNK ? CHUNK : size + 1);
-	if (fs_read_some(fd, scratch->buf, size + 1, shown, &n, err) ||
+	/* That it has no more is seen from its size after; some of /proc only claim to be empty. */
+	scratch_reserve(scratch, size < CHUNK ? CHUNK : size);
+	if (fs_read_some(fd, scratch->buf, size + !size, shown, &n, err) ||
 	    check_unchanged(fd, st, n, shown, err))
 		return -1;
 	return take_buf(s, scratch->buf, n, save, scratch, out, err);
@@ -278,14 +279,12 @@ static int save_large(struct store *s, int fd, const char *shown, const struct s
 	return rc;
 }
 
-int store_take(struct store *s, int fd, const char *shown, bool save, struct stat *st,
+int store_take(struct store *s, int fd, const char *shown, bool save, const struct stat *st,
 	       struct oid *out, struct mlops_error *err)
 {
 	struct scratch *scratch;
 	int rc;
 
-	if (fstat(fd, st))
-		return err_sys(err, "cannot read '%s'", shown);
 	if (!S_ISREG(st->st_mode))
 		return err_set(err, MLOPS_EINVALID, "'%s' is not a regular file", shown);
 	bool small = (uint64_t)st->st_size < s->pack_threshold;
@@ -313,6 +312,8 @@ int mlops_store_put_file(struct store *s, const char *path, struct oid *out, uin
 			err->kind = MLOPS_ENOTFOUND;
 		return -1;
 	}
+	if (fstat(fd, &st))
+		return err_sys(err, "cannot read '%s'", path);
 	if (store_take(s, fd, path, true, &st, out, err))
 		return -1;
 	*size = (uint64_t)st.st_size;

@@ -119,14 +119,14 @@ static int walk_folder(struct walk *w, const struct folder *f, int depth)
 	if (f->is_project && !f->is_root)
 		return 0;
 	for (size_t i = 0; !rc && i < f->files.n; i++) {
-		strbuf_addf(&w->path, "%s%s", len ? "/" : "", f->files.v[i].name);
+		path_push(&w->path, f->files.v[i].name);
 		rc = visit_file(w, &f->files.v[i].id);
 		strbuf_trunc(&w->path, len);
 	}
 	for (size_t i = 0; !rc && i < f->folders.n; i++) {
 		if (map_get(&f->pointers, f->folders.v[i].name))
 			continue;
-		strbuf_addf(&w->path, "%s%s", len ? "/" : "", f->folders.v[i].name);
+		path_push(&w->path, f->folders.v[i].name);
 		rc = walk(w, &f->folders.v[i].id, depth + 1);
 		strbuf_trunc(&w->path, len);
 	}

@@ -74,8 +74,9 @@ static int read_file(struct scan *s, int dir_fd, const char *name, const char *p
 {
 	autoclose int fd = openat(dir_fd, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, st))
 		return err_sys(err, "cannot open '%s'", path);
+	index_settle(s->index, index_time_ns(&st->st_ctim));
 	if (store_take(s->store, fd, path, save, st, &e->oid, err))
 		return -1;
 	e->kind = kind_of(st);
@@ -84,9 +85,13 @@ static int read_file(struct scan *s, int dir_fd, const char *name, const char *p
 }
 
 static int read_symlink(struct scan *s, int dir_fd, const char *name, const char *path, bool save,
-			struct tree_entry *e, struct mlops_error *err)
+			struct tree_entry *e, struct stat *st, struct mlops_error *err)
 {
 	char target[PATH_MAX];
+
+	if (stat_at(dir_fd, name, path, st, err))
+		return -1;
+	index_settle(s->index, index_time_ns(&st->st_ctim));
 	ssize_t n = readlinkat(dir_fd, name, target, sizeof(target));
 
 	if (n < 0 || n == sizeof(target))
@@ -104,10 +109,7 @@ int scan_read(struct scan *s, int dir_fd, const char *path, bool save, struct tr
 	if (e->kind == TREE_OTHER)
 		return err_set(err, MLOPS_EINVALID, "'%s' is %s, which cannot be tracked", path,
 			       scan_kind_name(e->kind));
-	if (stat_at(dir_fd, name, path, &st, err))
-		return -1;
-	index_settle(s->index, index_time_ns(&st.st_ctim));
-	if (e->kind == TREE_SYMLINK ? read_symlink(s, dir_fd, name, path, save, e, err) :
+	if (e->kind == TREE_SYMLINK ? read_symlink(s, dir_fd, name, path, save, e, &st, err) :
 				      read_file(s, dir_fd, name, path, save, e, &st, err))
 		return -1;
 	e->unknown = false;
@@ -116,19 +118,12 @@ int scan_read(struct scan *s, int dir_fd, const char *path, bool save, struct tr
 	return 0;
 }
 
-/* A file or symlink, through the index. */
-static int scan_leaf(struct scan *s, int dir_fd, const char *path, const struct stat *st,
-		     struct tree_entry *e, struct mlops_error *err)
+/* A file or symlink, as far as the index knows it. */
+static void scan_leaf(struct scan *s, const char *path, const struct stat *st, struct tree_entry *e)
 {
 	e->size = (uint64_t)st->st_size;
-	e->files = 1;
-	if (e->kind != TREE_OTHER && index_match(s->index, path, st, &e->oid) &&
-	    (s->mode != SCAN_SAVE || mlops_store_has(s->store, &e->oid)))
-		return 0;
-	e->unknown = true;
-	if (s->mode == SCAN_STAT)
-		return 0;
-	return scan_read(s, dir_fd, path, s->mode == SCAN_SAVE, e, err);
+	e->unknown = e->kind == TREE_OTHER || !index_match(s->index, path, st, &e->oid) ||
+		     (s->mode == SCAN_SAVE && !mlops_store_has(s->store, &e->oid));
 }
 
 /* The folder's own object out of its listing, in which all is known. */
@@ -193,6 +188,7 @@ static int scan_folder(struct scan *s, int parent, struct strbuf *path, int dept
 
 struct found {
 	const char *name;
+	uint64_t ino;
 	unsigned char type; /* d_type */
 };
 typedef VEC(struct found) found_vec;
@@ -207,13 +203,25 @@ struct lister {
 	found_vec *found;
 };
 
-static int add_name(const char *name, unsigned char type, void *arg, struct mlops_error *err)
+static int add_name(const struct fs_entry *e, void *arg, struct mlops_error *err)
 {
 	struct lister *l = arg;
 
 	(void)err;
-	vec_push(l->found, { arena_strdup(l->names, name), type });
+	vec_push(l->found, { arena_strdup(l->names, e->name), e->ino, e->type });
 	return 0;
+}
+
+/* What is about to be read anyway is not looked at before. */
+static bool is_read_unseen(struct scan *s, const char *path, unsigned char type,
+			   struct tree_entry *e)
+{
+	if (s->mode == SCAN_STAT || (type != DT_REG && type != DT_LNK) ||
+	    index_knows(s->index, path))
+		return false;
+	e->kind = type == DT_REG ? TREE_FILE : TREE_SYMLINK;
+	e->unknown = true;
+	return true;
 }
 
 static int scan_child(struct scan *s, int fd, struct strbuf *path, int depth, unsigned char type,
@@ -223,33 +231,38 @@ static int scan_child(struct scan *s, int fd, struct strbuf *path, int depth, un
 
 	if (type == DT_DIR)
 		return scan_folder(s, fd, path, depth + 1, e, err);
+	e->files = 1;
+	if (is_read_unseen(s, path->buf, type, e))
+		return 0;
 	if (stat_at(fd, e->name, path->buf, &st, err))
 		return -1;
 	e->kind = kind_of(&st);
 	if (e->kind == TREE_FOLDER)
 		return scan_folder(s, fd, path, depth + 1, e, err);
-	return scan_leaf(s, fd, path->buf, &st, e, err);
+	scan_leaf(s, path->buf, &st, e);
+	return 0;
+}
+
+static int check_child(const struct strbuf *path, const char *name, struct mlops_error *err)
+{
+	if (!tree_name_is_safe(name, strlen(name)))
+		return err_set(err, MLOPS_EINVALID,
+			       "'%s' cannot be tracked: git keeps that name for itself", path->buf);
+	if (path->len >= PATH_MAX)
+		return err_set(err, MLOPS_EINVALID, "'%.100s...' is too long a path", path->buf);
+	return 0;
 }
 
 static int scan_names(struct scan *s, int fd, struct strbuf *path, int depth,
 		      const found_vec *found, struct tree *out, struct mlops_error *err)
 {
-	size_t len = path->len;
-
 	vec_reserve(&out->entries, found->n);
 	for (size_t i = 0; i < found->n; i++) {
 		struct tree_entry e = { .name = found->v[i].name };
-		int rc = 0;
+		size_t len = path_push(path, e.name);
+		int rc = check_child(path, e.name, err);
 
-		strbuf_addf(path, "%s%s", len ? "/" : "", e.name);
-		if (!tree_name_is_safe(e.name, strlen(e.name)))
-			rc = err_set(err, MLOPS_EINVALID,
-				     "'%s' cannot be tracked: git keeps that name for itself",
-				     path->buf);
-		else if (path->len >= PATH_MAX)
-			rc = err_set(err, MLOPS_EINVALID, "'%.100s...' is too long a path",
-				     path->buf);
-		else
+		if (!rc)
 			rc = scan_child(s, fd, path, depth, found->v[i].type, &e, err);
 		strbuf_trunc(path, len);
 		if (rc)
@@ -257,6 +270,40 @@ static int scan_names(struct scan *s, int fd, struct strbuf *path, int depth,
 		vec_push(&out->entries, e);
 	}
 	return 0;
+}
+
+struct unread {
+	uint64_t ino;
+	size_t at; /* in the tree */
+};
+
+static int by_ino(const void *a, const void *b)
+{
+	const struct unread *x = a, *y = b;
+
+	return (x->ino > y->ino) - (x->ino < y->ino);
+}
+
+/* In order of inode, which mostly is that of the blocks on the disk. */
+static int read_unknown(struct scan *s, int fd, struct strbuf *path, const found_vec *found,
+			struct tree *tree, struct mlops_error *err)
+{
+	VEC(struct unread) order = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < found->n; i++)
+		if (tree->entries.v[i].unknown && tree->entries.v[i].kind != TREE_FOLDER)
+			vec_push(&order, { found->v[i].ino, i });
+	vec_sort(&order, by_ino);
+	for (size_t i = 0; !rc && i < order.n; i++) {
+		struct tree_entry *e = &tree->entries.v[order.v[i].at];
+		size_t len = path_push(path, e->name);
+
+		rc = scan_read(s, fd, path->buf, s->mode == SCAN_SAVE, e, err);
+		strbuf_trunc(path, len);
+	}
+	vec_free(&order);
+	return rc;
 }
 
 int scan_list(struct scan *s, int fd, struct strbuf *path, int depth, struct tree *out,
@@ -273,6 +320,8 @@ int scan_list(struct scan *s, int fd, struct strbuf *path, int depth, struct tre
 	vec_sort(&found, by_name);
 	if (!rc)
 		rc = scan_names(s, fd, path, depth, &found, &tree, err);
+	if (!rc && s->mode != SCAN_STAT)
+		rc = read_unknown(s, fd, path, &found, &tree, err);
 	vec_free(&found);
 	if (rc)
 		tree_clear(&tree);
@@ -283,10 +332,10 @@ int scan_list(struct scan *s, int fd, struct strbuf *path, int depth, struct tre
 
 int scan_path(struct scan *s, const char *path, struct tree_entry *out, struct mlops_error *err)
 {
-	struct tree_entry e = { .name = path_base(path) };
+	struct tree_entry e = { .name = path_base(path), .files = 1 };
 	autobuf at = { 0 };
 	struct stat st;
-	int fd, rc;
+	int fd, rc = 0;
 
 	if (beneath_parent(&s->beneath, path, false, &fd, err) ||
 	    stat_at(fd, e.name, path, &st, err))
@@ -297,7 +346,9 @@ int scan_path(struct scan *s, const char *path, struct tree_entry *out, struct m
 		index_scanned(s->index, path);
 		rc = scan_folder(s, fd, &at, 0, &e, err);
 	} else {
-		rc = scan_leaf(s, fd, path, &st, &e, err);
+		scan_leaf(s, path, &st, &e);
+		if (e.unknown && s->mode != SCAN_STAT)
+			rc = scan_read(s, fd, path, s->mode == SCAN_SAVE, &e, err);
 	}
 	if (!rc)
 		*out = e;

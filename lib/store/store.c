@@ -198,9 +198,11 @@ static bool find_packed(struct store *s, const struct oid *name, struct place *o
 	return false;
 }
 
-static bool find_loose(const struct store *s, const struct oid *name, enum place_kind kind,
+static bool find_loose(struct store *s, const struct oid *name, enum place_kind kind, bool fresh,
 		       struct place *out)
 {
+	if (kind == PLACE_LOOSE && !fresh && !loose_may_have(s, name))
+		return false;
 	autofree char *path = kind == PLACE_SEALED ? sealed_path(s, name) : loose_path(s, name);
 
 	if (!loose_find(path, &out->size))
@@ -219,7 +221,7 @@ static void find_named(struct store *s, const struct oid *name, enum place_kind 
 		store_load_packs(s, NULL, NULL);
 	if (s->writer && pack_writer_find(s->writer, name, &out->entry)) {
 		out->kind = PLACE_OPEN;
-	} else if (!find_packed(s, name, out) && !find_loose(s, name, loose, out) && fresh) {
+	} else if (!find_packed(s, name, out) && !find_loose(s, name, loose, fresh, out) && fresh) {
 		store_load_packs(s, NULL, NULL);
 		find_packed(s, name, out);
 	}

@@ -7,10 +7,10 @@
 
 /*
  * Reads a regular file that is open at its start, in one pass, and gives its name; with `save` it
- * is stored too. *st is the file before it was read: when it changed meanwhile, MLOPS_EINVALID.
+ * is stored too. *st is what fstat(2) said of it before: when it changed meanwhile, MLOPS_EINVALID.
  * `shown` is the path for messages.
  */
-int store_take(struct store *store, int fd, const char *shown, bool save, struct stat *st,
+int store_take(struct store *store, int fd, const char *shown, bool save, const struct stat *st,
 	       struct oid *out, struct mlops_error *err);
 /* The name of bytes in memory; with `save` they are stored too. */
 int store_take_buf(struct store *store, const void *buf, size_t n, bool save, struct oid *out,

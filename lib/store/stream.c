@@ -7,6 +7,8 @@
 #include "store/private.h"
 #include "store/sealed.h"
 
+#define PART ((size_t)128 << 10) /* read at a time: stays in the cache until it is hashed */
+
 struct store_writer {
 	struct store *store;
 	struct oid expect;
@@ -101,7 +103,7 @@ int store_writer_fill(struct store_writer *w, int fd, const char *shown, uint64_
 	do {
 		char *to = next_space(w, &room, err);
 
-		if (!to || fs_read_some(fd, to, room, shown, &n, err))
+		if (!to || fs_read_some(fd, to, room < PART ? room : PART, shown, &n, err))
 			return -1;
 		hasher_update(w->hasher, to, n);
 		*total += n;
@@ -173,7 +175,7 @@ int mlops_store_writer_commit(struct store_writer *w, struct oid *out, struct ml
 
 	if (name_of(w, &oid, err))
 		return -1;
-	store_find(w->store, &oid, false, &place);
+	store_find(w->store, &oid, true, &place);
 	if (place.kind == PLACE_NONE &&
 	    (w->tmp ? commit_file(w, &oid, err) :
 		      store_put_named(w->store, bytes, w->buf.len, &oid, err)))

@@ -9,19 +9,33 @@
 
 #define FIRST_LINE "mlops-tree 1\n"
 
+/* Bytes at the start of s[0 .. n) that stand for themselves. */
+static size_t plain(const char *s, size_t n, bool text)
+{
+	size_t i = 0;
+
+	while (i < n) {
+		unsigned char c = (unsigned char)s[i];
+		size_t len = text ? utf8_sequence(s + i, n - i) : 1;
+
+		if (c < 0x20 || c == 0x7f || c == '%' || !len)
+			break;
+		i += len;
+	}
+	return i;
+}
+
 void name_escape(const char *name, size_t n, bool text, struct strbuf *out)
 {
-	for (size_t i = 0; i < n;) {
-		unsigned char c = (unsigned char)name[i];
-		size_t len = text ? utf8_sequence(name + i, n - i) : 1;
+	for (;;) {
+		size_t len = plain(name, n, text);
 
-		if (c < 0x20 || c == 0x7f || c == '%' || !len) {
-			strbuf_addf(out, "%%%02x", c);
-			len = 1;
-		} else {
-			strbuf_add(out, name + i, len);
-		}
-		i += len;
+		strbuf_add(out, name, len);
+		if (len == n)
+			return;
+		strbuf_addf(out, "%%%02x", (unsigned char)name[len]);
+		name += len + 1;
+		n -= len + 1;
 	}
 }
 
@@ -30,8 +44,10 @@ bool name_unescape(const char *s, size_t n, bool text, struct strbuf *out)
 	autobuf again = { 0 };
 	size_t start = out->len;
 
-	if (!n)
+	if (plain(s, n, text) == n) {
+		strbuf_add(out, s, n);
 		return true;
+	}
 	for (size_t i = 0; i < n; i++) {
 		char c = s[i];
 
@@ -165,14 +181,20 @@ int tree_parse(const char *text, size_t n, const char *what, struct tree *out,
 
 void tree_format(const struct tree *tree, struct strbuf *out)
 {
-	char hex[MLOPS_OID_HEX + 1];
+	char hex[MLOPS_OID_HEX + 1], digits[NUM_SIZE];
 
 	strbuf_adds(out, FIRST_LINE);
 	for (size_t i = 0; i < tree->entries.n; i++) {
 		const struct tree_entry *e = &tree->entries.v[i];
 
-		strbuf_addf(out, "%c %s %llu %llu ", (char)e->kind, mlops_oid_hex(&e->oid, hex),
-			    (unsigned long long)e->size, (unsigned long long)e->files);
+		strbuf_addc(out, (char)e->kind);
+		strbuf_addc(out, ' ');
+		strbuf_adds(out, mlops_oid_hex(&e->oid, hex));
+		strbuf_addc(out, ' ');
+		strbuf_adds(out, num_format_u64(e->size, digits));
+		strbuf_addc(out, ' ');
+		strbuf_adds(out, num_format_u64(e->files, digits));
+		strbuf_addc(out, ' ');
 		name_escape(e->name, strlen(e->name), false, out);
 		strbuf_addc(out, '\n');
 	}

@@ -1,4 +1,5 @@
 /* Walking all objects below a ref. */
+#include "base/path.h"
 #include "store/tree.h"
 
 struct visitor {
@@ -21,11 +22,8 @@ static int visit_leaf(struct visitor *v, const struct oid *oid, uint64_t size)
 
 static int visit_entry(struct visitor *v, const struct tree_entry *e, int depth)
 {
-	size_t len = v->path.len;
-	int rc;
-
-	strbuf_addf(&v->path, "%s%s", len ? "/" : "", e->name);
-	rc = e->kind == TREE_FOLDER ? visit_tree(v, &e->oid, depth + 1) :
+	size_t len = path_push(&v->path, e->name);
+	int rc = e->kind == TREE_FOLDER ? visit_tree(v, &e->oid, depth + 1) :
 				      visit_leaf(v, &e->oid, e->size);
 	strbuf_trunc(&v->path, len);
 	return rc;

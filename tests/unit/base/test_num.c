@@ -95,6 +95,8 @@ static void formats(void **state)
 	assert_string_equal(num_format_bytes(1023, buf), "1023 B");
 	assert_string_equal(num_format_bytes(1536, buf), "1.5 KiB");
 	assert_string_equal(num_format_bytes(UINT64_MAX, buf), "16.0 EiB");
+	assert_string_equal(num_format_u64(0, buf), "0");
+	assert_string_equal(num_format_u64(UINT64_MAX, buf), "18446744073709551615");
 }
 
 static void doubles_read_back(void **state)

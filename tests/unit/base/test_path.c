@@ -9,6 +9,11 @@ static void join(void **state)
 	assert_made(path_join("", "b"), "b");
 	assert_made(path_join("a", "/b"), "/b");
 	assert_made(path_join("/", "b"), "/b");
+
+	autobuf path = { 0 };
+	assert_int_equal(path_push(&path, "a"), 0);
+	assert_int_equal(path_push(&path, "b"), 1);
+	assert_string_equal(path.buf, "a/b");
 }
 
 static void base_and_dir(void **state)

@@ -199,8 +199,10 @@ static void test_missing(void **state)
 	size_t n;
 
 	assert_false(mlops_store_has(f->store, &none));
-	assert_error(mlops_store_size(f->store, &none, &size, &err), MLOPS_ENOTFOUND, "not in the store");
-	assert_error(mlops_store_get(f->store, &none, 10, &buf, &n, &err), MLOPS_ENOTFOUND, "sha256:01");
+	assert_error(mlops_store_size(f->store, &none, &size, &err), MLOPS_ENOTFOUND,
+		     "not in the store");
+	assert_error(mlops_store_get(f->store, &none, 10, &buf, &n, &err), MLOPS_ENOTFOUND,
+		     "sha256:01");
 }
 
 static void test_limit(void **state)
@@ -210,7 +212,8 @@ static void test_limit(void **state)
 	char *buf;
 	size_t n;
 
-	assert_error(mlops_store_get(f->store, &a, 9, &buf, &n, &err), MLOPS_EINVALID, "larger than 9");
+	assert_error(mlops_store_get(f->store, &a, 9, &buf, &n, &err), MLOPS_EINVALID,
+		     "larger than 9");
 }
 
 /* Incompressible, so that the pack stays as large as it is. */
@@ -247,7 +250,8 @@ static void check_stream(struct fixture *f, size_t n, size_t piece)
 
 	assert_success(mlops_store_writer_new(f->store, NULL, &w, &err));
 	for (size_t i = 0; i < n; i += piece)
-		assert_success(mlops_store_writer_add(w, bytes + i, n - i < piece ? n - i : piece, &err));
+		assert_success(
+			mlops_store_writer_add(w, bytes + i, n - i < piece ? n - i : piece, &err));
 	assert_success(mlops_store_writer_commit(w, &oid, &err));
 	mlops_store_writer_free(w);
 	assert_success(mlops_store_flush(f->store, &err));
@@ -279,7 +283,8 @@ static void test_wrong_stream(void **state)
 	for (size_t n = 10; n <= 2 << 20; n += (2 << 20) - 10) {
 		assert_success(mlops_store_writer_new(f->store, &expect, &w, &err));
 		assert_success(mlops_store_writer_add(w, bytes, n, &err));
-		assert_error(mlops_store_writer_commit(w, &got, &err), MLOPS_ECORRUPT, "have the hash");
+		assert_error(mlops_store_writer_commit(w, &got, &err), MLOPS_ECORRUPT,
+			     "have the hash");
 		mlops_store_writer_free(w);
 	}
 	autofree char *tmp = path_join(f->store_dir, "tmp");
@@ -301,9 +306,12 @@ static void test_put_file(void **state)
 	holds(f, &oid, "text");
 	assert_int_equal(symlink("in", link), 0);
 	assert_int_equal(mkfifo(fifo, 0600), 0);
-	assert_error(mlops_store_put_file(f->store, link, &oid, &size, &err), MLOPS_EIO, "cannot open");
-	assert_error(mlops_store_put_file(f->store, fifo, &oid, &size, &err), MLOPS_EINVALID, "not a regular");
-	assert_error(mlops_store_put_file(f->store, f->dir, &oid, &size, &err), MLOPS_EINVALID, "not a regular");
+	assert_error(mlops_store_put_file(f->store, link, &oid, &size, &err), MLOPS_EIO,
+		     "cannot open");
+	assert_error(mlops_store_put_file(f->store, fifo, &oid, &size, &err), MLOPS_EINVALID,
+		     "not a regular");
+	assert_error(mlops_store_put_file(f->store, f->dir, &oid, &size, &err), MLOPS_EINVALID,
+		     "not a regular");
 }
 
 static void test_export(void **state)
@@ -330,6 +338,42 @@ static void test_export(void **state)
 	assert_int_equal(st.st_nlink, 1);
 }
 
+static uint64_t packed_size(const char *buf, size_t n)
+{
+	struct pack_form form;
+	struct scratch *scratch;
+
+	assert_success(scratch_new(&scratch, &err));
+	pack_encode(buf, n, scratch, &form);
+	assert_int_equal(form.raw, n);
+	assert_int_equal(form.codec == PACK_RAW, form.n == n);
+	scratch_free(scratch);
+	return form.n;
+}
+
+/* Compressed where it pays; what looks random is not even tried. */
+static void test_encode(void **state)
+{
+	enum { N = 4096 };
+	char bytes[N], text[N], floats[N], repeats[N];
+	uint64_t x = 88172645463325252;
+
+	(void)state;
+	for (size_t i = 0; i < N; i++) {
+		x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+		bytes[i] = (char)(x >> 24);
+		text[i] = "abcdefghijklmnopqrstuvwxyz      "[x >> 40 & 31];
+		floats[i] = i % 4 == 3 ? 0x3f : bytes[i];
+		repeats[i] = bytes[i % 256];
+	}
+	assert_int_equal(packed_size(bytes, N), N);
+	assert_int_equal(packed_size(bytes, 100), 100);
+	assert_int_equal(packed_size(bytes, 0), 0);
+	assert_in_range(packed_size(text, N), 1, N * 3 / 4);
+	assert_in_range(packed_size(floats, N), 1, N * 15 / 16);
+	assert_in_range(packed_size(repeats, N), 1, N / 4);
+}
+
 static void test_damaged_loose(void **state)
 {
 	struct fixture *f = *state;
@@ -341,8 +385,10 @@ static void test_damaged_loose(void **state)
 	assert_success(mlops_store_put(f->store, large, 2 << 20, &oid, &err));
 	autofree char *path = loose_path(f->store, &oid);
 	change_byte(path, 4000);
-	assert_error(mlops_store_get(f->store, &oid, 4 << 20, &buf, &n, &err), MLOPS_ECORRUPT, "damaged");
-	assert_error(mlops_store_export(f->store, &oid, out, 0644, &err), MLOPS_ECORRUPT, "damaged");
+	assert_error(mlops_store_get(f->store, &oid, 4 << 20, &buf, &n, &err), MLOPS_ECORRUPT,
+		     "damaged");
+	assert_error(mlops_store_export(f->store, &oid, out, 0644, &err), MLOPS_ECORRUPT,
+		     "damaged");
 	assert_false(fs_exists(out));
 	assert_int_equal(faults(f), 1);
 }
@@ -366,10 +412,12 @@ static void test_damaged_pack(void **state)
 	fill_pack(f, &first);
 	autofree char *pack = only_file(f, "packs", ".pack");
 	change_byte(pack, PACK_HEADER + PACK_ENTRY_HEADER); /* the text of the first */
-	assert_error(mlops_store_get(f->store, &first, 99, &buf, &n, &err), MLOPS_ECORRUPT, "damaged");
+	assert_error(mlops_store_get(f->store, &first, 99, &buf, &n, &err), MLOPS_ECORRUPT,
+		     "damaged");
 	assert_int_equal(faults(f), 1);
 	change_byte(pack, PACK_HEADER); /* its name */
-	assert_error(mlops_store_get(f->store, &first, 99, &buf, &n, &err), MLOPS_ECORRUPT, "not where");
+	assert_error(mlops_store_get(f->store, &first, 99, &buf, &n, &err), MLOPS_ECORRUPT,
+		     "not where");
 	change_byte(pack, -1); /* the compressed one */
 	assert_int_equal(faults(f), 2);
 }
@@ -399,7 +447,8 @@ static void test_truncated(void **state)
 	struct stat st;
 
 	fill_pack(f, &first);
-	autofree char *pack = only_file(f, "packs", ".pack"), *index = only_file(f, "packs", ".idx");
+	autofree char *pack = only_file(f, "packs", ".pack"),
+		      *index = only_file(f, "packs", ".idx");
 	assert_int_equal(chmod(pack, 0644) | chmod(index, 0644) | stat(index, &st), 0);
 	for (off_t n = st.st_size - 1; n >= 0; n -= 97) {
 		assert_int_equal(truncate(index, n), 0);
@@ -440,7 +489,8 @@ static void test_newer_version(void **state)
 static void test_leftovers(void **state)
 {
 	struct fixture *f = *state;
-	autofree char *old = path_join(f->store_dir, "tmp/old"), *fresh = path_join(f->store_dir, "tmp/new");
+	autofree char *old = path_join(f->store_dir, "tmp/old"),
+		      *fresh = path_join(f->store_dir, "tmp/new");
 	struct utimbuf times = { 1000, 1000 };
 
 	assert_success(fs_mkdirs_for(old, &err));
@@ -494,15 +544,25 @@ static void test_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		store_test(test_packed),	 store_test(test_single_is_loose),
-		store_test(test_not_flushed),	 store_test(test_twice),
-		store_test(test_other_process_adds), store_test(test_missing),
-		store_test(test_limit),		 store_test(test_streams),
-		store_test(test_wrong_stream),	 store_test(test_put_file),
-		store_test(test_export),	 store_test(test_damaged_loose),
-		store_test(test_damaged_pack),	 store_test(test_damaged_index),
-		store_test(test_truncated),	 store_test(test_pack_without_index),
-		store_test(test_newer_version),	 store_test(test_leftovers),
+		store_test(test_packed),
+		store_test(test_single_is_loose),
+		store_test(test_not_flushed),
+		store_test(test_twice),
+		store_test(test_other_process_adds),
+		store_test(test_missing),
+		store_test(test_limit),
+		store_test(test_streams),
+		store_test(test_wrong_stream),
+		store_test(test_put_file),
+		store_test(test_export),
+		store_test(test_encode),
+		store_test(test_damaged_loose),
+		store_test(test_damaged_pack),
+		store_test(test_damaged_index),
+		store_test(test_truncated),
+		store_test(test_pack_without_index),
+		store_test(test_newer_version),
+		store_test(test_leftovers),
 		store_test(test_threads),
 	};
 
