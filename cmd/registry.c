@@ -5,7 +5,8 @@
 extern const struct cmd_spec cmd_init, cmd_config;
 
 /* data */
-extern const struct cmd_spec cmd_track, cmd_status, cmd_ls, cmd_du, cmd_cat, cmd_checkout, cmd_verify;
+extern const struct cmd_spec cmd_track, cmd_untrack, cmd_edit;
+extern const struct cmd_spec cmd_status, cmd_ls, cmd_du, cmd_cat, cmd_checkout, cmd_verify;
 
 /* share */
 extern const struct cmd_spec cmd_remote, cmd_push, cmd_pull, cmd_server;
@@ -30,6 +31,8 @@ const struct cmd_spec *const cmd_registry[] = {
 
 	/* data */
 	&cmd_track,
+	&cmd_untrack,
+	&cmd_edit,
 	&cmd_status,
 	&cmd_ls,
 	&cmd_du,

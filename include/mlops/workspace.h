@@ -31,6 +31,31 @@ MLOPS_API int mlops_track(struct project *project, const char *const *paths, siz
 			  void (*done)(const struct pointer *p, bool unchanged, void *arg),
 			  void *arg, struct mlops_error *err);
 
+/*
+ * Stops tracking: takes pointers and their .gitignore lines away, also in git's index. The data
+ * stays in the work tree, where what only the store has is written first. A path inside a tracked
+ * folder is taken out of its tree, of which nothing else need be here. Does all or nothing:
+ * MLOPS_ENOTFOUND for a path that is not tracked, MLOPS_ENO for what would be lost.
+ */
+enum untrack_how {
+	UNTRACK_REMOVE = 1 << 0,  /* the data goes from the work tree too */
+	UNTRACK_FORCE = 1 << 1,   /* also where no commit names it; changes are stored first */
+	UNTRACK_DRY_RUN = 1 << 2, /* only counts */
+};
+struct untrack_counts {
+	uint64_t restored, removed, absent; /* files; absent ones were never pulled */
+};
+MLOPS_API int mlops_untrack(struct project *project, const char *const *paths, size_t n,
+			    unsigned how, struct untrack_counts *counts, struct mlops_error *err);
+
+/*
+ * Makes files that are hard links to the store (core.link=hardlink) files of their own that can be
+ * written to, each replaced atomically; of a folder, all that are in it. `done` is called for each.
+ */
+MLOPS_API int mlops_edit(struct project *project, const char *const *paths, size_t n,
+			 void (*done)(const char *path, bool copied, void *arg), void *arg,
+			 struct mlops_error *err);
+
 enum status_kind {
 	STATUS_CLEAN,    /* as the pointer says */
 	STATUS_MODIFIED, /* content or executable bit differs */
@@ -67,8 +92,8 @@ struct checkout_counts {
  * MLOPS_ENOTFOUND with a hint to pull; with n 0, files that were never pulled are left out and
  * counted instead, when any of the data is here.
  */
-MLOPS_API int mlops_checkout(struct project *project, const char *const *paths, size_t n, bool force,
-			     struct checkout_counts *counts, struct mlops_error *err);
+MLOPS_API int mlops_checkout(struct project *project, const char *const *paths, size_t n,
+			     bool force, struct checkout_counts *counts, struct mlops_error *err);
 
 /*
  * Looking at many paths in one go. A folder is looked at once, so nothing may change it until the

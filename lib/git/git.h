@@ -17,6 +17,11 @@ int git_open(const char *root, struct git_repo **out, struct mlops_error *err);
 void git_free(struct git_repo *repo);
 /* Stages files (relative to the root). Nothing else of git's index changes. */
 int git_stage(struct git_repo *repo, const char *const *paths, size_t n, struct mlops_error *err);
+/* Takes files out of git's index; fine when they are not in it. */
+int git_unstage(struct git_repo *repo, const char *const *paths, size_t n, struct mlops_error *err);
+/* True when the file is in HEAD, and in git's index and the work tree as it is there. */
+int git_is_committed(struct git_repo *repo, const char *path, bool *committed,
+		     struct mlops_error *err);
 /* True when git would ignore the path. */
 int git_is_ignored(struct git_repo *repo, const char *path, bool *ignored, struct mlops_error *err);
 /* True when git's index holds the path (data that is committed must not be tracked as well). */

@@ -159,6 +159,36 @@ int git_stage(struct git_repo *r, const char *const *paths, size_t n, struct mlo
 	return code ? git_fail(err, code, "cannot write git's index") : 0;
 }
 
+int git_unstage(struct git_repo *r, const char *const *paths, size_t n, struct mlops_error *err)
+{
+	__attribute__((cleanup(cleanup_index))) git_index *index = NULL;
+	int code;
+
+	if (read_index(r, &index, err))
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		autofree char *path = xasprintf("%s%s", r->prefix, paths[i]);
+
+		code = git_index_remove(index, path, 0);
+		if (code && code != GIT_ENOTFOUND)
+			return git_fail(err, code, "cannot take '%s' out of git's index", paths[i]);
+	}
+	code = git_index_write(index);
+	return code ? git_fail(err, code, "cannot write git's index") : 0;
+}
+
+int git_is_committed(struct git_repo *r, const char *path, bool *committed, struct mlops_error *err)
+{
+	autofree char *full = xasprintf("%s%s", r->prefix, path);
+	unsigned flags;
+	int code = git_status_file(&flags, r->repo, full);
+
+	if (code && code != GIT_ENOTFOUND)
+		return git_fail(err, code, "cannot tell whether '%s' is committed", path);
+	*committed = !code && flags == GIT_STATUS_CURRENT;
+	return 0;
+}
+
 int git_is_ignored(struct git_repo *r, const char *path, bool *ignored, struct mlops_error *err)
 {
 	autofree char *full = xasprintf("%s%s", r->prefix, path);

@@ -265,23 +265,40 @@ static int diff_folder(struct differ *d, int dir_fd, const struct tree_entry *ha
 	return rc;
 }
 
+static int diff_there(struct scan *s, const char *path, const struct tree_entry *have,
+		      const struct tree_entry *want, diff_fn fn, void *arg, struct mlops_error *err)
+{
+	struct differ d = { .scan = s, .fn = fn, .arg = arg, .err = err };
+	int fd;
+
+	if (beneath_parent(&s->beneath, path, false, &fd, err))
+		return -1;
+	strbuf_adds(&d.path, path);
+	int rc = diff_entry(&d, have, fd, want, 0);
+	strbuf_clear(&d.path);
+	return rc;
+}
+
 int diff_path(struct scan *s, const char *path, const struct tree_entry *want, diff_fn fn,
 	      void *arg, struct mlops_error *err)
 {
-	struct differ d = { .scan = s, .fn = fn, .arg = arg, .err = err };
 	struct tree_entry have;
-	int fd, rc = scan_path(s, path, &have, err);
 
-	if (rc && err->kind == MLOPS_ENOTFOUND) {
-		mlops_error_clear(err);
-		return diff_absent(s, path, want, fn, arg, err);
-	}
-	if (rc || beneath_parent(&s->beneath, path, false, &fd, err))
+	if (!scan_path(s, path, &have, err))
+		return diff_there(s, path, &have, want, fn, arg, err);
+	if (err->kind != MLOPS_ENOTFOUND)
 		return -1;
-	strbuf_adds(&d.path, path);
-	rc = diff_entry(&d, &have, fd, want, 0);
-	strbuf_clear(&d.path);
-	return rc;
+	mlops_error_clear(err);
+	return diff_absent(s, path, want, fn, arg, err);
+}
+
+int diff_present(struct scan *s, const char *path, diff_fn fn, void *arg, struct mlops_error *err)
+{
+	struct tree_entry have;
+
+	if (scan_path(s, path, &have, err))
+		return -1;
+	return diff_there(s, path, &have, NULL, fn, arg, err);
 }
 
 int diff_absent(struct scan *s, const char *path, const struct tree_entry *want, diff_fn fn,

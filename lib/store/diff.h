@@ -26,6 +26,8 @@ typedef int (*diff_fn)(const struct diff *d, void *arg, struct mlops_error *err)
  */
 int diff_path(struct scan *s, const char *path, const struct tree_entry *want, diff_fn fn,
 	      void *arg, struct mlops_error *err);
+/* The same where nothing is wanted: all that is there; MLOPS_ENOTFOUND. */
+int diff_present(struct scan *s, const char *path, diff_fn fn, void *arg, struct mlops_error *err);
 /* The same where nothing is there yet: all that `want` holds. */
 int diff_absent(struct scan *s, const char *path, const struct tree_entry *want, diff_fn fn,
 		void *arg, struct mlops_error *err);

@@ -15,7 +15,8 @@ static int remove_one(struct beneath *root, const struct plan_step *step, struct
 	if (beneath_parent(root, step->path, false, &fd, err))
 		return -1;
 	if (FAULT("checkout.remove") ||
-	    (unlinkat(fd, path_base(step->path), folder ? AT_REMOVEDIR : 0) && errno != ENOENT))
+	    (unlinkat(fd, path_base(step->path), folder ? AT_REMOVEDIR : 0) && errno != ENOENT &&
+	     !(folder && (errno == ENOTEMPTY || errno == EEXIST)))) /* what is ignored stays */
 		return err_sys(err, "cannot remove '%s'", step->path);
 	if (folder)
 		beneath_forget(root); /* it may have been the one that is gone */

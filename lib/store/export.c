@@ -51,26 +51,26 @@ static bool hard_link(struct store *s, const struct oid *oid, int dir_fd, const 
 	return !linkat(AT_FDCWD, path, dir_fd, tmp, 0);
 }
 
-/* Writes the object under a name that nobody has; copies are checked against the object's name. */
-static int write_new(struct store *s, const struct oid *oid, struct place *place, int stage_fd,
-		     const char *tmp, mode_t mode, const char *shown, struct mlops_error *err)
-{
-	if (place->kind == PLACE_LOOSE && s->hard_link && !(mode & 0111) &&
-	    hard_link(s, oid, stage_fd, tmp))
-		return 0;
-	autoclose int fd = openat(stage_fd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0)
-		return err_sys(err, "cannot write '%s'", shown);
-	return fill(s, oid, place, fd, shown, err);
-}
-
 /* What goes to a name: an object's bytes, or the symlink that they spell. */
 struct outgoing {
 	struct store *store;
 	const struct oid *oid;
 	const char *target; /* of the symlink; NULL for a file */
 	mode_t mode;
+	bool link; /* a hard link will do */
 };
+
+/* Writes the object under a name that nobody has; copies are checked against the object's name. */
+static int write_new(const struct outgoing *e, struct place *place, int stage_fd, const char *tmp,
+		     const char *shown, struct mlops_error *err)
+{
+	if (place->kind == PLACE_LOOSE && e->link && hard_link(e->store, e->oid, stage_fd, tmp))
+		return 0;
+	autoclose int fd = openat(stage_fd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, e->mode);
+	if (fd < 0)
+		return err_sys(err, "cannot write '%s'", shown);
+	return fill(e->store, e->oid, place, fd, shown, err);
+}
 
 static int make_symlink(const char *target, int stage_fd, const char *tmp, const char *shown,
 			struct mlops_error *err)
@@ -90,7 +90,7 @@ static int make(const struct outgoing *e, int stage_fd, const char *tmp, const c
 	store_find(e->store, e->oid, true, &place);
 	if (place.kind == PLACE_NONE)
 		return store_missing(e->oid, err);
-	return write_new(e->store, e->oid, &place, stage_fd, tmp, e->mode, shown, err);
+	return write_new(e, &place, stage_fd, tmp, shown, err);
 }
 
 /* *elsewhere: the folder it was made in is on another file system than its destination. */
@@ -126,8 +126,9 @@ static int send_out(const struct outgoing *e, const struct store_dest *to, struc
 int store_export_at(struct store *s, const struct oid *oid, const struct store_dest *to,
 		    mode_t mode, struct mlops_error *err)
 {
-	struct outgoing e = { s, oid, NULL, mode };
+	struct outgoing e = { .store = s, .oid = oid, .mode = mode };
 
+	e.link = s->hard_link && !to->own && !(mode & 0111);
 	return send_out(&e, to, err);
 }
 
@@ -154,6 +155,6 @@ int mlops_store_export(struct store *s, const struct oid *oid, const char *path,
 
 	if (fd < 0)
 		return err_sys(err, "cannot open folder '%s'", dir);
-	struct store_dest to = { fd, path_base(path), fd, path };
+	struct store_dest to = { fd, path_base(path), fd, path, false };
 	return store_export_at(s, oid, &to, mode, err);
 }

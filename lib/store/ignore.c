@@ -159,7 +159,68 @@ int ignore_paths(struct project *project, const char *const *paths, size_t n, st
 		rc = write_all(project, &folders, files, err);
 	for (size_t i = 0; !rc && i < n; i++)
 		if (added[i])
-			rc = check_ignored(git, paths[i], pending_of(&folders, paths[i])->file, err);
+			rc = check_ignored(git, paths[i], pending_of(&folders, paths[i])->file,
+					   err);
+	map_clear_values(&folders, free_pending);
+	return rc;
+}
+
+/* The text without the lines; false when none was there. */
+static bool drop_lines(const struct strbuf *text, const struct strlist *lines, struct strbuf *out)
+{
+	struct str rest = { text->buf, text->len };
+	automap gone = { 0 };
+	bool found = false;
+
+	for (size_t i = 0; i < lines->n; i++)
+		map_put(&gone, lines->v[i], &gone);
+	while (rest.n) {
+		struct str line = str_split(rest, '\n', &rest);
+
+		if (map_getn(&gone, line.p, line.n)) {
+			found = true;
+			continue;
+		}
+		strbuf_add(out, line.p, line.n);
+		strbuf_addc(out, '\n');
+	}
+	return found;
+}
+
+static int remove_lines(struct project *project, const struct pending *p, struct strlist *changed,
+			struct strlist *removed, struct mlops_error *err)
+{
+	autofree char *path = project_abspath(project, p->file);
+	autobuf text = { 0 }, left = { 0 };
+
+	if (fs_read(path, MAX_FILE, &text, err)) {
+		if (err->kind != MLOPS_ENOTFOUND)
+			return -1;
+		mlops_error_clear(err);
+		return 0;
+	}
+	if (!drop_lines(&text, &p->lines, &left))
+		return 0;
+	strlist_add(left.len ? changed : removed, p->file);
+	if (left.len)
+		return project_write(project, p->file, &left, err);
+	return unlink(path) ? err_sys(err, "cannot remove '%s'", p->file) : 0;
+}
+
+int unignore_paths(struct project *project, const char *const *paths, size_t n,
+		   struct strlist *changed, struct strlist *removed, struct mlops_error *err)
+{
+	struct map folders = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		autobuf line = { 0 };
+
+		add_pattern(path_base(paths[i]), &line);
+		strlist_add(&pending_of(&folders, paths[i])->lines, line.buf);
+	}
+	for (size_t i = 0; !rc && i < folders.n; i++)
+		rc = remove_lines(project, folders.v[i].value, changed, removed, err);
 	map_clear_values(&folders, free_pending);
 	return rc;
 }

@@ -10,3 +10,9 @@
  */
 int ignore_paths(struct project *project, const char *const *paths, size_t n, struct strlist *files,
 		 struct mlops_error *err);
+/*
+ * Takes those lines out again. Each .gitignore that changed is added to *changed, or to *removed
+ * when nothing was left in it.
+ */
+int unignore_paths(struct project *project, const char *const *paths, size_t n,
+		   struct strlist *changed, struct strlist *removed, struct mlops_error *err);

@@ -1,6 +1,11 @@
 /* From differences to steps. */
 #include "store/plan.h"
 
+#include <fcntl.h>
+
+#include "base/path.h"
+#include "project/project.h"
+
 #define NAMES_SHOWN 10
 
 /* Notes what is about to go; unless it is stored already, that depends on the policy. */
@@ -54,12 +59,28 @@ static int plan_absent_one(struct plan *p, const struct diff *d)
 	return 0;
 }
 
+/* What is there stays; then the content that was tracked must be named elsewhere. */
+static int plan_unlike(struct plan *p, const struct diff *d)
+{
+	if (d->want && !p->named)
+		strlist_add(&p->in_the_way, d->path);
+	if (d->kind == STATUS_TYPE) {
+		free(p->passed);
+		p->passed = xstrdup(d->path);
+	}
+	return 0;
+}
+
 static int plan_diff(const struct diff *d, void *arg, struct mlops_error *err)
 {
 	struct plan *p = arg;
 
-	if (d->kind == STATUS_ABSENT)
+	if (p->passed && path_is_below(d->path, p->passed))
+		return 0;
+	if (d->kind == STATUS_ABSENT && !(p->policy == PLAN_FILL && d->have))
 		return plan_absent_one(p, d);
+	if (p->policy == PLAN_FILL && d->have)
+		return plan_unlike(p, d);
 	if (d->have && plan_loss(p, d, err))
 		return -1;
 	if (d->have && d->kind != STATUS_MODIFIED) { /* a changed file is replaced in one step */
@@ -83,6 +104,16 @@ int plan_absent(struct plan *p, const char *path, const struct tree_entry *want,
 	return diff_absent(p->scan, path, want, plan_diff, p, err);
 }
 
+int plan_nothing(struct plan *p, const char *path, struct mlops_error *err)
+{
+	if (!diff_present(p->scan, path, plan_diff, p, err))
+		return 0;
+	if (err->kind != MLOPS_ENOTFOUND)
+		return -1;
+	mlops_error_clear(err);
+	return 0;
+}
+
 static void add_names(const struct strlist *names, struct strbuf *out)
 {
 	for (size_t i = 0; i < names->n && i < NAMES_SHOWN; i++)
@@ -100,6 +131,12 @@ int plan_check(const struct plan *p, struct mlops_error *err)
 		err_set(err, MLOPS_ENOTFOUND, "the content of %s is not in the store", names.buf);
 		return err_hint(err, "fetch it with: mlops pull");
 	}
+	if (p->in_the_way.n && p->policy == PLAN_FILL) {
+		add_names(&p->in_the_way, &names);
+		err_set(err, MLOPS_ENO, "what is tracked of %s is in no commit, and not there",
+			names.buf);
+		return err_hint(err, "commit its pointer first, or let go of it with --force");
+	}
 	if (p->in_the_way.n) {
 		add_names(&p->in_the_way, &names);
 		err_set(err, MLOPS_ENO, "there are changes that are stored nowhere in %s",
@@ -110,6 +147,27 @@ int plan_check(const struct plan *p, struct mlops_error *err)
 	return 0;
 }
 
+int plan_open_stage(struct project *project, int *fd, struct mlops_error *err)
+{
+	const char *dir;
+
+	if (project_tmp(project, &dir, err))
+		return -1;
+	*fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *fd < 0 ? err_sys(err, "cannot open folder '%s'", dir) : 0;
+}
+
+int plan_carry_out(struct plan *p, struct project *project, struct mlops_error *err)
+{
+	if (plan_check(p, err) || plan_open_stage(project, &p->stage_fd, err))
+		return -1;
+	if (p->policy == PLAN_SAVE && mlops_store_flush(p->scan->store, err))
+		return -1;
+	if (plan_execute(p, &p->scan->beneath, err))
+		return -1;
+	return index_write(p->scan->index, err);
+}
+
 void plan_clear(struct plan *p)
 {
 	for (size_t i = 0; i < p->steps.n; i++)
@@ -117,6 +175,7 @@ void plan_clear(struct plan *p)
 	vec_free(&p->steps);
 	if (p->stage_fd >= 0)
 		close(p->stage_fd);
+	free(p->passed);
 	strlist_clear(&p->in_the_way);
 	strlist_clear(&p->absent);
 }

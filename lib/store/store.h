@@ -21,6 +21,7 @@ struct store_dest {
 	const char *name;
 	int stage_fd; /* the folder that the new file is made in first, when renaming from it works */
 	const char *shown; /* the path for messages */
+	bool own;          /* never a link to the object: it is to be written to */
 };
 /* As mlops_store_export(). */
 int store_export_at(struct store *store, const struct oid *oid, const struct store_dest *to,

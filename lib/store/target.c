@@ -139,6 +139,8 @@ int targets_write(struct targets *t, struct project *project, struct strlist *fi
 		const struct target *target = &t->all.v[i];
 		autofree char *file = xasprintf("%s" POINTER_SUFFIX, target->path);
 
+		if (!target->now.path)
+			continue;
 		if (!target->unchanged && write_pointer(project, &target->now, file, err))
 			return -1;
 		strlist_take(files, steal_ptr(&file));

@@ -11,8 +11,8 @@ struct target {
 	char *path;                  /* of the data; owned */
 	const struct pointer *known; /* its pointer as it was; NULL: not tracked yet */
 	struct strlist inside;       /* below `path`, which is not repeated; none: all of it */
-	struct pointer now;          /* its pointer as it is to be; now.path is lent */
-	bool unchanged;              /* which is as it was */
+	struct pointer now; /* its pointer as it is to be; now.path is lent, NULL: not set */
+	bool unchanged;     /* which is as it was */
 };
 
 struct targets {
@@ -38,6 +38,6 @@ const struct pointer *targets_below(const struct targets *t, const char *path);
 
 /* What the target's pointer is to say now. */
 void target_set(struct target *target, const struct object_ref *ref);
-/* Writes the pointers that changed; the files of all are added to *files. */
+/* Writes the pointers that were set and changed; the files of those set are added to *files. */
 int targets_write(struct targets *t, struct project *project, struct strlist *files,
 		  struct mlops_error *err);

@@ -28,17 +28,10 @@ int tree_load_at(struct store *store, const struct oid *oid, const char *path, s
 	return err_hint(err, "fetch it, without the files, with: mlops pull --list-only");
 }
 
-/* Bytes in order of path, component by component: where one ends comes before all that goes on. */
 static int by_path(const void *a, const void *b)
 {
-	const unsigned char *x = (const unsigned char *)((const struct tree_edit *)a)->path;
-	const unsigned char *y = (const unsigned char *)((const struct tree_edit *)b)->path;
-
-	while (*x && *x == *y)
-		x++, y++;
-	int left = *x == '/' ? 1 : *x ? *x + 1 : 0;
-	int right = *y == '/' ? 1 : *y ? *y + 1 : 0;
-	return left - right;
+	return path_compare(((const struct tree_edit *)a)->path,
+			    ((const struct tree_edit *)b)->path);
 }
 
 /* The name, in the folder at hand, that the first edit is about. */

@@ -1,39 +1,11 @@
 /* Checkout, and what pipelines and models do with single paths. */
 #include "mlops/workspace.h"
 
-#include <fcntl.h>
-
 #include "base/fs.h"
 #include "base/path.h"
 #include "project/project.h"
 #include "store/plan.h"
 #include "store/pointer.h"
-
-#define autoplan __attribute__((cleanup(plan_clear))) struct plan
-
-/* What a killed process leaves of the files that it was making must not lie among the data. */
-static int open_stage(struct project *project, struct plan *p, struct mlops_error *err)
-{
-	const char *dir;
-
-	if (project_tmp(project, &dir, err))
-		return -1;
-	p->stage_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return p->stage_fd < 0 ? err_sys(err, "cannot open folder '%s'", dir) : 0;
-}
-
-/* What the plan has saved must be safe before anything is overwritten. */
-static int carry_out(struct project *project, struct plan *p, struct scan *scan,
-		     struct mlops_error *err)
-{
-	if (plan_check(p, err) || open_stage(project, p, err))
-		return -1;
-	if (p->policy == PLAN_SAVE && mlops_store_flush(scan->store, err))
-		return -1;
-	if (plan_execute(p, &scan->beneath, err))
-		return -1;
-	return index_write(scan->index, err);
-}
 
 static int nothing_here(struct mlops_error *err)
 {
@@ -61,7 +33,7 @@ static int checkout(struct project *project, struct plan *p, const struct pointe
 	};
 	if (p->left_out && p->left_out == files)
 		return nothing_here(err);
-	if (carry_out(project, p, p->scan, err))
+	if (plan_carry_out(p, project, err))
 		return -1;
 	*counts = planned;
 	return 0;
@@ -136,7 +108,9 @@ static int take(struct project *project, const char *path, bool save, struct obj
 
 	if (mlops_workspace_open(project, &ws, err))
 		return -1;
-	rc = mlops_workspace_look(ws, path, save, &ref, err) || mlops_workspace_commit(ws, err) ? -1 : 0;
+	rc = mlops_workspace_look(ws, path, save, &ref, err) || mlops_workspace_commit(ws, err) ?
+		     -1 :
+		     0;
 	mlops_workspace_close(ws);
 	if (!rc)
 		*out = ref;
@@ -164,7 +138,7 @@ int mlops_workspace_restore(struct project *project, const char *path, const str
 
 	if (scan_init(&scan, project, SCAN_STAT, err) || plan_path(&plan, path, &want, err))
 		return -1;
-	return carry_out(project, &plan, &scan, err);
+	return plan_carry_out(&plan, project, err);
 }
 
 int mlops_workspace_export(struct project *project, const struct object_ref *ref, const char *dest,
