@@ -140,6 +140,12 @@ static void show(const struct cmd_ctx *ctx, const struct run_opts *o, const stru
 	}
 }
 
+/* Nothing is asked for but to bring all up to date, and no answer for each stage. */
+static bool asks_only_whether(const struct cmd_ctx *ctx, const struct run_opts *o)
+{
+	return !o->stages.n && !o->params.n && !o->force && o->jobs >= 0 && !ctx->common.json;
+}
+
 static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
 {
 	const struct run_opts *o = opts;
@@ -163,6 +169,11 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *er
 	struct run_outcome out = { 0 };
 	struct pipeline *pipeline;
 
+	if (asks_only_whether(ctx, o) && mlops_pipeline_is_current(ctx->project)) {
+		if (!ctx->common.quiet)
+			print_summary(&out, o->dry_run);
+		return 0;
+	}
 	if (mlops_pipeline_load(ctx->project, &pipeline, err))
 		return -1;
 	int rc = mlops_pipeline_run(ctx->project, pipeline, &how, &out, err);

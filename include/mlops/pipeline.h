@@ -10,6 +10,12 @@ MLOPS_API int mlops_pipeline_load(struct project *project, struct pipeline **out
 				  struct mlops_error *err);
 MLOPS_API void mlops_pipeline_free(struct pipeline *pipeline);
 
+/*
+ * Whether the whole pipeline is known to be up to date, by what an earlier run that found nothing to
+ * do wrote down; false also when that is not known. Much cheaper than loading and running it.
+ */
+MLOPS_API bool mlops_pipeline_is_current(struct project *project);
+
 enum stage_outcome {
 	STAGE_UNCHANGED, /* lock, deps, params, outs all as they were */
 	STAGE_RESTORED,  /* outs brought back from the store */

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "pipeline/graph.h"
 #include "pipeline/guard.h"
-#include "pipeline/session.h"
+#include "pipeline/memo.h"
 #include "pipeline/stop.h"
 #include "project/project.h"
 
@@ -259,7 +259,7 @@ static int run_stages(struct session *run, struct mlops_error *err)
 		return err_set(err, stop_kind(), "interrupted; the stages that finished are kept");
 	if (run->out->failed > 1 && !stop_signal())
 		err_wrap(err, "%zu stages failed, the first of them", run->out->failed);
-	return err->kind ? -1 : 0;
+	return err->kind ? -1 : memo_write(run, err);
 }
 
 static int prepare(struct session *run, struct mlops_error *err)

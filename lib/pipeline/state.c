@@ -262,8 +262,9 @@ static int judge_inputs(struct judge *j, struct state *s, enum verdict *out,
 	if (!reason.len)
 		return 0;
 	free(s->reason);
-	s->reason = strbuf_steal(&reason);
 	s->changed = *out != VERDICT_RUN;
+	s->reason = *out == VERDICT_UNCHANGED ? xstrdup("as in a former run, which is pinned again") :
+						strbuf_steal(&reason);
 	return 0;
 }
 

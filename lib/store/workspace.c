@@ -59,6 +59,7 @@ int mlops_checkout(struct project *project, const char *const *paths, size_t n, 
 
 struct workspace {
 	struct scan scan;
+	bool saved; /* something, so there may be something to flush */
 };
 
 int mlops_workspace_open(struct project *project, struct workspace **out, struct mlops_error *err)
@@ -82,12 +83,13 @@ int mlops_workspace_look(struct workspace *ws, const char *path, bool save, stru
 	if (mode != ws->scan.mode)
 		map_clear(&ws->scan.folders);
 	ws->scan.mode = mode;
+	ws->saved |= save;
 	return scan_ref(&ws->scan, path, out, err);
 }
 
 int mlops_workspace_commit(struct workspace *ws, struct mlops_error *err)
 {
-	if (mlops_store_flush(ws->scan.store, err))
+	if (ws->saved && mlops_store_flush(ws->scan.store, err))
 		return -1;
 	return index_write(ws->scan.index, err);
 }
