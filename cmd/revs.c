@@ -17,12 +17,32 @@ static int is_rev(struct project *project, const char *word, bool *yes, struct m
 	return 0;
 }
 
-/* Data, or a pointer whose data may not be here. */
+/* Something that is here, or that a pointer stands for, or a part of that. */
 static bool is_path(const char *word)
 {
-	autofree char *pointer = xasprintf("%s.mlops", word);
+	autofree char *path = xstrdup(word);
 
-	return fs_exists(word) || fs_exists(pointer);
+	if (fs_exists(word))
+		return true;
+	for (char *end = path + strlen(path); end; end = strrchr(path, '/')) {
+		*end = '\0';
+		autofree char *pointer = xasprintf("%s.mlops", path);
+		if (*path && fs_exists(pointer))
+			return true;
+	}
+	return false;
+}
+
+static int check_paths(const struct opt_strs *words, size_t from, struct mlops_error *err)
+{
+	for (size_t i = from; i < words->n; i++) {
+		if (is_path(words->v[i]))
+			continue;
+		err_set(err, MLOPS_EUSAGE, "'%s' is neither a revision nor a path that is here",
+			words->v[i]);
+		return err_hint(err, "put -- in front of paths that are no more, or not yet");
+	}
+	return 0;
 }
 
 static int ambiguous(const char *word, struct mlops_error *err)
@@ -31,7 +51,7 @@ static int ambiguous(const char *word, struct mlops_error *err)
 	return err_hint(err, "put -- behind it for the revision, in front of it for the path");
 }
 
-/* How many of the words, of which all are revisions behind a "--", are. */
+/* How many of the words are revisions, where no "--" says so. */
 static int count_revs(struct project *project, const struct opt_strs *words, size_t max,
 		      size_t *out, struct mlops_error *err)
 {
@@ -48,7 +68,7 @@ static int count_revs(struct project *project, const struct opt_strs *words, siz
 			return ambiguous(words->v[n], err);
 	}
 	*out = n;
-	return 0;
+	return check_paths(words, n, err);
 }
 
 static int check_revs(struct project *project, const struct opt_strs *words, size_t max,

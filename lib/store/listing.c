@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "store/diff.h"
+#include "store/difference.h"
 #include "store/tree_edit.h"
 
 struct walker {
@@ -14,20 +15,6 @@ struct walker {
 	bool is_out;
 	struct mlops_error *err;
 };
-
-static enum item_kind kind_of(enum tree_kind kind)
-{
-	switch (kind) {
-	case TREE_EXECUTABLE:
-		return ITEM_EXECUTABLE;
-	case TREE_FOLDER:
-		return ITEM_FOLDER;
-	case TREE_SYMLINK:
-		return ITEM_SYMLINK;
-	default:
-		return ITEM_FILE;
-	}
-}
 
 /* The tree of the folder w->path. */
 static int load(struct walker *w, const struct oid *oid, struct tree *out)
@@ -65,7 +52,7 @@ static int walk_tree(struct walker *w, const struct oid *oid, size_t depth)
 /* The entry at w->path. */
 static int walk(struct walker *w, const struct tree_entry *e, size_t depth)
 {
-	struct item item = { kind_of(e->kind), e->oid, e->size, e->files, w->path.buf, depth,
+	struct item item = { item_kind_of(e->kind), e->oid, e->size, e->files, w->path.buf, depth,
 			     w->is_out };
 	bool enter = false;
 	int rc = w->fn(&item, &enter, w->arg, w->err);

@@ -52,7 +52,7 @@ is "$(mlops ls -- v1)" v1 "-- in front of it: the path"
 is "$(mlops ls v1 -- | wc -l)" 2 "-- behind it: the revision"
 rm v1.mlops v1
 run mlops ls v1 HEAD data
-rc_is 1 "two revisions"
+rc_is 2 "two revisions"
 
 run mlops ls --json v1 data/tool data/deep
 schema_ok ls.json

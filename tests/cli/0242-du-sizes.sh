@@ -30,5 +30,7 @@ run mlops du --json --depth 5
 json_is '[d["total"]["size"], d["total"]["stored"], len(d["paths"])]' '[4300,0,2]' \
 	"of what is not here the size is known"
 run mlops du nix
-rc_is 1
+rc_is 2 "neither a revision nor a path"
+run mlops du -- nix
+rc_is 1 "not tracked"
 done_testing
