@@ -1,6 +1,7 @@
 /* Models and their versions (MLflow's meaning), in the project's database. */
 #pragma once
 
+#include "mlops/remote.h"
 #include "mlops/tracking.h"
 
 struct model_version {
@@ -63,3 +64,11 @@ MLOPS_API int mlops_roots_visit(struct project *project,
 				int (*fn)(const struct object_ref *ref, const char *why, void *arg,
 					  struct mlops_error *err),
 				void *arg, struct mlops_error *err);
+
+/*
+ * Fetches what the project names and the store lacks, and then the objects `lost` (of which the
+ * size need not be known). What the remote lacks or holds damaged stays missing; that is no error.
+ */
+MLOPS_API int mlops_repair(struct project *project, const struct oid *lost, size_t n,
+			   const struct transfer_how *how, struct transfer_counts *counts,
+			   struct mlops_error *err);

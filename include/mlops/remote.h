@@ -23,13 +23,14 @@ MLOPS_API void mlops_remotes_free(struct remote_info *remotes, size_t n);
 struct transfer_counts {
 	uint64_t objects, bytes;    /* sent or received */
 	uint64_t present;           /* already there */
-	uint64_t missing;           /* push: named, but not in the local store */
+	uint64_t missing;           /* push: not in the local store; fetch: not whole at the remote */
 };
 
 struct transfer_how {
 	const char *remote; /* name; NULL: core.remote, else the only one, else "origin" */
 	int64_t jobs;       /* transfers at a time; 0: chosen here */
 	bool dry_run;
+	bool keep_going; /* fetch: what the remote lacks or holds damaged is counted as missing only */
 	/* Progress, called from this thread; may be NULL. Totals grow as they become known. */
 	void (*progress)(const struct transfer_counts *done, uint64_t total_objects,
 			 uint64_t total_bytes, void *arg);

@@ -122,3 +122,17 @@ struct store_check {
 MLOPS_API int mlops_store_verify(struct store *store,
 				 void (*report)(const char *what, void *arg), void *arg,
 				 struct store_check *counts, struct mlops_error *err);
+/*
+ * The same, and then makes the best of it: what is whole in a damaged pack is put into a new one,
+ * also when its index is gone, and what is damaged is moved to the folder damaged/ in the store,
+ * so that it counts as absent. For a caller that has the store alone.
+ */
+MLOPS_API int mlops_store_repair(struct store *store,
+				 void (*report)(const char *what, void *arg), void *arg,
+				 struct store_check *counts, struct mlops_error *err);
+/*
+ * The names that were moved to damaged/, ever, and that the store still lacks; sorted, the array is
+ * the caller's. What stands there for objects that are here again is removed.
+ */
+MLOPS_API int mlops_store_lost(struct store *store, struct oid **out, size_t *n,
+			       struct mlops_error *err);

@@ -54,7 +54,7 @@ static int intake_end(void *arg, struct mlops_error *err)
 	return rc;
 }
 
-static int receive_batch(struct transfer *t, const struct remote_item *items, size_t n,
+static int receive_items(struct transfer *t, const struct remote_item *items, size_t n,
 			 struct mlops_error *err)
 {
 	struct intake in = { .transfer = t };
@@ -63,6 +63,24 @@ static int receive_batch(struct transfer *t, const struct remote_item *items, si
 	int rc = remote_get(t->remote, items, n, &sink, err);
 	mlops_store_writer_free(in.writer);
 	return rc;
+}
+
+/* With keep_going: when something of a batch is damaged, each for itself. */
+static int receive_batch(struct transfer *t, const struct remote_item *items, size_t n,
+			 struct mlops_error *err)
+{
+	int rc = receive_items(t, items, n, err);
+
+	if (!rc || !t->how->keep_going || err->kind != MLOPS_ECORRUPT)
+		return rc;
+	mlops_error_clear(err);
+	if (n == 1)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (!mlops_store_has(t->store, &items[i].oid) &&
+		    receive_batch(t, &items[i], 1, err))
+			return -1;
+	return 0;
 }
 
 static int add_object(const struct object_visit *v, void *arg, struct mlops_error *err)
@@ -196,7 +214,7 @@ static int fetch_all(struct fetch *f, const struct object_ref *refs, size_t n,
 		t->counts->objects = t->total_objects;
 		t->counts->bytes = t->total_bytes;
 	}
-	return f->lacking ? report_missing(f, err) : 0;
+	return f->lacking && !t->how->keep_going ? report_missing(f, err) : 0;
 }
 
 int mlops_fetch(struct project *project, const struct object_ref *refs, size_t n,

@@ -68,19 +68,32 @@ static int map_index(struct pack *p, const char *path, struct mlops_error *err)
 	return check_header(p, path, err);
 }
 
-int pack_open(const char *dir, const char *hex, struct pack **out, struct mlops_error *err)
+int pack_map_index(const char *dir, const char *hex, struct pack **out, struct mlops_error *err)
 {
 	autofree char *index_path = xasprintf("%s/%s.idx", dir, hex);
 	struct pack *p = xcalloc(1, sizeof(*p));
-	struct stat st;
-	int rc;
 
 	p->fd = -1;
 	p->path = xasprintf("%s/%s.pack", dir, hex);
-	rc = map_index(p, index_path, err);
-	if (!rc && stat(p->path, &st))
+	if (map_index(p, index_path, err)) {
+		pack_free(p);
+		return -1;
+	}
+	*out = p;
+	return 0;
+}
+
+int pack_open(const char *dir, const char *hex, struct pack **out, struct mlops_error *err)
+{
+	struct pack *p;
+	struct stat st;
+	int rc = 0;
+
+	if (pack_map_index(dir, hex, &p, err))
+		return -1;
+	if (stat(p->path, &st))
 		rc = err_sys(err, "cannot open '%s'", p->path);
-	if (!rc && (uint64_t)st.st_size != p->size)
+	else if ((uint64_t)st.st_size != p->size)
 		rc = bad(p->path, err, "its size is not the one that its index names");
 	if (rc)
 		pack_free(p);
@@ -101,6 +114,21 @@ void pack_free(struct pack *p)
 	free(p);
 }
 
+/* What an index and the header of an entry say alike: sizes and codec, at p. */
+static int read_sizes(const uint8_t *p, const char *path, struct pack_entry *e,
+		      struct mlops_error *err)
+{
+	e->raw = le64_get(p);
+	e->stored = le64_get(p + 8);
+	e->codec = p[16];
+	if (p[16] > PACK_SEALED)
+		return bad(path, err, "an unknown form is named");
+	if (e->raw > PACK_OBJECT_MAX || e->stored > e->raw ||
+	    (e->codec != PACK_ZSTD && e->stored != e->raw))
+		return bad(path, err, "an impossible size is named");
+	return 0;
+}
+
 int pack_entry(const struct pack *p, uint32_t i, struct pack_entry *out, struct mlops_error *err)
 {
 	const uint8_t *r = record(p, i);
@@ -108,17 +136,25 @@ int pack_entry(const struct pack *p, uint32_t i, struct pack_entry *out, struct 
 
 	memcpy(e.oid.sha256, r, sizeof(e.oid.sha256));
 	e.offset = le64_get(r + 32);
-	e.raw = le64_get(r + 40);
-	e.stored = le64_get(r + 48);
-	e.codec = r[56];
-	if (r[56] > PACK_SEALED)
-		return bad(p->path, err, "its index names an unknown form");
-	if (e.raw > PACK_OBJECT_MAX || e.stored > e.raw ||
-	    (e.codec != PACK_ZSTD && e.stored != e.raw))
-		return bad(p->path, err, "its index names an impossible size");
+	if (read_sizes(r + 40, p->path, &e, err))
+		return -1;
 	if (e.offset < PACK_HEADER || e.offset > p->size ||
 	    p->size - e.offset < PACK_ENTRY_HEADER + e.stored)
 		return bad(p->path, err, "its index points outside of it");
+	*out = e;
+	return 0;
+}
+
+int pack_entry_at(int fd, const char *path, uint64_t offset, struct pack_entry *out,
+		  struct mlops_error *err)
+{
+	uint8_t header[PACK_ENTRY_HEADER];
+	struct pack_entry e = { .offset = offset };
+
+	if (fs_pread_all(fd, header, sizeof(header), offset, path, err) ||
+	    read_sizes(header + 32, path, &e, err))
+		return -1;
+	memcpy(e.oid.sha256, header, sizeof(e.oid.sha256));
 	*out = e;
 	return 0;
 }
@@ -198,16 +234,12 @@ static int inflate(const char *stored, const struct pack_entry *e, struct scratc
 	return 0;
 }
 
-int pack_read(int fd, const char *path, const struct pack_entry *e, struct scratch *s, char **out,
-	      struct mlops_error *err)
+int pack_read_data(int fd, const char *path, const struct pack_entry *e, struct scratch *s,
+		   char **out, struct mlops_error *err)
 {
-	uint8_t header[PACK_ENTRY_HEADER];
 	autofree char *raw = xmalloc(e->raw + 1);
 	uint64_t at = e->offset + PACK_ENTRY_HEADER;
 
-	if (fs_pread_all(fd, header, sizeof(header), e->offset, path, err) ||
-	    check_entry_header(header, e, path, err))
-		return -1;
 	if (e->codec != PACK_ZSTD) {
 		if (fs_pread_all(fd, raw, e->raw, at, path, err))
 			return -1;
@@ -220,6 +252,17 @@ int pack_read(int fd, const char *path, const struct pack_entry *e, struct scrat
 	raw[e->raw] = '\0';
 	*out = steal_ptr(&raw);
 	return 0;
+}
+
+int pack_read(int fd, const char *path, const struct pack_entry *e, struct scratch *s, char **out,
+	      struct mlops_error *err)
+{
+	uint8_t header[PACK_ENTRY_HEADER];
+
+	if (fs_pread_all(fd, header, sizeof(header), e->offset, path, err) ||
+	    check_entry_header(header, e, path, err))
+		return -1;
+	return pack_read_data(fd, path, e, s, out, err);
 }
 
 void pack_index_format(const struct pack_entry *entries, size_t n, uint64_t pack_size,

@@ -34,10 +34,15 @@ struct pack {
 
 /* Maps <dir>/<hex>.idx; MLOPS_ECORRUPT when it is not an index for a pack of that size. */
 int pack_open(const char *dir, const char *hex, struct pack **out, struct mlops_error *err);
+/* The index alone, whatever became of the pack. */
+int pack_map_index(const char *dir, const char *hex, struct pack **out, struct mlops_error *err);
 void pack_free(struct pack *p); /* NULL is fine */
 bool pack_find(const struct pack *p, const struct oid *oid, struct pack_entry *out);
 /* The i-th entry; MLOPS_ECORRUPT when it cannot be true. */
 int pack_entry(const struct pack *p, uint32_t i, struct pack_entry *out, struct mlops_error *err);
+/* The entry whose header is at an offset of the pack itself; MLOPS_ECORRUPT as well. */
+int pack_entry_at(int fd, const char *path, uint64_t offset, struct pack_entry *out,
+		  struct mlops_error *err);
 /* Checks the closing hash of the index, its order and its fan-out table. */
 int pack_check_index(const struct pack *p, struct mlops_error *err);
 /* Checks the first bytes of the pack itself. */
@@ -45,6 +50,16 @@ int pack_check_header(int fd, const char *path, struct mlops_error *err);
 /* Reads the raw bytes of an entry; *out (new) holds one byte more, a NUL. Not yet hashed. */
 int pack_read(int fd, const char *path, const struct pack_entry *e, struct scratch *s, char **out,
 	      struct mlops_error *err);
+/* The same with no look at the entry's header in the pack. */
+int pack_read_data(int fd, const char *path, const struct pack_entry *e, struct scratch *s,
+		   char **out, struct mlops_error *err);
+/*
+ * Calls fn for each entry that a pack of which something is damaged or gone, or its index, tells
+ * of: nothing but the hash of what is read says whether that is so.
+ */
+int pack_claims(const char *dir, const char *hex,
+		int (*fn)(const struct pack_entry *e, void *arg, struct mlops_error *err), void *arg,
+		struct mlops_error *err);
 
 /* Entries sorted by name, each name once. */
 void pack_index_format(const struct pack_entry *entries, size_t n, uint64_t pack_size,

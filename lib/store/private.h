@@ -42,11 +42,15 @@ struct place {
 };
 /* With `fresh`, what another process added meanwhile is looked for before giving up. */
 void store_find(struct store *store, const struct oid *oid, bool fresh, struct place *out);
+/* Whether something lies under this name, which is an object's or that of a sealed one. */
+bool store_has_name(struct store *store, const struct oid *name);
 int store_missing(const struct oid *oid, struct mlops_error *err);
 int store_damaged(const struct oid *oid, struct mlops_error *err);
 
 /* Loads packs that are not known yet; those that cannot be are passed to `report`. Lock held. */
 void store_load_packs(struct store *store, void (*report)(const char *what, void *arg), void *arg);
+/* Whether the pack of that name is loaded. Lock held. */
+bool store_has_pack(const struct store *store, const char *hex);
 /* Puts bytes in memory whose name is known. */
 int store_put_named(struct store *store, const void *buf, size_t n, const struct oid *oid,
 		    struct mlops_error *err);
@@ -81,3 +85,16 @@ int store_stream_file(struct store *store, const char *path, store_sink sink, vo
 /* Streams an object that was found; `place` may change when its pack is finished meanwhile. */
 int store_stream(struct store *store, const struct oid *oid, struct place *place, store_sink sink,
 		 void *arg, struct mlops_error *err);
+
+/* What is damaged: objects that lie loose, and packs. */
+typedef VEC(struct oid) oid_vec;
+struct store_damage {
+	oid_vec loose;
+	VEC(struct pack *) packs; /* lent; those that cannot be loaded are not among them */
+};
+void store_damage_clear(struct store_damage *damage);
+#define autodamage __attribute__((cleanup(store_damage_clear))) struct store_damage
+typedef void (*store_report)(const char *what, void *arg);
+/* As mlops_store_verify(). */
+int store_check_all(struct store *store, store_report report, void *arg, struct store_check *counts,
+		    struct store_damage *damage, struct mlops_error *err);

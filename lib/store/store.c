@@ -127,7 +127,7 @@ void store_give_back(struct store *s, struct scratch *scratch)
 	scratch_free(old);
 }
 
-static bool is_loaded(const struct store *s, const char *hex)
+bool store_has_pack(const struct store *s, const char *hex)
 {
 	for (size_t i = 0; i < s->packs.n; i++)
 		if (!strncmp(path_base(s->packs.v[i]->path), hex, MLOPS_OID_HEX))
@@ -154,7 +154,7 @@ static int load_pack(const char *name, void *arg, struct mlops_error *ignored)
 	if (!str_ends(name, ".idx"))
 		return 0;
 	hex[strlen(hex) - 4] = '\0';
-	if (!mlops_oid_parse(hex, &oid) || is_loaded(l->store, hex))
+	if (!mlops_oid_parse(hex, &oid) || store_has_pack(l->store, hex))
 		return 0;
 	if (!pack_open(l->dir, hex, &pack, &err))
 		vec_push(&l->store->packs, pack);
@@ -248,6 +248,15 @@ void store_find(struct store *s, const struct oid *oid, bool fresh, struct place
 		find_named(s, oid, PLACE_LOOSE, fresh, out);
 }
 
+bool store_has_name(struct store *s, const struct oid *name)
+{
+	struct place place;
+
+	if (s->sealed)
+		find_named(s, name, PLACE_SEALED, true, &place);
+	return (s->sealed && place.kind != PLACE_NONE) || mlops_store_has(s, name);
+}
+
 bool mlops_store_has(struct store *s, const struct oid *oid)
 {
 	struct place place;
@@ -282,5 +291,5 @@ int store_damaged(const struct oid *oid, struct mlops_error *err)
 
 	err_set(err, MLOPS_ECORRUPT, "object sha256:%s is damaged in the store",
 		mlops_oid_hex(oid, hex));
-	return err_hint(err, "see what else is with: mlops verify");
+	return err_hint(err, "mend it with: mlops verify --repair");
 }

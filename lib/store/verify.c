@@ -12,6 +12,7 @@ struct check {
 	struct store_check counts;
 	const char *dir; /* being listed */
 	const char *fan; /* its two digits */
+	struct store_damage *damage;
 	struct scratch *scratch;
 };
 
@@ -51,8 +52,10 @@ static int check_loose(const char *name, void *arg, struct mlops_error *err)
 		return 0;
 	}
 	count(c, 0);
-	if (loose_read(c->store, &oid, drop, &bytes, &why))
+	if (loose_read(c->store, &oid, drop, &bytes, &why)) {
 		fault(c, why.msg);
+		vec_push(&c->damage->loose, oid);
+	}
 	c->counts.bytes += bytes;
 	return 0;
 }
@@ -131,10 +134,14 @@ static int check_pack(struct check *c, const struct pack *p, struct mlops_error 
 static void check_all_packs(struct check *c)
 {
 	for (size_t i = 0; i < c->store->packs.n; i++) {
+		struct pack *p = c->store->packs.v[i];
+		uint64_t before = c->counts.damaged;
 		autoerr why = ERR_INIT;
 
-		if (check_pack(c, c->store->packs.v[i], &why))
+		if (check_pack(c, p, &why))
 			fault(c, why.msg);
+		if (c->counts.damaged > before)
+			vec_push(&c->damage->packs, p);
 	}
 }
 
@@ -143,10 +150,10 @@ static void report_pack(const char *what, void *arg)
 	fault(arg, what);
 }
 
-int mlops_store_verify(struct store *s, void (*report)(const char *what, void *arg), void *arg,
-		       struct store_check *counts, struct mlops_error *err)
+int store_check_all(struct store *s, store_report report, void *arg, struct store_check *counts,
+		    struct store_damage *damage, struct mlops_error *err)
 {
-	struct check c = { .store = s, .report = report, .arg = arg };
+	struct check c = { .store = s, .report = report, .arg = arg, .damage = damage };
 	int rc;
 
 	if (mlops_store_flush(s, err) || store_scratch(s, &c.scratch, err))
@@ -160,4 +167,18 @@ int mlops_store_verify(struct store *s, void (*report)(const char *what, void *a
 	if (!rc)
 		*counts = c.counts;
 	return rc;
+}
+
+void store_damage_clear(struct store_damage *damage)
+{
+	vec_free(&damage->loose);
+	vec_free(&damage->packs);
+}
+
+int mlops_store_verify(struct store *s, void (*report)(const char *what, void *arg), void *arg,
+		       struct store_check *counts, struct mlops_error *err)
+{
+	autodamage damage = { 0 };
+
+	return store_check_all(s, report, arg, counts, &damage, err);
 }

@@ -6,6 +6,7 @@
 # and where there is more to it
 #   crash_reset   undoes what is outside of that folder
 #   tidy      what to stop before the next kill
+#   verified  what must hold before the command was run again, if not that all verifies
 # and calls crash_test NAME [points] [times]. COUNT is how often a random kill is tried (default 12), SEED what the
 # random times come from. Kills are at fault points too, one after the other until none is left.
 
@@ -27,10 +28,14 @@ crash_fault() {
 	crash_faults=$((crash_faults + 1))
 }
 
+crash_verify() {
+	if type verified >/dev/null 2>&1; then (verified); else mlops verify; fi
+}
+
 # crash_check WHERE: looks at what the kill left, runs the command again, looks again.
 crash_check() {
 	crash_kills=$((crash_kills + 1))
-	mlops verify >"$tap_root/crash" 2>&1 || crash_fault "verify fails" "$1"
+	crash_verify >"$tap_root/crash" 2>&1 || crash_fault "verify fails" "$1"
 	(intact) >"$tap_root/crash" 2>&1 || crash_fault "something is lost" "$1"
 	(attempt) >"$tap_root/crash" 2>&1 || crash_fault "the command cannot be run again" "$1"
 	(finished) >"$tap_root/crash" 2>&1 || crash_fault "the second run did not finish the job" "$1"

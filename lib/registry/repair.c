@@ -1,0 +1,85 @@
+/* Getting back from a remote what the project needs and the store lacks. */
+#include "mlops/remote.h"
+#include "registry/private.h"
+
+typedef VEC(struct object_ref) ref_vec;
+
+struct gather {
+	struct store *store;
+	ref_vec refs;
+};
+
+static int count_missing(const struct object_visit *v, void *arg, struct mlops_error *err)
+{
+	(void)err;
+	*(size_t *)arg += v->missing;
+	return 0;
+}
+
+/* What is damaged in a way that a remote cannot mend is not fetched; verify reports it. */
+static int gather_incomplete(const struct object_ref *ref, const char *why, void *arg,
+			     struct mlops_error *err)
+{
+	struct gather *g = arg;
+	size_t missing = 0;
+
+	(void)why;
+	if (mlops_object_visit(g->store, ref, count_missing, &missing, err)) {
+		if (err->kind != MLOPS_ECORRUPT)
+			return -1;
+		mlops_error_clear(err);
+	} else if (missing) {
+		vec_push(&g->refs, *ref);
+	}
+	return 0;
+}
+
+static int fetch(struct project *project, const ref_vec *refs, const struct transfer_how *how,
+		 struct transfer_counts *total, struct mlops_error *err)
+{
+	struct transfer_counts counts = { 0 };
+
+	if (!refs->n)
+		return 0;
+	int rc = mlops_fetch(project, refs->v, refs->n, how, &counts, err);
+	total->objects += counts.objects;
+	total->bytes += counts.bytes;
+	total->missing += counts.missing;
+	return rc;
+}
+
+/* Those that no tree led to. */
+static int fetch_lost(struct project *project, struct store *store, const struct oid *lost,
+		      size_t n, const struct transfer_how *how, struct transfer_counts *total,
+		      struct mlops_error *err)
+{
+	ref_vec refs = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		if (!mlops_store_has(store, &lost[i]))
+			vec_push(&refs,
+				 { .kind = OBJECT_FILE, .oid = lost[i], .size = UINT64_MAX });
+	int rc = fetch(project, &refs, how, total, err);
+	vec_free(&refs);
+	return rc;
+}
+
+int mlops_repair(struct project *project, const struct oid *lost, size_t n,
+		 const struct transfer_how *how, struct transfer_counts *counts,
+		 struct mlops_error *err)
+{
+	struct transfer_how keep_going = *how;
+	struct gather g = { 0 };
+
+	keep_going.keep_going = true;
+	*counts = (struct transfer_counts){ 0 };
+	if (mlops_store_of(project, &g.store, err))
+		return -1;
+	int rc = mlops_roots_visit(project, gather_incomplete, &g, err);
+	if (!rc)
+		rc = fetch(project, &g.refs, &keep_going, counts, err);
+	if (!rc)
+		rc = fetch_lost(project, g.store, lost, n, &keep_going, counts, err);
+	vec_free(&g.refs);
+	return rc;
+}
