@@ -197,6 +197,17 @@ static int diff_entry(struct differ *d, const struct tree_entry *have, int dir_f
 	return diff_folder(d, dir_fd, have, want, depth);
 }
 
+/* What a tree lists is compared even where the rules would leave it out, as git does. */
+static int diff_listed(struct differ *d, int fd, const struct tree_entry *want, int depth)
+{
+	struct tree_entry hidden = { .name = want->name };
+	bool there;
+
+	if (scan_hidden(d->scan, fd, &d->path, depth, &hidden, &there, d->err))
+		return -1;
+	return diff_entry(d, there ? &hidden : NULL, fd, want, depth);
+}
+
 static int diff_lists(struct differ *d, int fd, const struct tree *have, const struct tree *want,
 		      int depth)
 {
@@ -209,7 +220,10 @@ static int diff_lists(struct differ *d, int fd, const struct tree *have, const s
 		int order = !h ? 1 : !w ? -1 : strcmp(h->name, w->name);
 		size_t len = path_push(&d->path, order <= 0 ? h->name : w->name);
 
-		rc = diff_entry(d, order <= 0 ? h : NULL, fd, order >= 0 ? w : NULL, depth + 1);
+		if (order > 0)
+			rc = diff_listed(d, fd, w, depth + 1);
+		else
+			rc = diff_entry(d, h, fd, order ? NULL : w, depth + 1);
 		strbuf_trunc(&d->path, len);
 		i += order <= 0;
 		k += order >= 0;

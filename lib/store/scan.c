@@ -24,6 +24,8 @@ void scan_clear(struct scan *s)
 {
 	beneath_close(&s->beneath);
 	map_clear(&s->folders);
+	map_clear(&s->asked);
+	ignores_clear(&s->ignores);
 	arena_clear(&s->arena);
 }
 
@@ -224,6 +226,29 @@ static bool is_read_unseen(struct scan *s, const char *path, unsigned char type,
 	return true;
 }
 
+/* Takes what the rules leave out from the list. */
+static int leave_out(struct scan *s, int fd, struct strbuf *path, found_vec *found,
+		     struct mlops_error *err)
+{
+	const struct found rules = { .name = IGNORES_NAME };
+	size_t kept = 0;
+
+	if (found->n && bsearch(&rules, found->v, found->n, sizeof(rules), by_name) &&
+	    scan_rules_in(s, fd, path->buf, err))
+		return -1;
+	if (!s->ignores.folders.n)
+		return 0;
+	for (size_t i = 0; i < found->n; i++) {
+		size_t len = path_push(path, found->v[i].name);
+
+		if (!scan_ignores(s, path->buf, found->v[i].type == DT_DIR))
+			found->v[kept++] = found->v[i];
+		strbuf_trunc(path, len);
+	}
+	found->n = kept;
+	return 0;
+}
+
 static int scan_child(struct scan *s, int fd, struct strbuf *path, int depth, unsigned char type,
 		      struct tree_entry *e, struct mlops_error *err)
 {
@@ -240,6 +265,21 @@ static int scan_child(struct scan *s, int fd, struct strbuf *path, int depth, un
 	if (e->kind == TREE_FOLDER)
 		return scan_folder(s, fd, path, depth + 1, e, err);
 	scan_leaf(s, path->buf, &st, e);
+	return 0;
+}
+
+int scan_hidden(struct scan *s, int fd, struct strbuf *path, int depth, struct tree_entry *e,
+		bool *there, struct mlops_error *err)
+{
+	*there = false;
+	if (!s->ignores.folders.n)
+		return 0;
+	if (!scan_child(s, fd, path, depth, DT_UNKNOWN, e, err))
+		*there = true;
+	else if (err->kind != MLOPS_ENOTFOUND)
+		return -1;
+	else
+		mlops_error_clear(err);
 	return 0;
 }
 
@@ -319,6 +359,8 @@ int scan_list(struct scan *s, int fd, struct strbuf *path, int depth, struct tre
 	int rc = fs_each_entry(fd, path->buf, add_name, &lister, err);
 	vec_sort(&found, by_name);
 	if (!rc)
+		rc = leave_out(s, fd, path, &found, err);
+	if (!rc)
 		rc = scan_names(s, fd, path, depth, &found, &tree, err);
 	if (!rc && s->mode != SCAN_STAT)
 		rc = read_unknown(s, fd, path, &found, &tree, err);
@@ -344,6 +386,9 @@ int scan_path(struct scan *s, const char *path, struct tree_entry *out, struct m
 	strbuf_adds(&at, path);
 	if (e.kind == TREE_FOLDER) {
 		index_scanned(s->index, path);
+		if (scan_rules_above(s, path, err) ||
+		    beneath_parent(&s->beneath, path, false, &fd, err))
+			return -1;
 		rc = scan_folder(s, fd, &at, 0, &e, err);
 	} else {
 		scan_leaf(s, path, &st, &e);

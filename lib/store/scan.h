@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/map.h"
+#include "store/ignores.h"
 #include "store/beneath.h"
 #include "store/index.h"
 #include "store/tree.h"
@@ -22,7 +23,9 @@ struct scan {
 	struct beneath beneath; /* the project's root */
 	struct map folders;     /* path -> struct tree_entry of each folder that was scanned */
 	struct arena arena;
-	size_t files_read; /* and symlinks */
+	struct ignores ignores; /* what it has come across */
+	struct map asked;       /* a set: folders whose rules are in `ignores`, if they have any */
+	size_t files_read;      /* and symlinks */
 };
 
 int scan_init(struct scan *s, struct project *project, enum scan_mode mode,
@@ -43,6 +46,19 @@ int scan_list(struct scan *s, int fd, struct strbuf *path, int depth, struct tre
 /* Reads a file or symlink of the folder after all; with `save` stores it. `path` names it. */
 int scan_read(struct scan *s, int dir_fd, const char *path, bool save, struct tree_entry *e,
 	      struct mlops_error *err);
+
+/*
+ * Something of a folder that scan_list() has left out by the rules, which a tree lists nevertheless;
+ * *there tells whether it is. As for scan_list(), `path` names it.
+ */
+int scan_hidden(struct scan *s, int fd, struct strbuf *path, int depth, struct tree_entry *e,
+		bool *there, struct mlops_error *err);
+
+/* Reads the rules (.mlopsignore) of an open folder, of all folders above a path; each once. */
+int scan_rules_in(struct scan *s, int dir_fd, const char *folder, struct mlops_error *err);
+int scan_rules_above(struct scan *s, const char *path, struct mlops_error *err);
+/* Whether the rules read so far leave the path out. */
+bool scan_ignores(const struct scan *s, const char *path, bool is_folder);
 
 /* "a folder", "a symlink", ... for messages. */
 const char *scan_kind_name(enum tree_kind kind);

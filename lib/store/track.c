@@ -104,6 +104,11 @@ static int save_inside(struct tracker *t, const struct target *target, const cha
 				 path);
 		return -1;
 	}
+	if (scan_rules_above(&t->scan, path, err))
+		return -1;
+	if (scan_ignores(&t->scan, path, out->kind == TREE_FOLDER))
+		return err_set(err, MLOPS_EINVALID, "'%s' is left out by a rule of " IGNORES_NAME,
+			       path);
 	if (out->kind != TREE_FOLDER)
 		return 0;
 	if (!tree_lookup(t->scan.store, &target->known->ref.oid, target->path, below, &old, err))
