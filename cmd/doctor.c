@@ -141,6 +141,8 @@ static void check_store(struct doctor *d)
 		    "make room, or move it: mlops config core.store DIR");
 	else
 		add(d, CHECK_OK, "store", found, NULL);
+	autofree char *encryption = mlops_store_encryption(store);
+	add(d, CHECK_OK, "encryption", encryption ? encryption : "off", NULL);
 }
 
 static void check_database(struct doctor *d)

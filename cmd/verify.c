@@ -1,4 +1,5 @@
 /* mlops verify: everything in the store, and everything that the project needs from it. */
+#include "base/log.h"
 #include "base/num.h"
 #include "mlops/project.h"
 #include "mlops/registry.h"
@@ -18,7 +19,7 @@ static const struct opt_spec verify_optv[] = {
 struct faults {
 	struct json *list; /* of texts */
 	struct json *absent; /* of {"what","objects"} */
-	struct store *store;
+	struct store *store, *unkeyed; /* unkeyed: the same, or NULL */
 	bool print;
 };
 
@@ -129,6 +130,8 @@ static int print_json(const struct faults *f, const struct store_check *counts,
 	js_set(v, "ok", js_bool(!js_len(f->list) && !r->n_lost));
 	js_set(v, "objects", js_int((int64_t)counts->objects));
 	js_set(v, "bytes", js_int((int64_t)counts->bytes));
+	js_set(v, "plain", js_int((int64_t)counts->plain));
+	js_set(v, "unopened", js_int((int64_t)counts->unopened));
 	js_set(v, "damaged", js_ref(f->list));
 	js_set(v, "absent", js_ref(f->absent));
 	if (r->found) {
@@ -145,12 +148,23 @@ static void print(const struct faults *f, const struct store_check *counts, cons
 
 	for (size_t i = 0; i < r->n_lost; i++)
 		printf("lost: object sha256:%s\n", mlops_oid_hex(&r->lost[i], hex));
+	if (counts->plain)
+		printf("not sealed: %llu objects (seal them with: mlops reseal)\n",
+		       (unsigned long long)counts->plain);
 	printf("%llu objects, %s, %zu damaged", (unsigned long long)counts->objects,
 	       num_format_bytes(counts->bytes, size), js_len(f->list));
 	if (r->found)
 		printf("; %llu fetched, %zu lost", (unsigned long long)r->fetched.objects,
 		       r->n_lost);
 	putchar('\n');
+}
+
+static int not_opened(uint64_t n, struct mlops_error *err)
+{
+	err_set(err, MLOPS_EKEY,
+		"of %llu sealed objects only the form was checked: their bytes need the key",
+		(unsigned long long)n);
+	return err_hint(err, "name its file: mlops config --local core.keyFile FILE");
 }
 
 /* Also tells the result: after a repair, of what is there then. */
@@ -163,14 +177,34 @@ static int verify(struct cmd_ctx *ctx, const struct verify_opts *o, struct fault
 		return -1;
 	bool known = o->repair && !js_len(r->found) && !r->fetched.objects;
 	if ((!known && mlops_store_verify(f->store, add_fault, f, &counts, err)) ||
-	    mlops_roots_visit(ctx->project, check_root, f, err))
+	    (!f->unkeyed && mlops_roots_visit(ctx->project, check_root, f, err)))
 		return -1;
 	if (ctx->common.json)
 		print_json(f, &counts, r);
 	else
 		print(f, &counts, r);
 	bool incomplete = o->repair && (r->n_lost || js_len(f->absent));
-	return js_len(f->list) || incomplete ? CMD_EXIT_NO : 0;
+	if (js_len(f->list) || incomplete)
+		return CMD_EXIT_NO;
+	return counts.unopened ? not_opened(counts.unopened, err) : 0;
+}
+
+/* Of a store whose key is not to be had: what can be seen from outside. */
+static int open_store(struct project *project, bool repair, struct faults *f,
+		      struct mlops_error *err)
+{
+	autofree char *dir = mlops_store_dir(project);
+
+	if (!mlops_store_of(project, &f->store, err))
+		return 0;
+	if (err->kind != MLOPS_EKEY || repair)
+		return -1;
+	log_warn("%s", err->msg);
+	mlops_error_clear(err);
+	if (mlops_store_open_unkeyed(dir, &f->unkeyed, err))
+		return -1;
+	f->store = f->unkeyed;
+	return 0;
 }
 
 static int verify_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
@@ -181,9 +215,10 @@ static int verify_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error 
 	struct repair r = { .found = found };
 
 	if (mlops_project_lock(ctx->project, o->repair, err) ||
-	    mlops_store_of(ctx->project, &f.store, err))
+	    open_store(ctx->project, o->repair, &f, err))
 		return -1;
 	int rc = verify(ctx, o, &f, &r, err);
+	mlops_store_free(f.unkeyed);
 	free(r.lost);
 	return rc;
 }

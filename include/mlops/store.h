@@ -28,6 +28,9 @@ MLOPS_API int mlops_store_open_unkeyed(const char *dir, struct store **out,
 				       struct mlops_error *err);
 MLOPS_API void mlops_store_free(struct store *store); /* for the two above; NULL is fine */
 
+/* How it is encrypted, such as "aes-256-gcm, key 0123456789abcdef"; new, or NULL: it is not. */
+MLOPS_API char *mlops_store_encryption(const struct store *store);
+
 /* Whether the object is here; no content is read. */
 MLOPS_API bool mlops_store_has(struct store *store, const struct oid *oid);
 /* Its size in bytes; MLOPS_ENOTFOUND. */
@@ -114,6 +117,8 @@ MLOPS_API int mlops_object_visit(struct store *store, const struct object_ref *r
 /* Counts of mlops_store_verify(). */
 struct store_check {
 	uint64_t objects, bytes, damaged;
+	uint64_t plain;    /* objects that are not sealed although the store is */
+	uint64_t unopened; /* sealed ones of which, without the key, only the form was checked */
 };
 /*
  * Reads and hashes everything in the store, and checks packs against their indexes. `report` is
@@ -136,3 +141,18 @@ MLOPS_API int mlops_store_repair(struct store *store,
  */
 MLOPS_API int mlops_store_lost(struct store *store, struct oid **out, size_t *n,
 			       struct mlops_error *err);
+
+struct reseal_how {
+	const char *old_key; /* file of the key that objects were sealed with before, or NULL */
+	bool dry_run;
+};
+/* Objects that are in another form than the settings ask for, and the bytes that they take. */
+struct reseal_counts {
+	uint64_t objects, bytes;
+};
+/*
+ * Seals all objects of the project's store with the key of now, or with core.encryption off makes
+ * them plain (mlops-sealed(5)). Nobody else may use the store meanwhile.
+ */
+MLOPS_API int mlops_store_reseal(struct project *project, const struct reseal_how *how,
+				 struct reseal_counts *out, struct mlops_error *err);

@@ -159,3 +159,13 @@ int project_seal_key(struct project *project, const char *section, const char *w
 	explicit_bzero(secret, sizeof(secret));
 	return rc;
 }
+
+int project_key_of_file(const char *path, enum cipher_kind kind, struct seal_key **out,
+			struct mlops_error *err)
+{
+	uint8_t secret[KEY_SIZE];
+	int rc = read_file(path, secret, err) || seal_key_new(secret, kind, out, err) ? -1 : 0;
+
+	explicit_bzero(secret, sizeof(secret));
+	return rc;
+}

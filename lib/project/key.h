@@ -18,3 +18,6 @@ int project_encryption(struct project *project, const char *section, struct encr
  */
 int project_seal_key(struct project *project, const char *section, const char *what,
 		     enum cipher_kind kind, struct seal_key **out, struct mlops_error *err);
+/* The key in a file. */
+int project_key_of_file(const char *path, enum cipher_kind kind, struct seal_key **out,
+			struct mlops_error *err);

@@ -13,6 +13,7 @@ struct store {
 	uint64_t pack_threshold;  /* objects of this size and more are loose */
 	bool hard_link;           /* core.link=hardlink */
 	bool sealed;              /* objects lie sealed (store/sealed.h); plain ones are read too */
+	bool strict;                /* what lies in another form does not count: it is to go */
 	struct seal_key *key;     /* what they are sealed with; NULL: others did, and have it */
 	atomic_bool swept;        /* leftovers in tmp were looked for */
 	pthread_mutex_t lock;     /* guards all that follows */
@@ -27,6 +28,8 @@ struct store {
 
 struct project;
 
+/* One as it is in the folder, whatever the settings say. */
+int store_open_dir(const char *dir, struct store **out, struct mlops_error *err);
 int store_scratch(struct store *store, struct scratch **out, struct mlops_error *err);
 void store_give_back(struct store *store, struct scratch *s);
 
@@ -89,7 +92,7 @@ int store_stream(struct store *store, const struct oid *oid, struct place *place
 /* What is damaged: objects that lie loose, and packs. */
 typedef VEC(struct oid) oid_vec;
 struct store_damage {
-	oid_vec loose;
+	oid_vec loose, sealed; /* sealed ones by the name of the seal */
 	VEC(struct pack *) packs; /* lent; those that cannot be loaded are not among them */
 };
 void store_damage_clear(struct store_damage *damage);

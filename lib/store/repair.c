@@ -24,12 +24,14 @@ static int move_aside(const struct store *s, const char *path, const char *name,
 	return fs_exists(path) ? fs_rename(path, to, err) : 0;
 }
 
-static int move_loose(struct store *s, const oid_vec *oids, struct mlops_error *err)
+static int move_loose(struct store *s, const oid_vec *oids,
+		      char *(*path_of)(const struct store *, const struct oid *),
+		      struct mlops_error *err)
 {
 	char hex[MLOPS_OID_HEX + 1];
 
 	for (size_t i = 0; i < oids->n; i++) {
-		autofree char *path = loose_path(s, &oids->v[i]);
+		autofree char *path = path_of(s, &oids->v[i]);
 
 		if (move_aside(s, path, mlops_oid_hex(&oids->v[i], hex), err))
 			return -1;
@@ -181,7 +183,8 @@ int mlops_store_repair(struct store *s, void (*report)(const char *what, void *a
 	autodamage damage = { 0 };
 
 	if (store_check_all(s, report, arg, counts, &damage, err) || fs_mkdirs(aside, err) ||
-	    move_loose(s, &damage.loose, err))
+	    move_loose(s, &damage.loose, loose_path, err) ||
+	    move_loose(s, &damage.sealed, sealed_path, err))
 		return -1;
 	forget_packs(s, &damage);
 	return rewrite_packs(s, err);

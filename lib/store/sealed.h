@@ -11,6 +11,9 @@
 
 /* Reads what the settings say and what is in the folder, and makes the store ready for it. */
 int sealed_unlock(struct store *store, struct project *project, struct mlops_error *err);
+/* Whether it has the mark of a sealed store; giving it that of its key, or with none taking it away. */
+bool sealed_is_marked(const struct store *store);
+int sealed_change_mark(struct store *store, struct mlops_error *err);
 
 /* The name under which an object lies, and the path of one in a file of its own; new. */
 void sealed_name(const struct store *store, const struct oid *oid, struct oid *out);
@@ -27,6 +30,14 @@ int sealed_decode(struct store *store, const struct oid *oid, const struct oid *
 /* As loose_read(), of what lies under `name`. */
 int sealed_read(struct store *store, const struct oid *oid, const struct oid *name, store_sink sink,
 		void *arg, struct mlops_error *err);
+/* Streams what lies under `name` in a file of its own, opened, and gives the hash of it. */
+int sealed_stream(struct store *store, const struct oid *name, store_sink sink, void *arg,
+		  struct oid *got, struct mlops_error *err);
+/* Whether what lies under `name`, in a file of its own or in memory, is whole; *bytes of it. */
+int sealed_check(struct store *store, const struct oid *name, uint64_t *bytes,
+		 struct mlops_error *err);
+int sealed_check_buf(struct store *store, const struct oid *name, const void *buf, size_t n,
+		     uint64_t *bytes, struct mlops_error *err);
 /* Whether these are the first bytes of, and the whole has the size of, what was sealed so named. */
 int sealed_check_form(const void *header, uint64_t size, const struct oid *name,
 		      struct mlops_error *err);

@@ -11,7 +11,7 @@
 
 #define THRESHOLD ((uint64_t)1 << 20)
 
-static int open_dir(const char *dir, struct store **out, struct mlops_error *err)
+int store_open_dir(const char *dir, struct store **out, struct mlops_error *err)
 {
 	autofree char *packs = path_join(dir, "packs");
 
@@ -30,7 +30,7 @@ int mlops_store_open(const char *dir, struct store **out, struct mlops_error *er
 {
 	struct store *s;
 
-	if (open_dir(dir, &s, err))
+	if (store_open_dir(dir, &s, err))
 		return -1;
 	if (sealed_unlock(s, NULL, err)) {
 		mlops_store_free(s);
@@ -42,7 +42,7 @@ int mlops_store_open(const char *dir, struct store **out, struct mlops_error *er
 
 int mlops_store_open_unkeyed(const char *dir, struct store **out, struct mlops_error *err)
 {
-	if (open_dir(dir, out, err))
+	if (store_open_dir(dir, out, err))
 		return -1;
 	(*out)->sealed = true;
 	return 0;
@@ -97,7 +97,7 @@ int mlops_store_of(struct project *project, struct store **out, struct mlops_err
 	if (!s) {
 		autofree char *dir = mlops_store_dir(project);
 
-		if (open_dir(dir, &s, err))
+		if (store_open_dir(dir, &s, err))
 			return -1;
 		project_set_slot(project, PROJECT_STORE, s, free_slot);
 		if (read_settings(project, s, err) || sealed_unlock(s, project, err)) {
@@ -244,7 +244,7 @@ static bool find_sealed(struct store *s, const struct oid *oid, bool fresh, stru
 
 void store_find(struct store *s, const struct oid *oid, bool fresh, struct place *out)
 {
-	if (!s->sealed || !find_sealed(s, oid, fresh, out))
+	if ((!s->sealed || !find_sealed(s, oid, fresh, out)) && !(s->strict && s->sealed))
 		find_named(s, oid, PLACE_LOOSE, fresh, out);
 }
 

@@ -14,22 +14,43 @@
 static const struct oid mark_name;
 #define MARK_SIZE (SEALED_HEADER + CIPHER_TAG)
 
+static char *mark_path(const struct store *s)
+{
+	return path_join(s->dir, "sealed/key");
+}
+
 static int some_name(const char *name, void *arg, struct mlops_error *err)
 {
-	(void)arg, (void)err;
-	return str_ends(name, ".pack") ? 0 : 1; /* an index, or a folder of loose objects */
+	(void)name, (void)arg, (void)err;
+	return 1;
 }
 
-static bool holds_plain(const struct store *s)
+static bool has_plain(const struct pack *p)
 {
-	autofree char *loose = path_join(s->dir, "loose"), *packs = path_join(s->dir, "packs");
+	autoerr ignored = ERR_INIT;
+	struct pack_entry e;
+
+	for (uint32_t i = 0; i < p->count; i++)
+		if (pack_entry(p, i, &e, &ignored) || e.codec != PACK_SEALED)
+			return true;
+	return false;
+}
+
+static bool holds_plain(struct store *s)
+{
+	autofree char *loose = path_join(s->dir, "loose");
 	autoerr ignored = ERR_INIT;
 
-	return (fs_is_dir(loose) && fs_each_name(loose, some_name, NULL, &ignored) > 0) ||
-	       fs_each_name(packs, some_name, NULL, &ignored) > 0;
+	if (fs_is_dir(loose) && fs_each_name(loose, some_name, NULL, &ignored))
+		return true;
+	store_load_packs(s, NULL, NULL); /* nobody else has the store yet */
+	for (size_t i = 0; i < s->packs.n; i++)
+		if (has_plain(s->packs.v[i]))
+			return true;
+	return false;
 }
 
-static int check_wish(const struct store *s, const struct encryption *want, bool marked,
+static int check_wish(struct store *s, const struct encryption *want, bool marked,
 		      struct mlops_error *err)
 {
 	if (marked && want->set && !want->kind) {
@@ -52,6 +73,12 @@ static int check_wish(const struct store *s, const struct encryption *want, bool
 	return 0;
 }
 
+static int mark_damaged(const char *path, struct mlops_error *err)
+{
+	err_set(err, MLOPS_ECORRUPT, "'%s', which tells the key that fits, is damaged", path);
+	return err_hint(err, "when you are sure of the key, delete it: it is made again");
+}
+
 static int check_mark(const struct store *s, const struct seal_key *key, const char *path,
 		      struct mlops_error *err)
 {
@@ -63,9 +90,9 @@ static int check_mark(const struct store *s, const struct seal_key *key, const c
 		return -1;
 	const uint8_t *bytes = (const uint8_t *)mark.buf;
 	if (mark.len != MARK_SIZE)
-		return err_set(err, MLOPS_ECORRUPT, "'%s' is damaged", path);
+		return mark_damaged(path, err);
 	if (sealed_inspect(bytes, &info, err))
-		return err_wrap(err, "'%s'", path);
+		return err->kind == MLOPS_ECORRUPT ? mark_damaged(path, err) : -1;
 	if (strcmp(info.key_id, seal_key_id(key))) {
 		err_set(err, MLOPS_EKEY,
 			"the key does not fit: store '%s' was sealed with key %s, this key is %s",
@@ -73,29 +100,57 @@ static int check_mark(const struct store *s, const struct seal_key *key, const c
 		return err_hint(err, "see where the key comes from: mlops config --list");
 	}
 	return sealed_get(key, &mark_name, bytes, mark.len, nothing, err) ?
-		       err_wrap(err, "'%s'", path) :
+		       mark_damaged(path, err) :
 		       0;
 }
 
-/* The first of several that make it wins; *there: it was another. */
-static int make_mark(struct store *s, const struct seal_key *key, const char *path, bool *there,
-		     struct mlops_error *err)
+/* A file with the mark, in tmp/, durable; *tmp is new, also after a failure when not NULL. */
+static int write_mark(struct store *s, char **tmp, struct mlops_error *err)
 {
-	autofree char *dir = path_dir(path), *tmp = NULL;
 	uint8_t mark[MARK_SIZE];
 	autoclose int fd = -1;
 
-	if (sealed_put(key, &mark_name, "", 0, mark, err) || fs_mkdirs_synced(dir, err) ||
-	    loose_create(s, &tmp, &fd, err))
+	if (sealed_put(s->key, &mark_name, "", 0, mark, err) || loose_create(s, tmp, &fd, err) ||
+	    fs_write_all(fd, mark, sizeof(mark), *tmp, err))
 		return -1;
-	int rc = fs_write_all(fd, mark, sizeof(mark), tmp, err);
-	if (!rc && fsync(fd))
-		rc = err_sys(err, "cannot sync '%s'", tmp);
+	return fsync(fd) ? err_sys(err, "cannot sync '%s'", *tmp) : 0;
+}
+
+/* The first of several that make it wins; *there: it was another. */
+static int make_mark(struct store *s, const char *path, bool *there, struct mlops_error *err)
+{
+	autofree char *dir = path_dir(path), *tmp = NULL;
+	int rc = fs_mkdirs_synced(dir, err) || write_mark(s, &tmp, err) ? -1 : 0;
+
 	*there = !rc && link(tmp, path);
 	if (*there && errno != EEXIST)
 		rc = err_sys(err, "cannot write '%s'", path);
-	unlink(tmp);
+	if (tmp)
+		unlink(tmp);
 	return rc || fs_sync_dir(dir, err) ? -1 : 0;
+}
+
+bool sealed_is_marked(const struct store *s)
+{
+	autofree char *path = mark_path(s);
+
+	return !access(path, F_OK);
+}
+
+int sealed_change_mark(struct store *s, struct mlops_error *err)
+{
+	autofree char *path = mark_path(s), *dir = path_dir(path), *tmp = NULL;
+
+	if (!s->key) {
+		if (unlink(path) && errno != ENOENT)
+			return err_sys(err, "cannot remove '%s'", path);
+		return fs_is_dir(dir) ? fs_sync_dir(dir, err) : 0;
+	}
+	int rc =
+		fs_mkdirs_synced(dir, err) || write_mark(s, &tmp, err) || fs_rename(tmp, path, err);
+	if (rc && tmp)
+		unlink(tmp);
+	return rc ? -1 : 0;
 }
 
 static int mark_or_check(struct store *s, const struct seal_key *key, const char *path, bool marked,
@@ -103,30 +158,36 @@ static int mark_or_check(struct store *s, const struct seal_key *key, const char
 {
 	bool there = marked;
 
-	if (!marked && make_mark(s, key, path, &there, err))
+	if (!marked && make_mark(s, path, &there, err))
 		return -1;
 	return there ? check_mark(s, key, path, err) : 0;
 }
 
 int sealed_unlock(struct store *s, struct project *project, struct mlops_error *err)
 {
-	autofree char *path = path_join(s->dir, "sealed/key");
+	autofree char *path = mark_path(s);
 	autofree char *what = NULL;
 	struct encryption want;
-	bool marked = !access(path, F_OK);
+	bool marked = sealed_is_marked(s);
 
 	if (project_encryption(project, "core", &want, err))
 		return -1;
 	if (!marked && !want.kind)
 		return 0;
-	if (!want.kind)
-		want.kind = CIPHER_AES_256_GCM;
 	what = xasprintf("store '%s'", s->dir);
-	if (check_wish(s, &want, marked, err) ||
-	    project_seal_key(project, "core", what, want.kind, &s->key, err))
+	if (check_wish(s, &want, marked, err))
 		return -1;
-	if (mark_or_check(s, s->key, path, marked, err))
+	enum cipher_kind kind = want.kind ? want.kind : CIPHER_AES_256_GCM;
+	if (project_seal_key(project, "core", what, kind, &s->key, err) ||
+	    mark_or_check(s, s->key, path, marked, err))
 		return -1;
 	s->sealed = true;
 	return 0;
+}
+
+char *mlops_store_encryption(const struct store *s)
+{
+	if (!s->key)
+		return NULL;
+	return xasprintf("%s, key %s", cipher_name(seal_key_kind(s->key)), seal_key_id(s->key));
 }

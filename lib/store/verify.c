@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "store/private.h"
+#include "store/sealed.h"
 
 struct check {
 	struct store *store;
@@ -12,6 +13,7 @@ struct check {
 	struct store_check counts;
 	const char *dir; /* being listed */
 	const char *fan; /* its two digits */
+	bool in_sealed;  /* what is in it is sealed */
 	struct store_damage *damage;
 	struct scratch *scratch;
 };
@@ -22,10 +24,11 @@ static void fault(struct check *c, const char *what)
 	c->report(what, c->arg);
 }
 
-static void count(struct check *c, uint64_t bytes)
+static void count(struct check *c, bool sealed)
 {
 	c->counts.objects++;
-	c->counts.bytes += bytes;
+	c->counts.plain += c->store->sealed && !sealed;
+	c->counts.unopened += sealed && !c->store->key;
 }
 
 static int drop(const void *buf, size_t n, void *arg, struct mlops_error *err)
@@ -33,6 +36,14 @@ static int drop(const void *buf, size_t n, void *arg, struct mlops_error *err)
 	(void)buf, (void)err;
 	*(uint64_t *)arg += n;
 	return 0;
+}
+
+static int read_one(struct check *c, const struct oid *name, uint64_t *bytes,
+		    struct mlops_error *err)
+{
+	if (c->in_sealed)
+		return sealed_check(c->store, name, bytes, err);
+	return loose_read(c->store, name, drop, bytes, err);
 }
 
 static int check_loose(const char *name, void *arg, struct mlops_error *err)
@@ -51,10 +62,10 @@ static int check_loose(const char *name, void *arg, struct mlops_error *err)
 		fault(c, what);
 		return 0;
 	}
-	count(c, 0);
-	if (loose_read(c->store, &oid, drop, &bytes, &why)) {
+	count(c, c->in_sealed);
+	if (read_one(c, &oid, &bytes, &why)) {
 		fault(c, why.msg);
-		vec_push(&c->damage->loose, oid);
+		vec_push(c->in_sealed ? &c->damage->sealed : &c->damage->loose, oid);
 	}
 	c->counts.bytes += bytes;
 	return 0;
@@ -67,6 +78,8 @@ static int check_fan(const char *name, void *arg, struct mlops_error *err)
 	struct check below = *c;
 	int rc;
 
+	if (c->in_sealed && !strcmp(name, "key"))
+		return 0; /* the mark, which was read when the store was opened */
 	if (!fs_is_dir(dir)) {
 		autofree char *what = xasprintf("'%s' does not belong in the store", dir);
 
@@ -80,9 +93,9 @@ static int check_fan(const char *name, void *arg, struct mlops_error *err)
 	return rc;
 }
 
-static int check_all_loose(struct check *c, struct mlops_error *err)
+static int check_all_loose(struct check *c, const char *folder, struct mlops_error *err)
 {
-	autofree char *dir = path_join(c->store->dir, "loose");
+	autofree char *dir = path_join(c->store->dir, folder);
 
 	c->dir = dir;
 	if (!fs_exists(dir))
@@ -98,6 +111,9 @@ static int check_packed(struct check *c, const struct pack *p, int fd, const str
 
 	if (pack_read(fd, p->path, e, c->scratch, &raw, err))
 		return -1;
+	if (e->codec == PACK_SEALED)
+		return sealed_check_buf(c->store, &e->oid, raw, e->raw, &c->counts.bytes, err);
+	c->counts.bytes += e->raw;
 	hasher_reset(c->scratch->hasher);
 	hasher_update(c->scratch->hasher, raw, e->raw);
 	hasher_final(c->scratch->hasher, &got);
@@ -120,7 +136,7 @@ static int check_pack(struct check *c, const struct pack *p, struct mlops_error 
 
 		if (pack_entry(p, i, &e, err))
 			return -1;
-		count(c, e.raw);
+		count(c, e.codec == PACK_SEALED);
 		sum += PACK_ENTRY_HEADER + e.stored;
 		if (check_packed(c, p, fd, &e, &why))
 			fault(c, why.msg);
@@ -163,7 +179,10 @@ int store_check_all(struct store *s, store_report report, void *arg, struct stor
 	pthread_mutex_unlock(&s->lock);
 	check_all_packs(&c);
 	store_give_back(s, c.scratch);
-	rc = check_all_loose(&c, err);
+	rc = check_all_loose(&c, "loose", err);
+	c.in_sealed = true;
+	if (!rc)
+		rc = check_all_loose(&c, "sealed", err);
 	if (!rc)
 		*counts = c.counts;
 	return rc;
@@ -172,6 +191,7 @@ int store_check_all(struct store *s, store_report report, void *arg, struct stor
 void store_damage_clear(struct store_damage *damage)
 {
 	vec_free(&damage->loose);
+	vec_free(&damage->sealed);
 	vec_free(&damage->packs);
 }
 

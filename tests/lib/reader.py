@@ -1,4 +1,5 @@
-"""reader.py STORE POINTER DEST: writes what a pointer stands for, by mlops-pointer(5), -tree(5), -pack(5) alone."""
+"""reader.py STORE POINTER DEST [KEYFILE]: writes what a pointer stands for, by mlops-pointer(5), -tree(5), -pack(5)
+and, for a sealed store, mlops-sealed(5) alone."""
 import ctypes
 import ctypes.util
 import glob
@@ -8,10 +9,13 @@ import re
 import struct
 import sys
 
+import unseal
+
 zstd = ctypes.CDLL(ctypes.util.find_library("zstd"))
 zstd.ZSTD_decompress.restype = ctypes.c_size_t
 zstd.ZSTD_decompress.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t]
-store, pointer, dest = sys.argv[1:]
+store, pointer, dest = sys.argv[1:4]
+key = unseal.Key(sys.argv[4]) if len(sys.argv) > 4 else None
 packed = {}  # name -> pack, offset
 for path in glob.glob(f"{store}/packs/*.idx"):
     data = open(path, "rb").read()
@@ -24,17 +28,20 @@ for path in glob.glob(f"{store}/packs/*.idx"):
 
 
 def get(oid):
-    if oid in packed:
-        with open(packed[oid][0], "rb") as f:
-            f.seek(packed[oid][1])
-            name, raw, stored, codec = struct.unpack("<32sQQB7x", f.read(56))
+    name = key.name(oid) if key else oid
+    if name in packed:
+        with open(packed[name][0], "rb") as f:
+            f.seek(packed[name][1])
+            _, raw, stored, codec = struct.unpack("<32sQQB7x", f.read(56))
             data = f.read(stored)
         if codec == 1:
             buf = ctypes.create_string_buffer(raw + 1)
             assert zstd.ZSTD_decompress(buf, raw, data, stored) == raw
             data = buf.raw[:raw]
     else:
-        data = open(f"{store}/loose/{oid[:2]}/{oid[2:]}", "rb").read()
+        data = open(f"{store}/{'sealed' if key else 'loose'}/{name[:2]}/{name[2:]}", "rb").read()
+    if key:
+        data = key.open(name, data)
     assert hashlib.sha256(data).hexdigest() == oid
     return data
 
