@@ -1,11 +1,10 @@
 /* mlops checkout */
-#include "base/log.h"
-#include "cmd.h"
-#include "mlops/workspace.h"
-#include "paths.h"
+#include "revs.h"
+#include "supply.h"
+#include "view.h"
 
 struct checkout_opts {
-	struct opt_strs paths;
+	struct opt_strs words, paths;
 	bool force;
 };
 
@@ -15,42 +14,41 @@ static const struct opt_spec checkout_optv[] = {
 };
 
 static const struct arg_spec checkout_argv[] = {
-	ARG(checkout_opts, paths, .name = "PATH", .max = ARGS_ANY, .complete = "path", .help = "tracked paths, or folders that hold some (default: all)"),
+	REVS_ARG(checkout_opts, words, "take pointers and data from here (default: the pointers in the work tree)"),
+	REVS_PATHS_ARG(checkout_opts, paths, "tracked paths, what lies in them, or folders above (default: all)"),
 	ARG_END,
 };
 
-static int print_json(const struct checkout_counts *c)
+/* Pull brings what the work tree's pointers name; what only a revision names comes from here. */
+static int checkout_at(struct cmd_ctx *ctx, const char *rev, const struct strlist *paths, bool force,
+		       struct checkout_counts *counts, struct mlops_error *err)
 {
-	struct json *v = js_obj();
+	const char *const *v = (const char *const *)paths->v;
 
-	js_set(v, "written", js_int((int64_t)c->written));
-	js_set(v, "removed", js_int((int64_t)c->removed));
-	js_set(v, "unchanged", js_int((int64_t)c->unchanged));
-	js_set(v, "absent", js_int((int64_t)c->absent));
-	return cmd_print_json(v);
+	if (!mlops_checkout_at(ctx->project, rev, v, paths->n, force, counts, err))
+		return 0;
+	if (cmd_supply_missing(ctx, rev, paths, err))
+		return -1;
+	return mlops_checkout_at(ctx->project, rev, v, paths->n, force, counts, err);
 }
 
 static int checkout_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
 {
 	const struct checkout_opts *o = opts;
 	struct checkout_counts counts;
-	autostrlist paths = { 0 };
+	autorevs revs = { 0 };
 
-	if (cmd_relpaths(ctx->project, &o->paths, &paths, err) ||
-	    mlops_checkout(ctx->project, (const char *const *)paths.v, paths.n, o->force, &counts, err))
+	if (cmd_revs(ctx->project, &o->words, &o->paths, 1, &revs, err))
 		return -1;
-	if (ctx->common.json)
-		return print_json(&counts);
-	printf("%llu written, %llu removed, %llu unchanged\n", (unsigned long long)counts.written,
-	       (unsigned long long)counts.removed, (unsigned long long)counts.unchanged);
-	if (counts.absent)
-		log_info("%llu file%s not here: mlops pull fetches what is missing",
-			 (unsigned long long)counts.absent, counts.absent == 1 ? " is" : "s are");
-	return 0;
+	if (revs.n ? checkout_at(ctx, revs.v[0], &revs.paths, o->force, &counts, err) :
+		     mlops_checkout(ctx->project, (const char *const *)revs.paths.v, revs.paths.n,
+				    o->force, &counts, err))
+		return -1;
+	return view_checkout(ctx, &counts);
 }
 
 const struct cmd_spec cmd_checkout = {
-	.group = "data", .name = "checkout", .summary = "make tracked data what its pointers say",
+	.group = "data", .name = "checkout", .summary = "make tracked data what its pointers say, or a revision's",
 	.flags = CMD_LOCK_WRITE | CMD_JSON, .opts = checkout_optv, .args = checkout_argv,
 	.opts_size = sizeof(struct checkout_opts), .run = checkout_run,
 };

@@ -6,8 +6,8 @@ extern const struct cmd_spec cmd_init, cmd_config;
 
 /* data */
 extern const struct cmd_spec cmd_track, cmd_untrack, cmd_edit;
-extern const struct cmd_spec cmd_status, cmd_diff, cmd_ls, cmd_du, cmd_cat, cmd_checkout, cmd_verify,
-	cmd_reseal;
+extern const struct cmd_spec cmd_status, cmd_diff, cmd_ls, cmd_du, cmd_cat, cmd_checkout, cmd_restore;
+extern const struct cmd_spec cmd_verify, cmd_reseal;
 
 /* share */
 extern const struct cmd_spec cmd_remote, cmd_push, cmd_pull, cmd_server;
@@ -40,6 +40,7 @@ const struct cmd_spec *const cmd_registry[] = {
 	&cmd_du,
 	&cmd_cat,
 	&cmd_checkout,
+	&cmd_restore,
 	&cmd_verify,
 	&cmd_reseal,
 

@@ -1,7 +1,8 @@
-/* Runs, object refs and tracked items as JSON. */
+/* Runs, object refs and tracked items as JSON; what a checkout did. */
 #include "view.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 
 static void set_ref(struct json *obj, const struct object_ref *ref)
 {
@@ -145,4 +146,27 @@ struct json *view_run(const struct run *run)
 	js_set(obj, "inputs", view_objects(run->inputs, run->n_inputs));
 	js_set(obj, "outputs", view_objects(run->outputs, run->n_outputs));
 	return obj;
+}
+
+static int checkout_json(const struct checkout_counts *c)
+{
+	struct json *v = js_obj();
+
+	js_set(v, "written", js_int((int64_t)c->written));
+	js_set(v, "removed", js_int((int64_t)c->removed));
+	js_set(v, "unchanged", js_int((int64_t)c->unchanged));
+	js_set(v, "absent", js_int((int64_t)c->absent));
+	return cmd_print_json(v);
+}
+
+int view_checkout(const struct cmd_ctx *ctx, const struct checkout_counts *counts)
+{
+	if (ctx->common.json)
+		return checkout_json(counts);
+	printf("%llu written, %llu removed, %llu unchanged\n", (unsigned long long)counts->written,
+	       (unsigned long long)counts->removed, (unsigned long long)counts->unchanged);
+	if (counts->absent)
+		log_info("%llu file%s not here: mlops pull fetches what is missing",
+			 (unsigned long long)counts->absent, counts->absent == 1 ? " is" : "s are");
+	return 0;
 }

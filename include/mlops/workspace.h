@@ -94,6 +94,20 @@ struct checkout_counts {
  */
 MLOPS_API int mlops_checkout(struct project *project, const char *const *paths, size_t n,
 			     bool force, struct checkout_counts *counts, struct mlops_error *err);
+/*
+ * The same from the pointers of a revision, which become those of the work tree and of git's
+ * index; what else is tracked stays. A path in a folder that is tracked here changes that entry of
+ * it alone. A pointer that is in no commit is an uncommitted change too. All content is needed.
+ */
+MLOPS_API int mlops_checkout_at(struct project *project, const char *rev, const char *const *paths,
+				size_t n, bool force, struct checkout_counts *counts,
+				struct mlops_error *err);
+/*
+ * Makes paths in the work tree what the pointers (of `rev`, unless it is NULL) say, and changes no
+ * pointer. What is overwritten or removed is stored first.
+ */
+MLOPS_API int mlops_restore(struct project *project, const char *rev, const char *const *paths,
+			    size_t n, struct checkout_counts *counts, struct mlops_error *err);
 
 /*
  * Looking at many paths in one go. A folder is looked at once, so nothing may change it until the

@@ -22,6 +22,9 @@ int git_unstage(struct git_repo *repo, const char *const *paths, size_t n, struc
 /* True when the file is in HEAD, and in git's index and the work tree as it is there. */
 int git_is_committed(struct git_repo *repo, const char *path, bool *committed,
 		     struct mlops_error *err);
+/* True when any commit that HEAD, a branch or a tag leads to has a file of these bytes there. */
+int git_was_committed(struct git_repo *repo, const char *path, const struct strbuf *text,
+		      bool *committed, struct mlops_error *err);
 /* True when git would ignore the path. */
 int git_is_ignored(struct git_repo *repo, const char *path, bool *ignored, struct mlops_error *err);
 /* True when git's index holds the path (data that is committed must not be tracked as well). */

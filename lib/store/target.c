@@ -3,11 +3,19 @@
 
 #include "base/fault.h"
 #include "base/path.h"
+#include "mlops/revision.h"
 #include "project/project.h"
 
 int targets_load(struct targets *t, struct project *project, struct mlops_error *err)
 {
-	if (mlops_pointers_list(project, &t->known, &t->n_known, err))
+	return targets_load_at(t, project, NULL, err);
+}
+
+int targets_load_at(struct targets *t, struct project *project, const char *rev,
+		    struct mlops_error *err)
+{
+	if (rev ? mlops_pointers_at(project, rev, &t->known, &t->n_known, err) :
+		  mlops_pointers_list(project, &t->known, &t->n_known, err))
 		return -1;
 	for (size_t i = 0; i < t->n_known; i++)
 		map_put(&t->by_path, t->known[i].path, &t->known[i]);
@@ -38,6 +46,16 @@ static void *nearest(const struct map *m, const char *path, size_t n)
 			;
 	}
 	return NULL;
+}
+
+char *targets_data(const struct targets *t, const char *path)
+{
+	autofree char *data = xstrdup(path);
+
+	if (targets_above(t, path) || !pointer_is_name(path_base(path)))
+		return steal_ptr(&data);
+	data[strlen(data) - strlen(POINTER_SUFFIX)] = '\0';
+	return map_get(&t->by_path, data) ? steal_ptr(&data) : xstrdup(path);
 }
 
 const struct pointer *targets_above(const struct targets *t, const char *path)

@@ -23,7 +23,10 @@ struct targets {
 	struct map chosen; /* path -> index in `all` + 1 */
 };
 
+/* From the pointers of the work tree, or of a revision. */
 int targets_load(struct targets *t, struct project *project, struct mlops_error *err);
+int targets_load_at(struct targets *t, struct project *project, const char *rev,
+		    struct mlops_error *err);
 /*
  * Chooses what the paths name, each once. One that lies in another is MLOPS_EINVALID, since they
  * would say two things about the same file.
@@ -32,6 +35,8 @@ int targets_choose(struct targets *t, const char *const *paths, size_t n, struct
 void targets_clear(struct targets *t);
 #define autotargets __attribute__((cleanup(targets_clear))) struct targets
 
+/* The data that a pointer file stands for, when the path names one that is known; new. */
+char *targets_data(const struct targets *t, const char *path);
 /* The pointer that the path is or lies below; the first that lies below it; or NULL. */
 const struct pointer *targets_above(const struct targets *t, const char *path);
 const struct pointer *targets_below(const struct targets *t, const char *path);

@@ -27,16 +27,13 @@ static int not_tracked(const struct untracker *u, const char *path, struct mlops
 	return below ? err_hint(err, "it holds '%s', which is", below->path) : -1;
 }
 
-/* A pointer file stands for its data. */
 static int choose(struct untracker *u, const char *const *paths, size_t n, struct mlops_error *err)
 {
 	autostrlist chosen = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		autofree char *path = xstrdup(paths[i]);
+		autofree char *path = targets_data(&u->targets, paths[i]);
 
-		if (!targets_above(&u->targets, path) && pointer_is_name(path_base(path)))
-			path[strlen(path) - strlen(POINTER_SUFFIX)] = '\0';
 		if (!targets_above(&u->targets, path))
 			return not_tracked(u, paths[i], err);
 		strlist_take(&chosen, steal_ptr(&path));

@@ -1,61 +1,10 @@
-/* Checkout, and what pipelines and models do with single paths. */
+/* What pipelines and models do with single paths of the work tree. */
 #include "mlops/workspace.h"
 
 #include "base/fs.h"
 #include "base/path.h"
 #include "project/project.h"
 #include "store/plan.h"
-#include "store/pointer.h"
-
-static int nothing_here(struct mlops_error *err)
-{
-	err_set(err, MLOPS_ENOTFOUND, "the content of the tracked data is not in the store");
-	return err_hint(err, "fetch it with: mlops pull");
-}
-
-static int checkout(struct project *project, struct plan *p, const struct pointer *pointers,
-		    size_t n, struct checkout_counts *counts, struct mlops_error *err)
-{
-	uint64_t files = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		struct tree_entry want = diff_entry_of(&pointers[i].ref);
-
-		if (plan_path(p, pointers[i].path, &want, err))
-			return err_wrap(err, "cannot check out '%s'", pointers[i].path);
-		files += pointers[i].ref.files;
-	}
-	struct checkout_counts planned = {
-		.written = p->written,
-		.removed = p->removed,
-		.unchanged = files - p->written - p->left_out,
-		.absent = p->left_out,
-	};
-	if (p->left_out && p->left_out == files)
-		return nothing_here(err);
-	if (plan_carry_out(p, project, err))
-		return -1;
-	*counts = planned;
-	return 0;
-}
-
-int mlops_checkout(struct project *project, const char *const *paths, size_t n, bool force,
-		   struct checkout_counts *counts, struct mlops_error *err)
-{
-	autoscan scan = { .beneath = BENEATH_INIT };
-	autoplan plan = { .scan = &scan, .policy = force ? PLAN_SAVE : PLAN_KEEP, .stage_fd = -1 };
-	struct pointer *pointers;
-	size_t found;
-
-	if (pointers_select(project, paths, n, &pointers, &found, err))
-		return -1;
-	plan.partial = !n;
-	int rc = scan_init(&scan, project, SCAN_STAT, err);
-	if (!rc)
-		rc = checkout(project, &plan, pointers, found, counts, err);
-	mlops_pointers_free(pointers, found);
-	return rc;
-}
 
 struct workspace {
 	struct scan scan;
