@@ -49,3 +49,29 @@ bool base64_decode(const char *s, size_t n, struct strbuf *out)
 	}
 	return true;
 }
+
+static void encode(struct strbuf *out, const uint8_t *p, size_t n, const char *digits, bool pad)
+{
+	for (; n; p += n < 3 ? n : 3, n -= n < 3 ? n : 3) {
+		uint32_t bits = (uint32_t)p[0] << 16 | (n > 1 ? (uint32_t)p[1] << 8 : 0) |
+				(n > 2 ? p[2] : 0);
+
+		for (size_t i = 0; i < 4; i++) {
+			if (i <= n)
+				strbuf_addc(out, digits[bits >> (18 - 6 * i) & 63]);
+			else if (pad)
+				strbuf_addc(out, '=');
+		}
+	}
+}
+
+void base64_encode(struct strbuf *out, const void *p, size_t n)
+{
+	encode(out, p, n, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", true);
+}
+
+void base64_encode_url(struct strbuf *out, const void *p, size_t n)
+{
+	encode(out, p, n, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+	       false);
+}

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -139,4 +140,45 @@ void pool_free(struct pool *p)
 	mlops_error_clear(&p->first);
 	free(p->queue);
 	free(p);
+}
+
+/* Each thread takes the next index until none is left. */
+struct each {
+	size_t n;
+	atomic_size_t next;
+	int (*one)(size_t i, void *arg, struct mlops_error *err);
+	void *arg;
+};
+
+static int run_each(void *arg, struct mlops_error *err)
+{
+	struct each *e = arg;
+	size_t i;
+
+	while ((i = atomic_fetch_add(&e->next, 1)) < e->n) {
+		if (!e->one(i, e->arg, err))
+			continue;
+		atomic_store(&e->next, e->n);
+		return -1;
+	}
+	return 0;
+}
+
+int pool_each(unsigned threads, size_t n, int (*one)(size_t, void *, struct mlops_error *),
+	      void *arg, struct mlops_error *err)
+{
+	struct each e = { .n = n, .one = one, .arg = arg };
+	struct pool *pool;
+
+	if (threads > n)
+		threads = (unsigned)n;
+	if (threads <= 1)
+		return run_each(&e, err);
+	if (pool_new(threads, threads, &pool, err))
+		return -1;
+	for (unsigned i = 0; i < threads; i++)
+		pool_add(pool, run_each, &e);
+	int rc = pool_wait(pool, err);
+	pool_free(pool);
+	return rc;
 }

@@ -22,3 +22,6 @@ int pool_wait(struct pool *p, struct mlops_error *err);
 void pool_free(struct pool *p); /* waits for what runs, drops what waits */
 /* Number of processors this process may use. */
 unsigned pool_cpus(void);
+/* Calls one(0 .. n - 1) in at most `threads` threads; the first error ends it and is returned. */
+int pool_each(unsigned threads, size_t n, int (*one)(size_t i, void *arg, struct mlops_error *err),
+	      void *arg, struct mlops_error *err);

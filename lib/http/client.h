@@ -32,6 +32,7 @@ struct http_request {
 	const char *const *headers; /* "Name: value", NULL-terminated, or NULL */
 	const char *bearer;         /* token for Authorization, never logged; or NULL */
 	bool bare; /* send no credentials but those in `headers` (no ~/.netrc), follow no redirect */
+	bool direct;               /* by no proxy */
 	const struct ssh_how *ssh; /* the URL is an sftp one: `method` and `headers` do not count */
 	const void *body;          /* whole body, or */
 	size_t body_len;

@@ -189,7 +189,7 @@ static void set_http(struct exchange *x)
 		curl_easy_setopt(curl, CURLOPT_PIPEWAIT, 1L);
 	if (req->unix_socket)
 		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, req->unix_socket);
-	if (req->unix_socket || is_loopback(req->url))
+	if (req->unix_socket || req->direct || is_loopback(req->url))
 		curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	if (!req->bearer && !req->bare)
 		curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
@@ -247,7 +247,9 @@ void exchange_begin(struct exchange *x)
 	curl_easy_reset(curl);
 	curl_easy_setopt(curl, CURLOPT_URL, req->url);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
+			 x->timeout_ms < CONNECT_TIMEOUT_MS ? (long)x->timeout_ms :
+							      CONNECT_TIMEOUT_MS);
 	curl_easy_setopt(curl, CURLOPT_TCP_NODELAY, 1L);
 	curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, CURL_BUFFER);
 	curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, CURL_BUFFER);

@@ -1,8 +1,7 @@
 /* Many keys at once, and small things that every layout does with keys. */
-#include <stdatomic.h>
-
 #include "base/pool.h"
 #include "base/path.h"
+#include "base/url.h"
 #include "remote/private.h"
 
 #define DEFAULT_THREADS 16
@@ -17,49 +16,44 @@ int remote_key_check(const char *key, struct mlops_error *err)
 	return good ? 0 : err_set(err, MLOPS_EINVALID, "'%s' is no key of a remote", key);
 }
 
-/* Each thread takes the next index until none is left. */
 struct each {
 	struct remote *remote;
-	size_t n;
-	atomic_size_t next;
 	int (*one)(struct remote *remote, size_t i, void *arg, struct mlops_error *err);
 	void *arg;
 };
 
-static int run_each(void *arg, struct mlops_error *err)
+static int run_one(size_t i, void *arg, struct mlops_error *err)
 {
-	struct each *e = arg;
-	size_t i;
+	const struct each *e = arg;
 
-	while ((i = atomic_fetch_add(&e->next, 1)) < e->n) {
-		if (!e->one(e->remote, i, e->arg, err))
-			continue;
-		atomic_store(&e->next, e->n);
-		return -1;
-	}
-	return 0;
+	return e->one(e->remote, i, e->arg, err);
 }
 
 int remote_each(struct remote *remote, size_t n,
 		int (*one)(struct remote *, size_t, void *, struct mlops_error *), void *arg,
 		struct mlops_error *err)
 {
-	struct each e = { .remote = remote, .n = n, .one = one, .arg = arg };
-	size_t threads = remote->jobs > 0 ? (size_t)remote->jobs : DEFAULT_THREADS;
-	struct pool *pool;
+	struct each e = { remote, one, arg };
+	int64_t threads = remote->jobs > 0 ? remote->jobs : DEFAULT_THREADS;
 
-	threads = threads < MAX_THREADS ? threads : MAX_THREADS;
-	if (threads > n)
-		threads = n;
-	if (threads <= 1)
-		return run_each(&e, err);
-	if (pool_new((unsigned)threads, threads, &pool, err))
-		return -1;
-	for (size_t i = 0; i < threads; i++)
-		pool_add(pool, run_each, &e);
-	int rc = pool_wait(pool, err);
-	pool_free(pool);
-	return rc;
+	return pool_each((unsigned)(threads < MAX_THREADS ? threads : MAX_THREADS), n, run_one, &e,
+			 err);
+}
+
+/* The path of a URL as the prefix of keys. */
+int remote_prefix(const char *path, char **out, struct mlops_error *err)
+{
+	autobuf plain = { 0 };
+	size_t n = strlen(path);
+
+	while (n && path[n - 1] == '/')
+		n--;
+	for (; n && *path == '/'; path++)
+		n--;
+	if (!url_decode(&plain, path, n) || (plain.len && remote_key_check(plain.buf, err)))
+		return err_set(err, MLOPS_EINVALID, "'%.*s' is no prefix of keys", (int)n, path);
+	*out = strbuf_steal(&plain);
+	return 0;
 }
 
 static int put_one(struct remote *r, size_t i, void *arg, struct mlops_error *err)

@@ -70,7 +70,8 @@ int remote_open(struct project *project, const char *name, int64_t jobs, struct 
 	const char *url = mlops_config_lookup(project, key);
 	if (!url)
 		return remote_no_such(name, err);
-	autofree char *complete = complete_url(project, url);
+	autofree char *complete = complete_url(project, url),
+		      *state = project_file(project, "run/uploads");
 	struct transport_how how = { .name = name,
 				     .url = complete,
 				     .is_default = is_default,

@@ -97,6 +97,8 @@ struct transport {
 int transport_find(const char *url, const struct transport **out, struct mlops_error *err);
 
 int remote_key_check(const char *key, struct mlops_error *err);
+/* The path of a URL, decoded and without slashes at its ends, as what all keys are below; new. */
+int remote_prefix(const char *path, char **out, struct mlops_error *err);
 
 /*
  * The setting remote.<name>.<key> of the remote that is being opened, or NULL; lent. *shared (may

@@ -41,6 +41,7 @@ void web_call_clear(struct web_call *call)
 {
 	free(call->url);
 	free(call->etag);
+	free(call->body_hash);
 	free(call->range_value);
 	strlist_clear(&call->headers);
 	wipe(&call->signed_headers);

@@ -46,6 +46,7 @@ struct web_call {
 	void *restart_arg;
 	struct http_response r;
 	struct strlist signed_headers; /* wiped when the call is cleared */
+	char *body_hash;               /* SHA-256 of what is sent, in hex, for signing; or NULL */
 	char *range_value;             /* of the header Range, for signing; or NULL */
 	/* Of the try that runs and those before: */
 	struct web *web;

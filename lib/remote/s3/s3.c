@@ -1,0 +1,426 @@
+/* Requests for keys, how they are signed, and what refusals mean. */
+#include "remote/s3/s3.h"
+
+#include <time.h>
+
+#include "base/num.h"
+#include "crypto/hash.h"
+#include "fmt/xml.h"
+
+#define EMPTY_HASH  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define HASH_BUFFER ((size_t)256 << 10)
+
+static char *region_of(struct s3 *s)
+{
+	pthread_mutex_lock(&s->lock);
+	char *region = xstrdup(s->region);
+	pthread_mutex_unlock(&s->lock);
+	return region;
+}
+
+static int sign(void *self, struct web_call *c, struct mlops_error *err)
+{
+	struct s3 *s = self;
+	autofree char *region = region_of(s);
+	const struct strlist none = { 0 };
+	autokey key = { 0 };
+	autourl url = { 0 };
+
+	if (aws_chain_key(s->chain, &key, err) || url_parse(c->url, &url, err))
+		return -1;
+	const struct sigv4 how = { .key = &key,
+				   .region = region,
+				   .service = "s3",
+				   .now_s = time(NULL),
+				   .method = c->method,
+				   .url = &url,
+				   .payload = c->body_hash ? c->body_hash : EMPTY_HASH,
+				   .headers = &none };
+	return sigv4_sign(&how, &c->signed_headers, err);
+}
+
+/* AWS tells the region of a bucket that was looked for in another, and keys may end early. */
+static int reconsider(void *self, struct web_call *c, struct mlops_error *err)
+{
+	struct s3 *s = self;
+	struct str region = http_response_header(&c->r, "x-amz-bucket-region");
+
+	(void)err;
+	if (c->r.status == 403 && c->r.body.buf && strstr(c->r.body.buf, "ExpiredToken")) {
+		aws_chain_expire(s->chain);
+		return 1;
+	}
+	if (s->host || !region.n || region.n > 63 ||
+	    (c->r.status != 301 && c->r.status != 307 && c->r.status != 400))
+		return 0;
+	for (size_t i = 0; i < region.n; i++)
+		if (!memchr("abcdefghijklmnopqrstuvwxyz0123456789-", region.p[i], 37))
+			return 0;
+	pthread_mutex_lock(&s->lock);
+	bool other = !str_eq(region, s->region);
+	free(s->region);
+	s->region = xstrndup(region.p, region.n);
+	pthread_mutex_unlock(&s->lock);
+	if (!other)
+		return 0;
+	/* The host is the only part of the URL that the region changes. */
+	autofree char *from = steal_ptr(&c->url);
+	const char *path = strchr(strstr(from, "://") + 3, '/');
+	autofree char *root = s3_url(s, NULL, NULL);
+	size_t n = strcspn(strstr(root, "://") + 3, "/") + (size_t)(strstr(root, "://") + 3 - root);
+	c->url = xasprintf("%.*s%s", (int)n, root, path);
+	return 1;
+}
+
+char *s3_url(struct s3 *s, const char *key, const char *query)
+{
+	autofree char *region = region_of(s);
+	autofree char *host = s->host ? xstrdup(s->host) :
+					xasprintf("s3.%s.amazonaws.com%s", region,
+						  str_starts(region, "cn-") ? ".cn" : "");
+	struct strbuf url = { 0 };
+
+	if (s->virtual_host)
+		strbuf_addf(&url, "%s://%s.%s/", s->scheme, s->bucket, host);
+	else
+		strbuf_addf(&url, "%s://%s/%s%s", s->scheme, host, s->bucket, key ? "/" : "");
+	if (key && *s->prefix) {
+		url_encode(&url, s->prefix, "/");
+		strbuf_addc(&url, '/');
+	}
+	if (key)
+		url_encode(&url, key, "/");
+	if (query)
+		strbuf_addf(&url, "?%s", query);
+	return strbuf_steal(&url);
+}
+
+static int parse_endpoint(struct s3 *s, const char *endpoint, struct mlops_error *err)
+{
+	autourl u = { 0 };
+
+	if (url_parse(endpoint, &u, err))
+		return -1;
+	if ((strcmp(u.scheme, "https") && strcmp(u.scheme, "http")) || u.user || u.query ||
+	    (*u.path && strcmp(u.path, "/")))
+		return err_set(err, MLOPS_EINVALID, "'%s' is no endpoint: http(s)://HOST[:PORT]",
+			       endpoint);
+	free(s->scheme);
+	s->scheme = xstrdup(u.scheme);
+	s->host = u.port ? xasprintf("%s:%d", u.host, u.port) : xstrdup(u.host);
+	return 0;
+}
+
+int s3_open(const struct transport_how *how, const struct s3_place *place, struct aws_chain *chain,
+	    void **conn, struct mlops_error *err)
+{
+	struct s3 *s = xcalloc(1, sizeof(*s));
+
+	web_init(&s->web, how);
+	s->web.sign = sign;
+	s->web.reconsider = reconsider;
+	s->web.self = s;
+	s->chain = chain;
+	s->scheme = xstrdup("https");
+	s->region = xstrdup(place->region);
+	s->bucket = xstrdup(place->bucket);
+	s->prefix = xstrdup(place->prefix);
+	s->state_dir = how->state_dir ? xstrdup(how->state_dir) : NULL;
+	s->virtual_host = place->virtual_host;
+	s->jobs = how->jobs;
+	pthread_mutex_init(&s->lock, NULL);
+	if (place->endpoint && parse_endpoint(s, place->endpoint, err)) {
+		s3_close(s);
+		return -1;
+	}
+	*conn = s;
+	return 0;
+}
+
+void s3_close(void *conn)
+{
+	struct s3 *s = conn;
+
+	web_clear(&s->web);
+	aws_chain_free(s->chain);
+	pthread_mutex_destroy(&s->lock);
+	free(s->scheme);
+	free(s->host);
+	free(s->bucket);
+	free(s->prefix);
+	free(s->region);
+	free(s->state_dir);
+	free(s);
+}
+
+struct refusal {
+	char *code, *message;
+};
+
+static int take_refusal(const char *name, const char *value, const char *parent, void *arg,
+			struct mlops_error *err)
+{
+	struct refusal *r = arg;
+	char **part = !strcmp(name, "Code")    ? &r->code :
+		      !strcmp(name, "Message") ? &r->message :
+						 NULL;
+
+	(void)err;
+	if (strcmp(parent, "Error") || !part)
+		return 0;
+	free(*part);
+	*part = xstrdup(value);
+	for (char *c = *part; *c; c++)
+		if ((unsigned char)*c < ' ')
+			*c = ' ';
+	return 0;
+}
+
+static int hint_for(struct s3 *s, const char *code, const struct web_call *c,
+		    struct mlops_error *err)
+{
+	if (!strcmp(code, "NoSuchBucket"))
+		err_hint(err, "make the bucket '%s' first, or see whether its name is right",
+			 s->bucket);
+	else if (!strcmp(code, "RequestTimeTooSkewed"))
+		err_hint(err, "the clock of this machine is wrong");
+	else if (c->r.status == 301 || strstr(code, "Malformed") || strstr(code, "Redirect"))
+		err_hint(err,
+			 "is the bucket in another region? Set it with: "
+			 "mlops config remote.%s.region <region>",
+			 s->web.name);
+	else if (err->kind == MLOPS_EAUTH)
+		err_hint(err, "these credentials may not do this with bucket '%s'", s->bucket);
+	return -1;
+}
+
+int s3_refused(struct s3 *s, const struct web_call *c, struct mlops_error *err)
+{
+	struct refusal r = { 0 };
+	autoerr ignored = ERR_INIT;
+
+	if (c->r.body.len)
+		xml_each(c->r.body.buf, c->r.body.len, "the reply", take_refusal, &r, &ignored);
+	autofree char *code = r.code ? r.code : xstrdup(""), *message = r.message,
+		      *text = message ? xasprintf("%.300s (%.60s)", message, code) : NULL;
+	web_refused(&s->web, c, text, err);
+	if (err->kind == MLOPS_ENOTFOUND || c->r.status == 301)
+		err->kind = MLOPS_EREMOTE;
+	return hint_for(s, code, c, err);
+}
+
+int s3_run(struct s3 *s, struct web_call *c, bool may_lack, struct mlops_error *err)
+{
+	if (web_run(&s->web, c, err))
+		return -1;
+	if (web_succeeded(c))
+		return 0;
+	bool no_bucket = c->r.body.buf && strstr(c->r.body.buf, "NoSuchBucket");
+	return may_lack && c->r.status == 404 && !no_bucket ? 0 : s3_refused(s, c, err);
+}
+
+int s3_stat(void *conn, const char *key, struct key_info *out, struct mlops_error *err)
+{
+	autocall c = WEB_CALL(.method = "HEAD", .url = s3_url(conn, key, NULL));
+
+	if (s3_run(conn, &c, true, err))
+		return -1;
+	*out = (struct key_info){ 0 };
+	if (c.r.status != 404)
+		web_key_info(&c, out);
+	return 0;
+}
+
+int s3_get(void *conn, const char *key, struct byte_range range, const struct byte_sink *sink,
+	   struct mlops_error *err)
+{
+	struct s3 *s = conn;
+	autocall c = WEB_CALL(.method = "GET", .url = s3_url(s, key, NULL), .sink = sink);
+
+	c.range = range;
+	if (!range.n)
+		return 0;
+	if (web_run(&s->web, &c, err))
+		return -1;
+	if (web_succeeded(&c) || c.r.status == 416)
+		return 0;
+	s3_refused(s, &c, err);
+	if (c.r.status == 404 && !(c.r.body.buf && strstr(c.r.body.buf, "NoSuchBucket")))
+		return err_set(err, MLOPS_ENOTFOUND, "'%s' is not there", key);
+	return -1;
+}
+
+static int hash_source(const struct web_call *c, struct oid *out, struct mlops_error *err)
+{
+	size_t room = c->n < HASH_BUFFER ? (size_t)c->n : HASH_BUFFER;
+	autofree char *buf = xmalloc(room + 1);
+	struct hasher *h;
+	int rc = 0;
+
+	if (hasher_new(&h, err))
+		return -1;
+	for (uint64_t at = 0; at < c->n && !rc;) {
+		size_t n = c->n - at < room ? (size_t)(c->n - at) : room;
+
+		rc = remote_source_read(c->from, c->at + at, buf, n, err);
+		if (!rc)
+			hasher_update(h, buf, n);
+		at += n;
+	}
+	if (!rc)
+		hasher_final(h, out);
+	hasher_free(h);
+	return rc;
+}
+
+int s3_add_hash(struct web_call *c, const struct oid *known, struct mlops_error *err)
+{
+	char hex[MLOPS_OID_HEX + 1];
+	struct oid hash;
+
+	if (known)
+		hash = *known;
+	else if (c->from ? hash_source(c, &hash, err) : hash_buf(c->body, (size_t)c->n, &hash, err))
+		return -1;
+	c->body_hash = xstrdup(mlops_oid_hex(&hash, hex));
+	return 0;
+}
+
+int s3_put(void *conn, const struct key_put *put, struct mlops_error *err)
+{
+	struct s3 *s = conn;
+
+	if (put->from->size > 2 * S3_PART)
+		return s3_put_parts(s, put, err);
+	autocall c = WEB_CALL(.method = "PUT", .url = s3_url(s, put->key, NULL), .from = put->from,
+			      .n = put->from->size);
+	if (s3_add_hash(&c, put->oid, err))
+		return -1;
+	if (put->if_absent)
+		web_header(&c, "If-None-Match: *");
+	if (web_run(&s->web, &c, err))
+		return -1;
+	if (put->if_absent && (c.r.status == 412 || c.r.status == 409))
+		return err_set(err, MLOPS_EEXISTS, "'%s' is there already", put->key);
+	return web_succeeded(&c) ? 0 : s3_refused(s, &c, err);
+}
+
+int s3_remove(void *conn, const char *key, struct mlops_error *err)
+{
+	autocall c = WEB_CALL(.method = "DELETE", .url = s3_url(conn, key, NULL));
+
+	return s3_run(conn, &c, true, err);
+}
+
+/* One page of a listing. */
+struct page {
+	struct s3 *s;
+	int (*fn)(const char *, const struct key_info *, void *, struct mlops_error *);
+	void *arg;
+	char *key;
+	struct key_info info;
+	char *next; /* NULL: this is the last page */
+	size_t n;
+};
+
+static int64_t parse_time_ms(const char *text)
+{
+	struct tm tm = { 0 };
+
+	return strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) ? (int64_t)timegm(&tm) * 1000 : 0;
+}
+
+/* A key of the bucket as one of ours; what is none is passed over. */
+static int give_entry(struct page *p, struct mlops_error *err)
+{
+	size_t n = strlen(p->s->prefix);
+	autofree char *full = steal_ptr(&p->key);
+	autoerr ignored = ERR_INIT;
+
+	p->n++;
+	if (!full || strncmp(full, p->s->prefix, n) || (n && full[n] != '/'))
+		return 0;
+	const char *key = full + n + (n ? 1 : 0);
+	if (remote_key_check(key, &ignored))
+		return 0;
+	p->info.found = true;
+	return p->fn(key, &p->info, p->arg, err);
+}
+
+static int take_entry(const char *name, const char *value, const char *parent, void *arg,
+		      struct mlops_error *err)
+{
+	struct page *p = arg;
+
+	if (!strcmp(name, "Contents"))
+		return give_entry(p, err);
+	if (!strcmp(name, "NextContinuationToken") && *value) {
+		free(p->next);
+		p->next = xstrdup(value);
+	}
+	if (strcmp(parent, "Contents"))
+		return 0;
+	if (!strcmp(name, "Key")) {
+		free(p->key);
+		p->key = xstrdup(value);
+	} else if (!strcmp(name, "LastModified")) {
+		p->info.mtime_ms = parse_time_ms(value);
+	} else if (!strcmp(name, "Size") && !num_parse_u64(value, &p->info.size)) {
+		return err_set(err, MLOPS_ECORRUPT, "the listing of '%s' has a size of '%.20s'",
+			       p->s->bucket, value);
+	}
+	return 0;
+}
+
+static int list_page(struct s3 *s, const char *prefix, struct page *p, struct mlops_error *err)
+{
+	autofree char *token = steal_ptr(&p->next);
+	autobuf query = { 0 };
+
+	if (token) {
+		strbuf_adds(&query, "continuation-token=");
+		url_encode(&query, token, "");
+		strbuf_addc(&query, '&');
+	}
+	strbuf_adds(&query, "list-type=2&prefix=");
+	url_encode(&query, s->prefix, "");
+	strbuf_adds(&query, *s->prefix ? "%2F" : "");
+	url_encode(&query, prefix, "");
+	autocall c = WEB_CALL(.method = "GET", .url = s3_url(s, NULL, query.buf));
+	if (s3_run(s, &c, false, err))
+		return -1;
+	p->n = 0;
+	int rc = xml_each(c.r.body.buf ? c.r.body.buf : "", c.r.body.len, "the listing", take_entry,
+			  p, err);
+	free(steal_ptr(&p->key));
+	if (!rc && p->next && token && !strcmp(p->next, token))
+		return err_set(err, MLOPS_EREMOTE, "the listing of '%s' goes in circles",
+			       s->bucket);
+	return rc;
+}
+
+int s3_list(void *conn, const char *prefix,
+	    int (*fn)(const char *, const struct key_info *, void *, struct mlops_error *),
+	    void *arg, struct mlops_error *err)
+{
+	struct page p = { .s = conn, .fn = fn, .arg = arg };
+	int rc;
+
+	do
+		rc = list_page(conn, prefix, &p, err);
+	while (!rc && p.next);
+	free(p.next);
+	return rc;
+}
+
+static int stop_at_first(const char *key, const struct key_info *info, void *arg,
+			 struct mlops_error *err)
+{
+	(void)key, (void)info, (void)arg, (void)err;
+	return 1;
+}
+
+int s3_check(void *conn, struct mlops_error *err)
+{
+	return s3_list(conn, "", stop_at_first, NULL, err) < 0 ? -1 : 0;
+}

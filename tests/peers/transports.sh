@@ -1,0 +1,57 @@
+# Every transport keeps its promises (tests/unit/remote/test_transports.c) over the real server of its
+# kind, and a project is pushed there and pulled from there. A server that is not here is skipped by
+# name. Servers that this script finds running are left running.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$tap_src/tests/lib/remote.sh"
+. "$tap_src/tests/lib/peers.sh"
+
+suite=${MLOPS%/*}/tests/unit/remote/test_transports
+[ -x "$suite" ] || skip_all "the suite is not built: make unit"
+make_data
+
+# conforms NAME URL: the suite, and a round trip of a project.
+conforms() {
+	ok "$1: the suite" env MLOPS_TEST_REMOTE="$2" "$suite"
+	cd "$origin" || exit 1
+	mlops remote remove peer >/dev/null 2>&1
+	mlops remote add peer "$2/project-$1" >/dev/null
+	ok "$1: push" mlops push -r peer
+	run mlops push -r peer --json
+	json_is 'd["objects"]' 0 "$1: nothing to push again"
+	clone
+	ok "$1: pull" mlops pull -r peer
+	same_data "$1: with identical bytes"
+	ok "$1: and it verifies" mlops verify
+}
+
+conforms file "$scratch/far"
+
+if peer s3; then
+	export AWS_ENDPOINT_URL="$S3_ENDPOINT" AWS_ACCESS_KEY_ID="$S3_ACCESS_KEY" \
+		AWS_SECRET_ACCESS_KEY="$S3_SECRET_KEY" AWS_REGION="$S3_REGION"
+	make_bucket "$S3_ENDPOINT" mlops-suite
+	conforms s3 s3://mlops-suite/a/b
+	AWS_SECRET_ACCESS_KEY=wrong run mlops remote check peer
+	rc_is 4 "s3: a wrong key is refused"
+	like "$err" SignatureDoesNotMatch "s3: and it says so"
+	unlike "$err" wrong "s3: without the key"
+	mlops remote add none s3://no-such-bucket-here
+	run mlops remote check none
+	rc_is 4 "s3: a bucket that is not there"
+	like "$err" 'NoSuchBucket' "s3: is named as such"
+	unset AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION
+fi
+
+if peer moto; then
+	mkdir -p "$HOME/.aws"
+	printf '[suite]\naws_access_key_id = %s\naws_secret_access_key = %s\n' \
+		"$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" >"$HOME/.aws/credentials"
+	printf '[profile suite]\nregion = us-east-1\nendpoint_url = %s\n' "$AWS_ENDPOINT_URL" >"$HOME/.aws/config"
+	make_bucket "$AWS_ENDPOINT_URL" mlops-suite
+	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_ENDPOINT_URL AWS_REGION
+	export AWS_PROFILE=suite
+	conforms moto s3://mlops-suite
+	unset AWS_PROFILE
+fi
+
+done_testing
