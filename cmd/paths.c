@@ -17,6 +17,21 @@ int cmd_relpaths(struct project *project, const struct opt_strs *typed, struct s
 	return 0;
 }
 
+int cmd_stdin0_paths(struct project *project, struct strlist *out, struct mlops_error *err)
+{
+	autofree char *line = NULL;
+	size_t cap = 0;
+
+	while (getdelim(&line, &cap, '\0', stdin) > 0) {
+		char *path;
+
+		if (mlops_project_relpath(project, line, &path, err))
+			return -1;
+		strlist_take(out, path);
+	}
+	return ferror(stdin) ? err_sys(err, "cannot read standard input") : 0;
+}
+
 static bool is_plain(const char *path)
 {
 	for (const char *c = path; *c; c++)

@@ -25,7 +25,9 @@ MLOPS_API void mlops_pointers_free(struct pointer *pointers, size_t n);
  * tells that it was the same before.
  */
 enum track_how {
-	TRACK_UPDATE = 1 << 0, /* paths choose among what is tracked, as for status; n 0: all */
+	TRACK_UPDATE = 1 << 0,  /* paths choose among what is tracked, as for status; n 0: all */
+	TRACK_EXPAND = 1 << 1,  /* a path that is not there may be a pattern: '*', '**', '[a-z]' */
+	TRACK_DRY_RUN = 1 << 2, /* only says what would be tracked */
 };
 MLOPS_API int mlops_track(struct project *project, const char *const *paths, size_t n, unsigned how,
 			  void (*done)(const struct pointer *p, bool unchanged, void *arg),

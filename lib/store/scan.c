@@ -138,14 +138,15 @@ static int name_folder(struct scan *s, const char *path, const struct tree *tree
 		return err_set(err, MLOPS_EINVALID, "'%s' holds too much", path);
 	tree_format(tree, &text);
 	struct fingerprint print = index_fingerprint(&text);
+	bool save = s->mode == SCAN_SAVE || s->mode == SCAN_TREES;
 	if (index_match_tree(s->index, path, &print, &e->oid) &&
-	    (s->mode != SCAN_SAVE || mlops_store_has(s->store, &e->oid)))
+	    (!save || mlops_store_has(s->store, &e->oid)))
 		return 0;
 	if (s->mode == SCAN_STAT) {
 		e->unknown = true;
 		return 0;
 	}
-	if (store_take_buf(s->store, text.buf, text.len, s->mode == SCAN_SAVE, &e->oid, err))
+	if (store_take_buf(s->store, text.buf, text.len, save, &e->oid, err))
 		return -1;
 	index_put_tree(s->index, path, &print, &e->oid);
 	return 0;

@@ -11,9 +11,10 @@
 #include "store/tree.h"
 
 enum scan_mode {
-	SCAN_STAT, /* reads no content: what the index does not know stays unknown */
-	SCAN_HASH, /* reads and hashes it */
-	SCAN_SAVE, /* and stores it, with the trees */
+	SCAN_STAT,  /* reads no content: what the index does not know stays unknown */
+	SCAN_HASH,  /* reads and hashes it */
+	SCAN_TREES, /* and stores the trees, which no flush is to make durable */
+	SCAN_SAVE,  /* and stores it, with the trees */
 };
 
 struct scan {

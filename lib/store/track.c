@@ -1,11 +1,13 @@
 /* mlops_track(): from data to a pointer that git holds. */
 #include "base/fault.h"
 #include "base/fs.h"
+#include "base/glob.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "git/git.h"
 #include "project/project.h"
 #include "store/diff.h"
+#include "store/expand.h"
 #include "store/ignore.h"
 #include "store/target.h"
 #include "store/tree_edit.h"
@@ -205,16 +207,42 @@ static int choose_tracked(struct tracker *t, const char *const *paths, size_t n,
 	return rc;
 }
 
+/* A path that is there is meant as it is spelled. */
+static int choose_matching(struct tracker *t, const char *const *paths, size_t n,
+			   struct mlops_error *err)
+{
+	const struct expander x = { &t->scan, t->git, &t->targets };
+	autostrlist chosen = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		autofree char *path = project_abspath(t->project, paths[i]);
+
+		if (!glob_is_pattern(paths[i]) || fs_exists(path))
+			strlist_add(&chosen, paths[i]);
+		else if (expand_pattern(&x, paths[i], &chosen, err))
+			return -1;
+	}
+	return targets_choose(&t->targets, (const char *const *)chosen.v, chosen.n, err);
+}
+
+static int choose(struct tracker *t, const char *const *paths, size_t n, struct mlops_error *err)
+{
+	if (t->how & TRACK_UPDATE)
+		return choose_tracked(t, paths, n, err);
+	if (t->how & TRACK_EXPAND)
+		return choose_matching(t, paths, n, err);
+	return targets_choose(&t->targets, paths, n, err);
+}
+
 static int track(struct tracker *t, const char *const *paths, size_t n, struct mlops_error *err)
 {
-	if (project_git(t->project, &t->git, err) || targets_load(&t->targets, t->project, err))
+	enum scan_mode mode = t->how & TRACK_DRY_RUN ? SCAN_TREES : SCAN_SAVE;
+
+	if (project_git(t->project, &t->git, err) || targets_load(&t->targets, t->project, err) ||
+	    scan_init(&t->scan, t->project, mode, err) || choose(t, paths, n, err) ||
+	    save_all(t, err))
 		return -1;
-	if (t->how & TRACK_UPDATE ? choose_tracked(t, paths, n, err) :
-				    targets_choose(&t->targets, paths, n, err))
-		return -1;
-	if (scan_init(&t->scan, t->project, SCAN_SAVE, err) || save_all(t, err))
-		return -1;
-	return record(t, err);
+	return t->how & TRACK_DRY_RUN ? 0 : record(t, err);
 }
 
 int mlops_track(struct project *project, const char *const *paths, size_t n, unsigned how,
