@@ -39,7 +39,7 @@ int scan_rules_in(struct scan *s, int dir_fd, const char *folder, struct mlops_e
 
 int scan_rules_above(struct scan *s, const char *path, struct mlops_error *err)
 {
-	for (const char *c = path; c; c = strchr(c + 1, '/')) {
+	for (const char *c = path; c && *c; c = strchr(c + 1, '/')) {
 		autofree char *folder = xstrndup(path, (size_t)(c - path));
 		autofree char *inside = path_join(folder, IGNORES_NAME);
 		int fd;
