@@ -7,6 +7,11 @@
  *	INJECT=EIO:N       the N-th call fails, once
  *	INJECT=ENOSPC:N    the disk is full: of the calls that need space, the N-th and all after it fail
  *	INJECT=SHORT:N     the N-th write writes half of what it was given
+ *
+ * and lets another program do something to a file while it is read:
+ *
+ *	INJECT_READ=N:FILE before the N-th read of this file
+ *	INJECT_DO=COMMAND  this is run, to its end
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -110,6 +115,31 @@ static bool hit_fd(const char *call, enum needs needs, int fd)
 
 	link_of(fd, name);
 	return hit(call, needs, name);
+}
+
+static bool is_read_to_interrupt(int fd)
+{
+	static atomic_long count;
+	const char *spec = getenv("INJECT_READ"), *colon = spec ? strchr(spec, ':') : NULL;
+	char name[NAME_LENGTH];
+
+	if (!colon)
+		return false;
+	link_of(fd, name);
+	return !strcmp(name, colon + 1) && ++count == atol(spec);
+}
+
+EXPORT ssize_t read(int fd, void *buf, size_t n)
+{
+	char command[NAME_LENGTH];
+
+	if (is_read_to_interrupt(fd)) {
+		snprintf(command, sizeof(command), "unset LD_PRELOAD; %s", getenv("INJECT_DO"));
+		if (system(command))
+			abort();
+		note("interrupted", getenv("INJECT_DO"), "");
+	}
+	return REAL(read)(fd, buf, n);
 }
 
 /* A write that is cut short is no failure: the caller has to go on with the rest. */
