@@ -40,21 +40,14 @@ static void add_fault(const char *what, void *arg)
 		printf("damaged: %s\n", what);
 }
 
-static int count_missing(const struct object_visit *v, void *arg, struct mlops_error *err)
-{
-	(void)err;
-	*(int64_t *)arg += v->missing;
-	return 0;
-}
-
 /* What is not here is no damage: a clone starts without, and pulls what it needs. */
 static int check_root(const struct object_ref *ref, const char *why, void *arg,
 		      struct mlops_error *err)
 {
 	struct faults *f = arg;
-	int64_t missing = 0;
+	uint64_t missing;
 
-	if (mlops_object_visit(f->store, ref, count_missing, &missing, err)) {
+	if (mlops_object_missing(f->store, ref, &missing, err)) {
 		if (err->kind != MLOPS_ECORRUPT)
 			return -1;
 		autofree char *what = xasprintf("%s: %s", why, err->msg);
@@ -67,11 +60,11 @@ static int check_root(const struct object_ref *ref, const char *why, void *arg,
 		return 0;
 	struct json *entry = js_obj();
 	js_set(entry, "what", js_str(why));
-	js_set(entry, "objects", js_int(missing));
+	js_set(entry, "objects", js_int((int64_t)missing));
 	js_push(f->absent, entry);
 	if (f->print)
-		printf("not here: %s (%lld objects; get them with: mlops pull)\n", why,
-		       (long long)missing);
+		printf("not here: %s (%llu objects; get them with: mlops pull)\n", why,
+		       (unsigned long long)missing);
 	return 0;
 }
 

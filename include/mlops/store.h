@@ -100,8 +100,11 @@ struct object_ref {
 /*
  * Visits every object below `ref`, itself first, each tree before what it lists; an object listed
  * twice is visited twice. A tree that is not in the store is visited, and its children cannot be;
- * fn sees `missing`. Stops when fn returns non-zero, which is returned.
+ * fn sees `missing`. Stops when fn returns non-zero, which is returned; but what a tree lists is
+ * only left out when fn returns OBJECT_VISIT_SKIP for it: who wants each object once must do so with
+ * a tree seen before, for a few trees that list each other can make up more paths than time allows.
  */
+#define OBJECT_VISIT_SKIP 0x7fffffff
 struct object_visit {
 	struct oid oid;
 	uint64_t size; /* of the object itself; for a tree, of its listing (0 when missing) */
@@ -113,6 +116,10 @@ MLOPS_API int mlops_object_visit(struct store *store, const struct object_ref *r
 				 int (*fn)(const struct object_visit *v, void *arg,
 					   struct mlops_error *err),
 				 void *arg, struct mlops_error *err);
+
+/* How many objects of `ref`, itself included and each counted once, are not in the store. */
+MLOPS_API int mlops_object_missing(struct store *store, const struct object_ref *ref, uint64_t *out,
+				   struct mlops_error *err);
 
 /* Counts of mlops_store_verify(). */
 struct store_check {

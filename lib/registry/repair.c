@@ -9,22 +9,15 @@ struct gather {
 	ref_vec refs;
 };
 
-static int count_missing(const struct object_visit *v, void *arg, struct mlops_error *err)
-{
-	(void)err;
-	*(size_t *)arg += v->missing;
-	return 0;
-}
-
 /* What is damaged in a way that a remote cannot mend is not fetched; verify reports it. */
 static int gather_incomplete(const struct object_ref *ref, const char *why, void *arg,
 			     struct mlops_error *err)
 {
 	struct gather *g = arg;
-	size_t missing = 0;
+	uint64_t missing;
 
 	(void)why;
-	if (mlops_object_visit(g->store, ref, count_missing, &missing, err)) {
+	if (mlops_object_missing(g->store, ref, &missing, err)) {
 		if (err->kind != MLOPS_ECORRUPT)
 			return -1;
 		mlops_error_clear(err);

@@ -89,9 +89,11 @@ static int add_object(const struct object_visit *v, void *arg, struct mlops_erro
 	bool added;
 	struct want *w = want_add(&f->set, &v->oid, &added);
 
+	bool walked = want_walked(w, v, 1);
+
 	(void)err;
 	if (!added)
-		return 0;
+		return walked ? OBJECT_VISIT_SKIP : 0;
 	w->is_tree = v->is_tree;
 	w->path = path_join(f->prefix, v->path);
 	w->here = !v->missing;

@@ -65,6 +65,7 @@ struct want {
 	bool here;  /* in the local store */
 	bool there; /* at the remote */
 	bool send;  /* it may be sent when it is only here */
+	size_t walk; /* the last that came by, from 1 */
 	char *path; /* where it was first found, for messages; owned */
 };
 struct want_set {
@@ -74,6 +75,8 @@ struct want_set {
 struct want *want_add(struct want_set *set, const struct oid *oid, bool *added);
 struct want *want_find(const struct want_set *set, const struct oid *oid);
 #define want_at(set, i) ((struct want *)(set)->by_oid.v[i].value)
+/* Whether a walk has been at a tree; from then on it has. What it lists is not visited again. */
+bool want_walked(struct want *w, const struct object_visit *v, size_t walk);
 void want_set_clear(struct want_set *set);
 #define autowants __attribute__((cleanup(want_set_clear))) struct want_set
 

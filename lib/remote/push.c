@@ -14,7 +14,11 @@ struct push {
 	const struct object_ref *refs;
 	size_t n;
 	bool *whole; /* of each ref: nothing below it is nowhere */
+	size_t walk; /* what find_nowhere() is called in */
 };
+
+/* The walks below the refs; finding what is nowhere takes one for each. */
+enum { WALK_ADD = 1, WALK_ALLOW, WALK_FIRST_REF };
 
 static int ask(struct push *p, struct want **wants, size_t n, struct mlops_error *err)
 {
@@ -73,9 +77,11 @@ static int add_object(const struct object_visit *v, void *arg, struct mlops_erro
 	bool added;
 	struct want *w = want_add(&p->set, &v->oid, &added);
 
+	bool walked = want_walked(w, v, WALK_ADD);
+
 	(void)err;
 	if (!added)
-		return 0;
+		return walked ? OBJECT_VISIT_SKIP : 0;
 	w->is_tree = v->is_tree;
 	w->path = xstrdup(v->path);
 	w->here = !v->missing;
@@ -106,9 +112,12 @@ static bool is_nowhere(const struct want *w)
 static int find_nowhere(const struct object_visit *v, void *arg, struct mlops_error *err)
 {
 	struct push *p = arg;
+	struct want *w = want_find(&p->set, &v->oid);
 
 	(void)err;
-	return is_nowhere(want_find(&p->set, &v->oid));
+	if (want_walked(w, v, p->walk))
+		return OBJECT_VISIT_SKIP;
+	return is_nowhere(w);
 }
 
 /* Counts what is nowhere, and finds the refs that this leaves whole. */
@@ -130,6 +139,7 @@ static int check_whole(struct push *p, struct mlops_error *err)
 		const struct want *w = want_find(&p->set, &p->refs[i].oid);
 		int rc = is_nowhere(w);
 
+		p->walk = WALK_FIRST_REF + i;
 		if (*missing && w->is_tree && w->here && !w->there)
 			rc = mlops_object_visit(p->transfer.store, &p->refs[i], find_nowhere, p,
 						err);
@@ -143,10 +153,11 @@ static int check_whole(struct push *p, struct mlops_error *err)
 static int allow_tree(const struct object_visit *v, void *arg, struct mlops_error *err)
 {
 	struct push *p = arg;
+	struct want *w = want_find(&p->set, &v->oid);
 
 	(void)err;
-	want_find(&p->set, &v->oid)->send = true;
-	return 0;
+	w->send = true;
+	return want_walked(w, v, WALK_ALLOW) ? OBJECT_VISIT_SKIP : 0;
 }
 
 /* Files may go in any case; trees below refs that are whole. */

@@ -19,6 +19,16 @@ struct want *want_add(struct want_set *set, const struct oid *oid, bool *added)
 	return w;
 }
 
+bool want_walked(struct want *w, const struct object_visit *v, size_t walk)
+{
+	if (!v->is_tree || v->missing)
+		return false;
+	if (w->walk == walk)
+		return true;
+	w->walk = walk;
+	return false;
+}
+
 static void want_free(void *value)
 {
 	struct want *w = value;

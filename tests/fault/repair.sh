@@ -12,7 +12,7 @@ prepare() {
 	mlops track data && mlops remote add origin "$scratch/remote" && git add -A && git commit -qm one &&
 		mlops push || exit 1
 	mv data ../data1
-	for file in $(find .mlops/store -name '*.pack' -o -path '*/loose/*' -type f); do
+	find .mlops/store -name '*.pack' -o -path '*/loose/*' -type f | while read -r file; do
 		chmod u+w "$file" && printf '\377' | dd of="$file" bs=1 seek=70 conv=notrunc
 	done
 	# Of the packed ones this one is nowhere else.
