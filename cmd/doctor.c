@@ -4,7 +4,6 @@
 #include <sys/statvfs.h>
 
 #include "base/num.h"
-#include "base/path.h"
 #include "base/proc.h"
 #include "cli/table.h"
 #include "fmt/yaml.h"
@@ -117,8 +116,6 @@ static void check_config(struct doctor *d)
 static void check_store(struct doctor *d)
 {
 	enum { LOW_MIB = 1024 };
-	const char *shared = mlops_config_lookup(d->project, "core.store");
-	autofree char *dir = path_join(mlops_project_dir(d->project), shared ? shared : "store");
 	autofree char *found = NULL;
 	autoerr err = ERR_INIT;
 	struct store *store;
@@ -129,6 +126,7 @@ static void check_store(struct doctor *d)
 		add_error(d, CHECK_FAIL, "store", &err);
 		return;
 	}
+	autofree char *dir = mlops_store_dir(d->project);
 	if (access(dir, W_OK) || statvfs(dir, &fs)) {
 		found = xasprintf("cannot write to '%s'", dir);
 		add(d, CHECK_FAIL, "store", found, "give yourself the right to write there");
@@ -158,6 +156,23 @@ static void check_database(struct doctor *d)
 	}
 	mlops_runs_free(runs, n);
 	add(d, CHECK_OK, "database", "opens", NULL);
+}
+
+/* Attributes come with a clone, git's settings do not. */
+static void check_merges(struct doctor *d)
+{
+	bool attributes, driver;
+	autoerr err = ERR_INIT;
+
+	if (mlops_project_merges(d->project, &attributes, &driver, &err))
+		add_error(d, CHECK_FAIL, "merge driver", &err);
+	else if (attributes && driver)
+		add(d, CHECK_OK, "merge driver", "git knows it", NULL);
+	else
+		add(d, CHECK_WARN, "merge driver",
+		    attributes ? "git's settings do not say what it is" :
+				 ".gitattributes does not name it",
+		    "let git merge pointers and mlops.lock: mlops init");
 }
 
 static void check_remotes(struct doctor *d)
@@ -197,6 +212,7 @@ static void check_project(struct doctor *d)
 	check_config(d);
 	check_store(d);
 	check_database(d);
+	check_merges(d);
 	check_remotes(d);
 }
 

@@ -11,8 +11,9 @@ struct project;
 
 /*
  * Makes `dir` (which exists) a project: .mlops/ with its format file, ignore rules and an empty
- * store. Making one again is fine and changes nothing. Where `dir` is in no git repository it is
- * MLOPS_ENOTFOUND unless `git_init`. *created says whether there was none before.
+ * store, and a merge driver for git. Making one again is fine and adds what is missing. Where `dir`
+ * is in no git repository it is MLOPS_ENOTFOUND unless `git_init`. *created says whether there was
+ * none before.
  */
 MLOPS_API int mlops_project_init(const char *dir, bool git_init, bool *created,
 				 struct mlops_error *err);
@@ -24,10 +25,28 @@ MLOPS_API int mlops_project_init(const char *dir, bool git_init, bool *created,
 MLOPS_API int mlops_project_open(const char *start, struct project **out, struct mlops_error *err);
 MLOPS_API void mlops_project_free(struct project *project); /* NULL is fine */
 
+/*
+ * Calls fn for each project of a git repository, `top` being the top of its work tree: that folder
+ * itself, or else folders of it that git knows to be projects.
+ */
+MLOPS_API int mlops_projects_each(const char *top,
+				  int (*fn)(const char *root, void *arg, struct mlops_error *err),
+				  void *arg, struct mlops_error *err);
+
 /* Absolute, without symlinks or a trailing slash; lent. */
 MLOPS_API const char *mlops_project_root(const struct project *project);
 /* <root>/.mlops; lent. */
 MLOPS_API const char *mlops_project_dir(const struct project *project);
+
+/*
+ * Installs git hooks that call `mlops hook` (mlops-git(7)), or takes them out. A hook that was
+ * there before is kept and called; *changed says whether anything was to be done.
+ */
+MLOPS_API int mlops_project_hooks(struct project *project, bool wanted, bool *changed,
+				  struct mlops_error *err);
+/* Whether .gitattributes names the merge driver, and whether git's settings say what that is. */
+MLOPS_API int mlops_project_merges(struct project *project, bool *attributes, bool *driver,
+				   struct mlops_error *err);
 
 /*
  * Takes the project's lock: alone to change pointers, index, lock file or store contents; shared

@@ -54,7 +54,7 @@ static int check_name(const char *name, struct mlops_error *err)
 static int lock_name(struct session *s, struct mlops_error *err)
 {
 	autofree char *file = xasprintf("run/deploy/%s.lock", s->call.name);
-	autofree char *path = project_file(s->call.project, file);
+	autofree char *path = project_shared_file(s->call.project, file);
 	int64_t timeout_ms;
 
 	if (project_config_duration(s->call.project, "core.lockTimeout", LOCK_TIMEOUT_MS,

@@ -29,6 +29,10 @@ int git_was_committed(struct git_repo *repo, const char *path, const struct strb
 int git_is_ignored(struct git_repo *repo, const char *path, bool *ignored, struct mlops_error *err);
 /* True when git's index holds the path (data that is committed must not be tracked as well). */
 int git_is_staged(struct git_repo *repo, const char *path, bool *staged, struct mlops_error *err);
+/* Calls fn for the staged files below the root whose path ends with `suffix`. */
+int git_staged_each(struct git_repo *repo, const char *suffix,
+		    int (*fn)(const char *path, void *arg, struct mlops_error *err), void *arg,
+		    struct mlops_error *err);
 /* HEAD as 40 hex digits, "-dirty" behind it when tracked files differ; *out NULL before the first commit. */
 int git_head(struct git_repo *repo, char **out, struct mlops_error *err);
 
@@ -61,6 +65,48 @@ int git_tree_each(struct git_repo *repo, const struct git_id *tree,
 /* Appends what a file holds; MLOPS_EINVALID when it is larger than max. */
 int git_read_blob(struct git_repo *repo, const struct git_id *id, size_t max, struct strbuf *out,
 		  struct mlops_error *err);
+
+/* A file that differs between two revisions, by its id in each; NULL where it is not. */
+struct git_change {
+	const char *path; /* relative to the root; lent */
+	const struct git_id *from, *to;
+};
+/* Calls fn for the files below the root that differ; without `from`, for all that `to` has. */
+int git_changes(struct git_repo *repo, const struct git_id *from, const struct git_id *to,
+		int (*fn)(const struct git_change *c, void *arg, struct mlops_error *err),
+		void *arg, struct mlops_error *err);
+/*
+ * Calls fn for the commits that `tip` brings to a remote of git's: those that are in neither of
+ * `known` (NULL, or not here: none) and the branches that were last seen at `remote` (or NULL).
+ * `parent` is the first one, or NULL.
+ */
+int git_outgoing(struct git_repo *repo, const struct git_id *tip, const struct git_id *known,
+		 const char *remote,
+		 int (*fn)(const struct git_id *commit, const struct git_id *parent, void *arg,
+			   struct mlops_error *err),
+		 void *arg, struct mlops_error *err);
+
+enum git_side { GIT_BASE, GIT_OURS, GIT_THEIRS, GIT_SIDES };
+
+struct git_conflict {
+	bool there[GIT_SIDES];
+	struct strbuf text[GIT_SIDES];
+};
+/* The versions of a file that is in conflict, each of at most `max` bytes; MLOPS_ENOTFOUND. */
+int git_conflict(struct git_repo *repo, const char *path, size_t max, struct git_conflict *out,
+		 struct mlops_error *err);
+void git_conflict_clear(struct git_conflict *conflict);
+#define autoconflict __attribute__((cleanup(git_conflict_clear))) struct git_conflict
+
+/* The folder that all worktrees share (.git of the main one), the top of this work tree; new. */
+char *git_common_dir(struct git_repo *repo);
+char *git_top(struct git_repo *repo);
+/* The folder that git looks for hooks in, which need not exist. */
+int git_hooks_dir(struct git_repo *repo, char **out, struct mlops_error *err);
+/* A setting of git's, from all its files; NULL when it is not set. */
+int git_setting(struct git_repo *repo, const char *key, char **out, struct mlops_error *err);
+/* Makes it so, in the file of the repository unless it is so already. */
+int git_set(struct git_repo *repo, const char *key, const char *value, struct mlops_error *err);
 
 /* git-config files, read and written by libgit2. */
 int git_config_each(const char *file,

@@ -126,13 +126,7 @@ void git_free(struct git_repo *r)
 	free(r);
 }
 
-static void cleanup_index(git_index **index)
-{
-	git_index_free(*index);
-}
-
-/* git's own index, as it is on disk now. */
-static int read_index(struct git_repo *r, git_index **out, struct mlops_error *err)
+int git_read_index(struct git_repo *r, git_index **out, struct mlops_error *err)
 {
 	int code = git_repository_index(out, r->repo);
 
@@ -143,10 +137,10 @@ static int read_index(struct git_repo *r, git_index **out, struct mlops_error *e
 
 int git_stage(struct git_repo *r, const char *const *paths, size_t n, struct mlops_error *err)
 {
-	__attribute__((cleanup(cleanup_index))) git_index *index = NULL;
+	autoindex *index = NULL;
 	int code;
 
-	if (read_index(r, &index, err))
+	if (git_read_index(r, &index, err))
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		autofree char *path = xasprintf("%s%s", r->prefix, paths[i]);
@@ -161,10 +155,10 @@ int git_stage(struct git_repo *r, const char *const *paths, size_t n, struct mlo
 
 int git_unstage(struct git_repo *r, const char *const *paths, size_t n, struct mlops_error *err)
 {
-	__attribute__((cleanup(cleanup_index))) git_index *index = NULL;
+	autoindex *index = NULL;
 	int code;
 
-	if (read_index(r, &index, err))
+	if (git_read_index(r, &index, err))
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		autofree char *path = xasprintf("%s%s", r->prefix, paths[i]);
@@ -204,9 +198,9 @@ int git_is_staged(struct git_repo *r, const char *path, bool *staged, struct mlo
 {
 	autofree char *full = xasprintf("%s%s", r->prefix, path);
 	autofree char *below = xasprintf("%s/", full);
-	__attribute__((cleanup(cleanup_index))) git_index *index = NULL;
+	autoindex *index = NULL;
 
-	if (read_index(r, &index, err))
+	if (git_read_index(r, &index, err))
 		return -1;
 	*staged =
 		git_index_get_bypath(index, full, 0) || !git_index_find_prefix(NULL, index, below);

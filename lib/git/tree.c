@@ -9,29 +9,6 @@ static void cleanup_object(git_object **object)
 }
 #define autoobject __attribute__((cleanup(cleanup_object))) git_object
 
-static void cleanup_tree(git_tree **tree)
-{
-	if (*tree)
-		git_tree_free(*tree);
-}
-#define autotree __attribute__((cleanup(cleanup_tree))) git_tree
-
-static struct git_id id_of(const git_oid *oid)
-{
-	struct git_id id;
-
-	memcpy(id.sha1, oid->id, sizeof(id.sha1));
-	return id;
-}
-
-static git_oid oid_of(const struct git_id *id)
-{
-	git_oid oid;
-
-	memcpy(oid.id, id->sha1, sizeof(oid.id));
-	return oid;
-}
-
 int git_resolve(struct git_repo *r, const char *rev, struct git_id *out, struct mlops_error *err)
 {
 	autoobject *object = NULL, *commit = NULL;
@@ -45,7 +22,7 @@ int git_resolve(struct git_repo *r, const char *rev, struct git_id *out, struct 
 		return git_fail(err, code, "cannot find the revision '%s'", rev);
 	if (git_object_peel(&commit, object, GIT_OBJECT_COMMIT))
 		return err_set(err, MLOPS_EINVALID, "'%s' names no commit", rev);
-	*out = id_of(git_object_id(commit));
+	*out = git_id_of(git_object_id(commit));
 	return 0;
 }
 
@@ -90,7 +67,7 @@ static int find_root(struct git_repo *r, git_tree *top, struct git_id *out, bool
 	if (code)
 		return git_fail(err, code, "cannot look for '%s' in a commit", path);
 	if (git_tree_entry_filemode(entry) == GIT_FILEMODE_TREE) {
-		*out = id_of(git_tree_entry_id(entry));
+		*out = git_id_of(git_tree_entry_id(entry));
 		*found = true;
 	}
 	git_tree_entry_free(entry);
@@ -100,7 +77,7 @@ static int find_root(struct git_repo *r, git_tree *top, struct git_id *out, bool
 int git_root_tree(struct git_repo *r, const struct git_id *id, struct git_id *out, bool *found,
 		  struct mlops_error *err)
 {
-	git_oid oid = oid_of(id);
+	git_oid oid = git_oid_of(id);
 	git_commit *commit;
 	autotree *top = NULL;
 	int code = git_commit_lookup(&commit, r->repo, &oid);
@@ -113,7 +90,7 @@ int git_root_tree(struct git_repo *r, const struct git_id *id, struct git_id *ou
 		return git_fail(err, code, "cannot read a commit");
 	if (*r->prefix)
 		return find_root(r, top, out, found, err);
-	*out = id_of(git_tree_id(top));
+	*out = git_id_of(git_tree_id(top));
 	*found = true;
 	return 0;
 }
@@ -135,7 +112,7 @@ int git_tree_each(struct git_repo *r, const struct git_id *id,
 		  int (*fn)(const struct git_entry *e, void *arg, struct mlops_error *err),
 		  void *arg, struct mlops_error *err)
 {
-	git_oid oid = oid_of(id);
+	git_oid oid = git_oid_of(id);
 	autotree *tree = NULL;
 	int code = git_tree_lookup(&tree, r->repo, &oid), rc = 0;
 
@@ -143,7 +120,7 @@ int git_tree_each(struct git_repo *r, const struct git_id *id,
 		return git_fail(err, code, "cannot read a folder of a commit");
 	for (size_t i = 0; !rc && i < git_tree_entrycount(tree); i++) {
 		const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
-		struct git_entry e = { git_tree_entry_name(entry), id_of(git_tree_entry_id(entry)),
+		struct git_entry e = { git_tree_entry_name(entry), git_id_of(git_tree_entry_id(entry)),
 				       kind_of(entry) };
 
 		rc = fn(&e, arg, err);
@@ -154,7 +131,7 @@ int git_tree_each(struct git_repo *r, const struct git_id *id,
 int git_read_blob(struct git_repo *r, const struct git_id *id, size_t max, struct strbuf *out,
 		  struct mlops_error *err)
 {
-	git_oid oid = oid_of(id);
+	git_oid oid = git_oid_of(id);
 	git_blob *blob;
 	int code = git_blob_lookup(&blob, r->repo, &oid), rc = 0;
 

@@ -40,13 +40,13 @@ static char *user_file(void)
 	return home && *home == '/' ? path_join(home, ".config/mlops/config") : NULL;
 }
 
-struct config *config_new(const char *dir)
+struct config *config_new(const char *dir, const char *home)
 {
 	struct config *c = xcalloc(1, sizeof(*c));
 
 	pthread_mutex_init(&c->lock, NULL);
 	if (dir) {
-		c->files[CONFIG_LOCAL].path = path_join(dir, "config.local");
+		c->files[CONFIG_LOCAL].path = path_join(home, "config.local");
 		c->files[CONFIG_PROJECT].path = path_join(dir, "config");
 	}
 	c->files[CONFIG_USER].path = user_file();
@@ -76,7 +76,7 @@ static struct config *outside; /* of no project; made once, kept for good */
 
 static void make_outside(void)
 {
-	outside = config_new(NULL);
+	outside = config_new(NULL, NULL);
 }
 
 static struct config *config_of(struct project *project)

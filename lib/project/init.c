@@ -4,7 +4,7 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "git/git.h"
-#include "project/project.h"
+#include "project/private.h"
 
 /* The format file comes last: a folder with one is a whole project. */
 static const struct {
@@ -72,15 +72,12 @@ static int write_files(const char *root, bool *created, struct mlops_error *err)
 	return 0;
 }
 
-static int stage_files(const char *root, struct mlops_error *err)
+static int stage_files(struct git_repo *repo, struct mlops_error *err)
 {
 	const char *fresh[ARRAY_LEN(files)];
-	struct git_repo *repo;
 	size_t n = 0;
 	int rc = 0;
 
-	if (git_open(root, &repo, err))
-		return -1;
 	for (size_t i = 0; !rc && i < ARRAY_LEN(files); i++) {
 		bool staged;
 
@@ -88,8 +85,16 @@ static int stage_files(const char *root, struct mlops_error *err)
 		if (!rc && !staged)
 			fresh[n++] = files[i].name;
 	}
-	if (!rc && n)
-		rc = git_stage(repo, fresh, n, err);
+	return !rc && n ? git_stage(repo, fresh, n, err) : rc;
+}
+
+static int tell_git(const char *root, struct mlops_error *err)
+{
+	struct git_repo *repo;
+
+	if (git_open(root, &repo, err))
+		return -1;
+	int rc = stage_files(repo, err) || gitsetup_merge(repo, root, err) ? -1 : 0;
 	git_free(repo);
 	return rc;
 }
@@ -102,9 +107,11 @@ int mlops_project_init(const char *dir, bool git, bool *created, struct mlops_er
 	if (fs_realpath(dir, &root, err) || check_outer(root, err) || find_git(root, git, err))
 		return -1;
 	autofree char *own = path_join(root, ".mlops");
-	autofree char *store = path_join(own, "store");
-	if (make_dir(own, err) || write_files(root, &fresh, err) || fs_mkdirs(store, err) ||
-	    stage_files(root, err))
+	if (make_dir(own, err) || write_files(root, &fresh, err))
+		return -1;
+	autofree char *home = worktree_home(root);
+	autofree char *store = path_join(home, "store");
+	if (fs_mkdirs(store, err) || tell_git(root, err))
 		return -1;
 	*created = fresh;
 	return 0;

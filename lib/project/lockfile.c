@@ -4,10 +4,9 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "base/vec.h"
+#include "fmt/conflict.h"
 #include "fmt/yaml.h"
 #include "project/project.h"
-
-#define FILE_NAME "mlops.lock"
 
 static int read_path(const struct yaml_node *map, const char **out, struct mlops_error *err)
 {
@@ -144,13 +143,12 @@ static int read_stages(const struct yaml_node *root, struct lockfile *out, struc
 
 int mlops_lockfile_read(struct project *project, struct lockfile *out, struct mlops_error *err)
 {
-	autofree char *path = project_abspath(project, FILE_NAME);
-	autoarena arena = { 0 };
-	struct yaml_node *root;
+	autofree char *path = project_abspath(project, LOCKFILE_NAME);
+	autobuf text = { 0 };
 
 	*out = (struct lockfile){ 0 };
-	if (!yaml_load(&arena, path, FILE_NAME, &root, err))
-		return yaml_is_null(root) ? 0 : read_stages(root, out, err);
+	if (!fs_read(path, LOCKFILE_MAX, &text, err))
+		return mlops_lockfile_parse(LOCKFILE_NAME, text.buf, text.len, out, err);
 	if (err->kind != MLOPS_ENOTFOUND)
 		return -1;
 	mlops_error_clear(err);
@@ -164,6 +162,11 @@ int mlops_lockfile_parse(const char *what, const char *text, size_t n, struct lo
 	struct yaml_node *root;
 
 	*out = (struct lockfile){ 0 };
+	if (conflict_is_in((struct str){ text, n })) {
+		err_set(err, MLOPS_EINVALID, "'%s' has a merge conflict", what);
+		return err_hint(err, "take one side of it with: mlops checkout --ours %s, or --theirs",
+				what);
+	}
 	if (yaml_parse(&arena, what, text, n, &root, err))
 		return -1;
 	return yaml_is_null(root) ? 0 : read_stages(root, out, err);
@@ -234,9 +237,9 @@ int mlops_lockfile_write(struct project *project, const struct lockfile *lock,
 {
 	autobuf text = { 0 };
 
-	strbuf_adds(&text, "# written by mlops run: commit it\n");
+	strbuf_adds(&text, LOCKFILE_COMMENT);
 	lockfile_format(lock, &text);
-	return project_write(project, FILE_NAME, &text, err);
+	return project_write(project, LOCKFILE_NAME, &text, err);
 }
 
 /* Where the stage is, or would be. */

@@ -71,7 +71,8 @@ int mlops_project_open(const char *start, struct project **out, struct mlops_err
 	if (check_format(dir, err))
 		return -1;
 	struct project *p = xcalloc(1, sizeof(*p));
-	p->config = config_new(dir);
+	p->home = worktree_home(root);
+	p->config = config_new(dir, p->home);
 	p->root = steal_ptr(&root);
 	p->dir = steal_ptr(&dir);
 	p->lock_fd = -1;
@@ -93,6 +94,7 @@ void mlops_project_free(struct project *p)
 	mlops_project_unlock(p);
 	free(p->root);
 	free(p->dir);
+	free(p->home);
 	free(p->tmp);
 	free(p);
 }
@@ -115,6 +117,18 @@ char *project_abspath(const struct project *p, const char *relative)
 char *project_file(const struct project *p, const char *name)
 {
 	return path_join(p->dir, name);
+}
+
+char *project_shared_file(const struct project *p, const char *name)
+{
+	return path_join(p->home, name);
+}
+
+char *project_shared_path(const struct project *p, const char *path)
+{
+	autofree char *root = path_dir(p->home);
+
+	return path_join(root, path);
 }
 
 int project_tmp(struct project *p, const char **dir, struct mlops_error *err)
@@ -175,7 +189,7 @@ int project_git(struct project *p, struct git_repo **out, struct mlops_error *er
 
 static int open_db(struct project *p, struct mlops_error *err)
 {
-	autofree char *path = project_file(p, "mlops.db");
+	autofree char *path = project_shared_file(p, "mlops.db");
 	int64_t timeout_ms;
 
 	if (project_config_duration(p, "core.lockTimeout", LOCK_TIMEOUT_MS, &timeout_ms, err) ||

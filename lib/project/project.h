@@ -7,11 +7,12 @@
 
 struct db;
 struct git_repo;
+struct lockfile;
 struct object_ref;
 struct yaml_node;
 struct yaml_out;
 
-/* .mlops/mlops.db and the git repository: opened on first use, closed with the project; lent. */
+/* mlops.db (shared by worktrees) and the git repository: opened on first use, closed with the project; lent. */
 int project_db(struct project *project, struct db **out, struct mlops_error *err);
 int project_git(struct project *project, struct git_repo **out, struct mlops_error *err);
 
@@ -21,6 +22,10 @@ bool project_is_private(const char *path);
 /* Absolute path of a path relative to the root, or of one inside .mlops/; new. */
 char *project_abspath(const struct project *project, const char *relative);
 char *project_file(const struct project *project, const char *name);
+/* The same in the .mlops/ that all worktrees of the repository share: that of the main one. New. */
+char *project_shared_file(const struct project *project, const char *name);
+/* A path of a setting, which when relative is so to the root in the main worktree; new. */
+char *project_shared_path(const struct project *project, const char *path);
 
 /* .mlops/tmp, made on first use and rid of what killed processes left in it; lent. */
 int project_tmp(struct project *project, const char **dir, struct mlops_error *err);
@@ -60,6 +65,8 @@ void project_set_slot(struct project *project, enum project_slot slot, void *val
 int object_ref_read(const struct yaml_node *map, struct object_ref *out, struct mlops_error *err);
 void object_ref_write(struct yaml_out *y, const struct object_ref *ref);
 
-struct lockfile;
-/* Appends the text of a lock file. */
+#define LOCKFILE_NAME	 "mlops.lock"
+#define LOCKFILE_MAX	 ((size_t)16 << 20) /* bytes: what a YAML document may take */
+#define LOCKFILE_COMMENT "# written by mlops run: commit it\n" /* its first line */
+/* Appends the text of a lock file, without that line. */
 void lockfile_format(const struct lockfile *lock, struct strbuf *out);

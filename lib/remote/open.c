@@ -34,7 +34,7 @@ static int default_name(struct project *project, char **out, struct mlops_error 
 /* A path in the settings is relative to the project's root, wherever the command runs. */
 static char *complete_url(struct project *project, const char *url)
 {
-	return strstr(url, "://") ? xstrdup(url) : project_abspath(project, url);
+	return strstr(url, "://") ? xstrdup(url) : project_shared_path(project, url);
 }
 
 int remote_connect(const struct transport_how *how, struct remote **out, struct mlops_error *err)

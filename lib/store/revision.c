@@ -11,8 +11,6 @@
 #include "store/pointer.h"
 
 #define MAX_DEPTH 256
-#define MAX_LOCK  ((size_t)16 << 20) /* what a YAML document may take */
-#define LOCK_NAME "mlops.lock"
 
 struct walk {
 	struct git_repo *git;
@@ -46,7 +44,7 @@ static int sort_out(const struct git_entry *e, void *arg, struct mlops_error *er
 	} else if (e->kind == GIT_ENTRY_FILE && pointer_is_name(e->name)) {
 		vec_push(&f->files, { xstrdup(e->name), e->id });
 		map_putn(&f->pointers, e->name, strlen(e->name) - strlen(POINTER_SUFFIX), f);
-	} else if (e->kind == GIT_ENTRY_FILE && f->is_root && !strcmp(e->name, LOCK_NAME)) {
+	} else if (e->kind == GIT_ENTRY_FILE && f->is_root && !strcmp(e->name, LOCKFILE_NAME)) {
 		vec_push(&f->files, { xstrdup(e->name), e->id });
 	}
 	return 0;
@@ -99,7 +97,7 @@ static int visit_file(struct walk *w, const struct git_id *id)
 	    (w->to->skip && w->to->skip(w->path.buf, id, w->to->arg)))
 		return 0;
 	strbuf_adds(&text, "");
-	int rc = git_read_blob(w->git, id, is_lock ? MAX_LOCK : POINTER_MAX, &text, &bad);
+	int rc = git_read_blob(w->git, id, is_lock ? LOCKFILE_MAX : POINTER_MAX, &text, &bad);
 	if (!rc)
 		rc = (is_lock ? visit_lock : visit_pointer)(w, id, &text, &bad);
 	if (!bad.kind)
@@ -212,7 +210,7 @@ int mlops_pointers_at(struct project *project, const char *rev, struct pointer *
 static bool skip_folders(const char *path, const struct git_id *id, void *arg)
 {
 	(void)id, (void)arg;
-	return *path && strcmp(path, LOCK_NAME);
+	return *path && strcmp(path, LOCKFILE_NAME);
 }
 
 static int take_lock(struct lockfile *lock, const struct git_id *id, void *arg,

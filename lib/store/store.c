@@ -87,7 +87,7 @@ char *mlops_store_dir(struct project *project)
 {
 	const char *set = mlops_config_lookup(project, "core.store");
 
-	return set ? project_abspath(project, set) : project_file(project, "store");
+	return set ? project_shared_path(project, set) : project_shared_file(project, "store");
 }
 
 int mlops_store_of(struct project *project, struct store **out, struct mlops_error *err)

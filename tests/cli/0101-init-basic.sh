@@ -11,7 +11,7 @@ fails "nothing was made" test -e .mlops
 run mlops init --git
 rc_is 0 "--git makes one"
 like "$out" "made the project '.*/plain'" "it says where"
-is "$(git status --short | tr '\n' ' ')" "A  .mlops/.gitignore A  .mlops/config A  .mlops/format " \
+is "$(git status --short | tr '\n' ' ')" "A  .gitattributes A  .mlops/.gitignore A  .mlops/config A  .mlops/format " \
 	"what is to be committed is staged, and nothing else shows"
 is "$(cat .mlops/format)" 1 "the format is 1"
 
@@ -31,9 +31,10 @@ like "$err" "already belongs to the project" "the message names the outer one"
 cd .. && mkdir -p repo/part && git init -q repo && cd repo/part
 run mlops init
 rc_is 0 "a folder of a repository can be a project"
-is "$(git status --short | head -1)" "A  .mlops/.gitignore" "its files are staged"
+is "$(git status --short | head -2 | tail -1)" "A  .mlops/.gitignore" "its files are staged"
 printf 'x' >data && mlops track data >/dev/null
-is "$(git -C .. ls-files part)" "part/.gitignore
+is "$(git -C .. ls-files part)" "part/.gitattributes
+part/.gitignore
 part/.mlops/.gitignore
 part/.mlops/config
 part/.mlops/format

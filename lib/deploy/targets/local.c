@@ -25,7 +25,7 @@ static char *file_of(const struct target_call *call, const char *file)
 {
 	autofree char *name = xasprintf("run/deploy/%s/%s", call->name, file);
 
-	return project_file(call->project, name);
+	return project_shared_file(call->project, name);
 }
 
 static char *socket_of(const struct target_call *call)
