@@ -31,6 +31,7 @@ struct transfer_how {
 	int64_t jobs;       /* transfers at a time; 0: chosen here */
 	bool dry_run;
 	bool keep_going; /* fetch: what the remote lacks or holds damaged is counted as missing only */
+	bool list_only; /* fetch: trees, not the files that they list */
 	/* Progress, called from this thread; may be NULL. Totals grow as they become known. */
 	void (*progress)(const struct transfer_counts *done, uint64_t total_objects,
 			 uint64_t total_bytes, void *arg);

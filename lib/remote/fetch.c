@@ -210,7 +210,8 @@ static int fetch_all(struct fetch *f, const struct object_ref *refs, size_t n,
 {
 	struct transfer *t = &f->transfer;
 
-	if (visit_all(f, refs, n, err) || fetch_trees(f, err) || fetch_files(f, err))
+	if (visit_all(f, refs, n, err) || fetch_trees(f, err) ||
+	    (!t->how->list_only && fetch_files(f, err)))
 		return -1;
 	if (t->how->dry_run) {
 		t->counts->objects = t->total_objects;

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/path.h"
+#include "fmt/conflict.h"
 #include "fmt/yaml.h"
 #include "project/project.h"
 #include "store/tree.h"
@@ -56,6 +57,11 @@ int pointer_parse(const char *shown, const char *text, size_t n, struct pointer 
 	struct yaml_node *root;
 	struct object_ref ref;
 
+	if (conflict_is_in((struct str){ text, n })) {
+		err_set(err, MLOPS_EINVALID, "'%s' has a merge conflict", shown);
+		return err_hint(err, "take one side of it with: mlops checkout --ours '%s', or --theirs",
+				data);
+	}
 	if (yaml_parse(&arena, shown, text, n, &root, err) || check_version(root, err) ||
 	    yaml_check_keys(root, keys, "a pointer", err) || check_path(root, data, err) ||
 	    object_ref_read(root, &ref, err))
