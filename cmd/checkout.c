@@ -1,15 +1,19 @@
 /* mlops checkout */
+#include "resolve.h"
 #include "revs.h"
 #include "supply.h"
 #include "view.h"
 
 struct checkout_opts {
 	struct opt_strs words, paths;
-	bool force;
+	bool force, ours, theirs, merge;
 };
 
 static const struct opt_spec checkout_optv[] = {
 	OPT(checkout_opts, force, .name = "force", .letter = 'f', .type = OPT_BOOL, .no_config = true, .help = "overwrite changes too; what they hold is stored first"),
+	OPT(checkout_opts, ours, .name = "ours", .type = OPT_BOOL, .no_config = true, .help = "resolve merge conflicts: where both sides changed the same, ours holds"),
+	OPT(checkout_opts, theirs, .name = "theirs", .type = OPT_BOOL, .no_config = true, .help = "resolve merge conflicts: where both sides changed the same, theirs holds"),
+	OPT(checkout_opts, merge, .name = "merge", .type = OPT_BOOL, .no_config = true, .help = "merge once more what git left in conflict, fetching the listings that it takes"),
 	OPT_END,
 };
 
@@ -35,16 +39,25 @@ static int checkout_at(struct cmd_ctx *ctx, const char *rev, const struct strlis
 static int checkout_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
 {
 	const struct checkout_opts *o = opts;
+	enum merge_favor favor = o->ours ? MERGE_OURS : o->theirs ? MERGE_THEIRS : MERGE_NEITHER;
+	bool resolves = o->ours || o->theirs || o->merge;
 	struct checkout_counts counts;
 	autorevs revs = { 0 };
+	int rc;
 
-	if (cmd_revs(ctx->project, &o->words, &o->paths, 1, &revs, err))
+	if (o->ours + o->theirs + o->merge + o->force > 1)
+		return err_set(err, MLOPS_EUSAGE,
+			       "--force, --ours, --theirs and --merge exclude each other");
+	if (cmd_revs(ctx->project, &o->words, &o->paths, resolves ? 0 : 1, &revs, err))
 		return -1;
-	if (revs.n ? checkout_at(ctx, revs.v[0], &revs.paths, o->force, &counts, err) :
-		     mlops_checkout(ctx->project, (const char *const *)revs.paths.v, revs.paths.n,
-				    o->force, &counts, err))
-		return -1;
-	return view_checkout(ctx, &counts);
+	if (resolves)
+		rc = cmd_resolve(ctx, &revs.paths, favor, &counts, err);
+	else if (revs.n)
+		rc = checkout_at(ctx, revs.v[0], &revs.paths, o->force, &counts, err);
+	else
+		rc = mlops_checkout(ctx->project, (const char *const *)revs.paths.v, revs.paths.n,
+				    o->force, &counts, err);
+	return rc ? -1 : view_checkout(ctx, &counts);
 }
 
 const struct cmd_spec cmd_checkout = {

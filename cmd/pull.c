@@ -9,7 +9,7 @@ struct pull_opts {
 	struct opt_strs paths;
 	const char *remote;
 	int64_t jobs;
-	bool dry_run, force, no_checkout;
+	bool dry_run, force, no_checkout, list_only;
 };
 
 static const struct opt_spec pull_optv[] = {
@@ -18,6 +18,7 @@ static const struct opt_spec pull_optv[] = {
 	OPT(pull_opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL, .no_config = true, .help = "say what would be fetched, and fetch and change nothing"),
 	OPT(pull_opts, force, .name = "force", .letter = 'f', .type = OPT_BOOL, .no_config = true, .help = "overwrite changes too; what they hold is stored first"),
 	OPT(pull_opts, no_checkout, .name = "no-checkout", .type = OPT_BOOL, .help = "fetch objects into the store and leave the work tree alone"),
+	OPT(pull_opts, list_only, .name = "list-only", .type = OPT_BOOL, .no_config = true, .help = "fetch the listings of folders and none of their files"),
 	OPT_END,
 };
 
@@ -35,7 +36,10 @@ struct pulled {
 static int fetch(struct cmd_ctx *ctx, const struct pull_opts *o, const struct work_refs *refs,
 		 struct transfer_counts *counts, struct mlops_error *err)
 {
-	struct transfer_how how = { .remote = o->remote, .jobs = o->jobs, .dry_run = o->dry_run };
+	struct transfer_how how = { .remote = o->remote,
+				    .jobs = o->jobs,
+				    .dry_run = o->dry_run,
+				    .list_only = o->list_only };
 	autofree struct object_ref *plain = cmd_plain_refs(refs);
 	struct progress progress;
 
@@ -149,7 +153,7 @@ static int pull(struct cmd_ctx *ctx, const struct pull_opts *o, struct pulled *p
 	if (cmd_work_refs(ctx->project, &o->paths, &refs, err) ||
 	    fetch(ctx, o, &refs, &p->fetched, err))
 		return -1;
-	if (o->no_checkout || o->dry_run)
+	if (o->no_checkout || o->dry_run || o->list_only)
 		return 0;
 	/* Tracked data last: when it has changes of its own, all else is done. */
 	if (restore_outs(ctx, o, &refs, p, err) || mlops_workspace_sync(ctx->project, err))
