@@ -84,6 +84,21 @@ MLOPS_API int mlops_status(struct project *project, const char *const *paths, si
 				     struct mlops_error *err),
 			   void *arg, struct mlops_error *err);
 
+/* How a pointer, not its data, differs: added, modified, deleted or clean. */
+struct pointer_status {
+	const char *path;          /* of the data; lent */
+	enum status_kind staged;   /* from HEAD to git's index: what `git commit` would record */
+	enum status_kind unstaged; /* from there to the work tree: what `git add` would stage */
+};
+/*
+ * Calls fn for each pointer that git sees as changed, in order of path; of all when n is 0, else of
+ * those at, above and below the paths.
+ */
+MLOPS_API int mlops_pointer_status(struct project *project, const char *const *paths, size_t n,
+				   int (*fn)(const struct pointer_status *s, void *arg,
+					     struct mlops_error *err),
+				   void *arg, struct mlops_error *err);
+
 struct checkout_counts {
 	uint64_t written, removed, unchanged, absent;
 };

@@ -25,6 +25,19 @@ int git_is_committed(struct git_repo *repo, const char *path, bool *committed,
 /* True when any commit that HEAD, a branch or a tag leads to has a file of these bytes there. */
 int git_was_committed(struct git_repo *repo, const char *path, const struct strbuf *text,
 		      bool *committed, struct mlops_error *err);
+enum git_file_state { GIT_FILE_SAME, GIT_FILE_ADDED, GIT_FILE_MODIFIED, GIT_FILE_DELETED };
+struct git_file_status {
+	const char *path;             /* relative to the root; lent */
+	enum git_file_state staged;   /* HEAD to git's index */
+	enum git_file_state unstaged; /* git's index to the work tree */
+};
+/*
+ * Calls fn for each file that matches the pattern ("*.x" at any depth) and differs somewhere, new
+ * ones that git does not ignore included, in order of path; stops when it returns non-zero.
+ */
+int git_each_status(struct git_repo *repo, const char *pattern,
+		    int (*fn)(const struct git_file_status *s, void *arg, struct mlops_error *err),
+		    void *arg, struct mlops_error *err);
 /* True when git would ignore the path. */
 int git_is_ignored(struct git_repo *repo, const char *path, bool *ignored, struct mlops_error *err);
 /* True when git's index holds the path (data that is committed must not be tracked as well). */
