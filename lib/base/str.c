@@ -100,6 +100,24 @@ void strbuf_addf(struct strbuf *b, const char *fmt, ...)
 	b->len += (size_t)n;
 }
 
+void strbuf_add_shell(struct strbuf *b, const char *word)
+{
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				   "_-+=:,./@%";
+
+	if (*word && !word[strspn(word, safe)]) {
+		strbuf_adds(b, word);
+		return;
+	}
+	strbuf_addc(b, '\'');
+	for (; *word; word++) {
+		if (*word == '\'')
+			strbuf_adds(b, "'\\'");
+		strbuf_addc(b, *word);
+	}
+	strbuf_addc(b, '\'');
+}
+
 void strbuf_trunc(struct strbuf *b, size_t len)
 {
 	if (len >= b->len)

@@ -2,6 +2,7 @@
 #include "pipeline/child.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
@@ -83,14 +84,22 @@ void child_pass_signals(struct child *c)
 
 int child_check_deadline(struct child *c)
 {
-	if (!c->deadline_ms)
+	int64_t now = clock_mono_ms();
+
+	if (c->timeout_ms && c->timeout_ms <= now) {
+		kill(-c->pid, SIGTERM);
+		c->timed_out = true;
+		c->timeout_ms = 0;
+		c->deadline_ms = now + GRACE_MS;
+	}
+	if (c->deadline_ms && c->deadline_ms <= now) {
+		kill(-c->pid, SIGKILL);
+		c->deadline_ms = 0;
+	}
+	int64_t next = c->deadline_ms ? c->deadline_ms : c->timeout_ms;
+	if (!next)
 		return -1;
-	int64_t left = c->deadline_ms - clock_mono_ms();
-	if (left > 0)
-		return (int)left;
-	kill(-c->pid, SIGKILL);
-	c->deadline_ms = 0;
-	return -1;
+	return next - now < INT_MAX ? (int)(next - now) : INT_MAX;
 }
 
 static void forget(struct child *c)
@@ -103,7 +112,7 @@ static void forget(struct child *c)
 
 int child_reap(struct child *c, struct proc_result *out, struct mlops_error *err)
 {
-	if (stop_signal())
+	if (stop_signal() || c->timed_out)
 		kill(-c->pid, SIGKILL); /* what its leader left behind */
 	int rc = proc_wait(c->pid, out, err);
 	forget(c);

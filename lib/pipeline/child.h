@@ -18,13 +18,15 @@ struct child {
 	int print_fd[2];     /* by enum stage_stream; -1 once all was read */
 	int signals;         /* how many of ours were passed on */
 	int64_t deadline_ms; /* monotonic: its group is killed then; 0: never */
+	int64_t timeout_ms;  /* monotonic: its group is asked to end then; 0: never */
+	bool timed_out;
 };
 
 /* Starts it, its input /dev/null. */
 int child_start(const struct child_spec *spec, struct child *out, struct mlops_error *err);
 /* Passes on the signals that asked us to stop (stop.h) and were not passed on yet. */
 void child_pass_signals(struct child *c);
-/* Kills the group once its time is up. Milliseconds until then; -1: it has no deadline. */
+/* Asks the group to end, or kills it, once its time is up. Milliseconds until the next of both, or -1. */
 int child_check_deadline(struct child *c);
 /* Waits for its end, which pid_fd told of, and forgets it. */
 int child_reap(struct child *c, struct proc_result *out, struct mlops_error *err);

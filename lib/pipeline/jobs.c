@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "base/clock.h"
 #include "pipeline/stop.h"
 
 enum { WATCH_STDOUT, WATCH_STDERR, WATCH_END, WATCH_JOB }; /* places of a job's descriptors */
@@ -85,19 +86,38 @@ static void pass_signals(const struct jobs *jobs)
 {
 	stop_drain();
 	for (size_t i = 0; i < jobs->v.n; i++)
-		child_pass_signals(&jobs->v.v[i]->child);
+		if (!jobs->v.v[i]->again_ms)
+			child_pass_signals(&jobs->v.v[i]->child);
 }
 
-/* The least of the timeout and what is left to the commands that are to end by a time. */
+/* Milliseconds until the job needs us; -1: never. Signals do not wait for another try. */
+static int job_due(struct job *job)
+{
+	int64_t left = job->again_ms - clock_mono_ms();
+
+	if (!job->again_ms)
+		return child_check_deadline(&job->child);
+	return left > 0 && !stop_signal() ? (int)left : 0;
+}
+
+/* The least of the timeout and what is left to the jobs that need us by a time. */
 static int next_timeout(const struct jobs *jobs, int timeout_ms)
 {
 	for (size_t i = 0; i < jobs->v.n; i++) {
-		int left = child_check_deadline(&jobs->v.v[i]->child);
+		int left = job_due(jobs->v.v[i]);
 
 		if (left >= 0 && (timeout_ms < 0 || left < timeout_ms))
 			timeout_ms = left;
 	}
 	return timeout_ms;
+}
+
+static struct job *find_due_again(const struct jobs *jobs)
+{
+	for (size_t i = 0; i < jobs->v.n; i++)
+		if (jobs->v.v[i]->again_ms && !job_due(jobs->v.v[i]))
+			return jobs->v.v[i];
+	return NULL;
 }
 
 int jobs_wait(struct jobs *jobs, int token_fd, int timeout_ms, struct job **ended,
@@ -106,7 +126,9 @@ int jobs_wait(struct jobs *jobs, int token_fd, int timeout_ms, struct job **ende
 	autofree struct pollfd *fds = make_watches(jobs, token_fd);
 	nfds_t n_fds = WATCH_JOBS + WATCH_JOB * jobs->v.n;
 
-	*ended = NULL;
+	*ended = find_due_again(jobs);
+	if (*ended)
+		return 0;
 	int n = poll(fds, n_fds, next_timeout(jobs, timeout_ms));
 	if (n < 0 && errno != EINTR)
 		return err_sys(err, "cannot wait for a command");

@@ -65,20 +65,27 @@ static void add_entries(struct session *run, struct strbuf *out, uint64_t *n)
 	}
 }
 
-/* mlops.yaml and mlops.lock come first, then the parameter files, each once. */
+static void list_file(const char *file, struct map *seen, struct strlist *out)
+{
+	if (!map_put(seen, file, seen))
+		strlist_add(out, file);
+}
+
+/* All whose text makes the pipeline what it is, each once. */
 static void list_files(const struct session *run, struct strlist *out)
 {
+	const struct pipeline *p = run->pipeline;
 	automap seen = { 0 };
 
-	strlist_add(out, SPEC_FILE);
-	strlist_add(out, LOCK_FILE);
-	for (size_t i = 0; i < run->pipeline->stages.n; i++) {
-		const struct spec_stage *stage = &run->pipeline->stages.v[i];
-
-		for (size_t k = 0; k < stage->params.n; k++)
-			if (!map_put(&seen, stage->params.v[k].file, &seen))
-				strlist_add(out, stage->params.v[k].file);
-	}
+	list_file(SPEC_FILE, &seen, out);
+	list_file(LOCK_FILE, &seen, out);
+	for (size_t i = 0; i < p->included.n; i++)
+		list_file(p->included.v[i], &seen, out);
+	for (size_t i = 0; i < p->var_files.n; i++)
+		list_file(p->var_files.v[i], &seen, out);
+	for (size_t i = 0; i < p->stages.n; i++)
+		for (size_t k = 0; k < p->stages.v[i].params.n; k++)
+			list_file(p->stages.v[i].params.v[k].file, &seen, out);
 }
 
 /* What lies in the work tree was compared for every stage, and told nothing. */

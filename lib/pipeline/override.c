@@ -66,6 +66,8 @@ static int check_used(const struct pipeline *p, const char *file, const char *ke
 	bool takes = false;
 	const struct spec_param *user = find_user(p, file, key, &takes);
 
+	if (!takes && strlist_has(&p->var_files, file))
+		return 0;
 	if (!user)
 		return err_set(err, MLOPS_ENOTFOUND, "no stage takes parameters from '%s'", file);
 	if (user->made)

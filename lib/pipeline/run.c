@@ -185,8 +185,10 @@ static bool is_ending(const struct session *run, const struct mlops_error *err)
 	return stop_signal() || (err->kind && !run->how->keep_going);
 }
 
+/* What needs more than is free now is looked at again when a stage has ended. */
 static void begin_stages(struct session *run, struct mlops_error *err)
 {
+	VEC(size_t) held_back = { 0 };
 	size_t i;
 
 	while (!is_ending(run, err) && schedule_has_next(&run->schedule) &&
@@ -195,16 +197,22 @@ static void begin_stages(struct session *run, struct mlops_error *err)
 		autoerr cause = ERR_INIT;
 
 		schedule_next(&run->schedule, &i);
-		if (begin(run, &run->states[i], &cause))
+		if (!capacity_fits(&run->capacity, &run->pipeline->stages.v[i].resources))
+			vec_push(&held_back, i);
+		else if (begin(run, &run->states[i], &cause))
 			note_failure(run, &run->states[i], &cause, err);
 		if (run->jobs.v.n == before)
 			tokens_give(&run->tokens, before);
 	}
+	for (size_t k = 0; k < held_back.n; k++)
+		schedule_return(&run->schedule, held_back.v[k]);
+	vec_free(&held_back);
 }
 
 static void end_job(struct session *run, struct job *job)
 {
 	jobs_remove(&run->jobs, job);
+	capacity_give(&run->capacity, &job->s->spec->resources, &job->gpus);
 	job_free(job);
 	tokens_give(&run->tokens, run->jobs.v.n);
 }
@@ -262,19 +270,36 @@ static int run_stages(struct session *run, struct mlops_error *err)
 	return err->kind ? -1 : memo_write(run, err);
 }
 
+/* Values that -P changes are filled in too: those of the text that was loaded are not good enough. */
+static int load_again(struct session *run, struct mlops_error *err)
+{
+	if (!run->pipeline->var_files.n)
+		return 0;
+	if (spec_load(run->project, &run->overrides, &run->reloaded, err))
+		return -1;
+	run->pipeline = run->reloaded;
+	return 0;
+}
+
 static int prepare(struct session *run, struct mlops_error *err)
 {
 	const struct run_how *how = run->how;
 
-	if (graph_select(run->pipeline, how->targets, how->n_targets, run->wanted, err) ||
-	    overrides_make(run->project, run->pipeline, how->params, how->n_params, &run->overrides,
+	if (overrides_make(run->project, run->pipeline, how->params, how->n_params, &run->overrides,
 			   err) ||
+	    load_again(run, err))
+		return -1;
+	size_t n = run->pipeline->stages.n;
+	run->states = xcalloc(n, sizeof(*run->states));
+	run->wanted = xcalloc(n, sizeof(*run->wanted));
+	for (size_t i = 0; i < n; i++)
+		run->states[i].spec = &run->pipeline->stages.v[i];
+	if (graph_select(run->pipeline, how->targets, how->n_targets, run->wanted, err) ||
 	    mlops_lockfile_read(run->project, &run->lock, err))
 		return -1;
-	for (size_t i = 0; i < run->pipeline->stages.n; i++)
-		run->states[i].spec = &run->pipeline->stages.v[i];
 	schedule_init(&run->schedule, run->pipeline, run->wanted);
-	if (tokens_open(&run->tokens, how->jobs, err))
+	if (tokens_open(&run->tokens, how->jobs, err) ||
+	    capacity_find(run->project, &run->capacity, err))
 		return -1;
 	return how->dry_run ? 0 : overrides_apply(run->project, &run->overrides, err);
 }
@@ -282,7 +307,7 @@ static int prepare(struct session *run, struct mlops_error *err)
 /* The status of the first stage that failed; 1 when it was no stage that did. */
 static int failed_status(const struct session *run)
 {
-	for (size_t k = 0; k < run->pipeline->stages.n; k++) {
+	for (size_t k = 0; run->states && k < run->pipeline->stages.n; k++) {
 		const struct state *s = &run->states[run->pipeline->order[k]];
 
 		if (s->done && s->outcome == STAGE_FAILED)
@@ -323,7 +348,7 @@ static void session_clear(struct session *run)
 	tokens_close(&run->tokens);
 	if (run->commands_fd >= 0)
 		guard_commands_end(run->project, run->commands_fd);
-	for (size_t i = 0; i < run->pipeline->stages.n; i++)
+	for (size_t i = 0; run->states && i < run->pipeline->stages.n; i++)
 		state_clear(&run->states[i]);
 	free(run->states);
 	free(run->wanted);
@@ -333,6 +358,7 @@ static void session_clear(struct session *run)
 	mlops_lockfile_clear(&run->lock);
 	map_clear(&run->outs);
 	arena_clear(&run->arena);
+	mlops_pipeline_free(run->reloaded);
 }
 
 static int run_session(struct session *run, struct mlops_error *err)
@@ -361,8 +387,6 @@ int mlops_pipeline_run(struct project *project, struct pipeline *pipeline,
 		.recorder = { .project = project, .how = how },
 		.commands_fd = -1,
 		.tokens = TOKENS_INIT,
-		.states = xcalloc(pipeline->stages.n, sizeof(*run.states)),
-		.wanted = xcalloc(pipeline->stages.n, sizeof(*run.wanted)),
 	};
 	autoclose int guard = -1;
 

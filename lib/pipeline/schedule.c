@@ -104,6 +104,11 @@ bool schedule_next(struct schedule *s, size_t *stage)
 	return true;
 }
 
+void schedule_return(struct schedule *s, size_t stage)
+{
+	heap_push(s, s->rank[stage]);
+}
+
 bool schedule_has_next(const struct schedule *s)
 {
 	return s->ready.n;

@@ -17,6 +17,7 @@ void schedule_init(struct schedule *s, const struct pipeline *pipeline, const bo
 void schedule_clear(struct schedule *s);
 /* Takes the next stage; false when none is ready. */
 bool schedule_next(struct schedule *s, size_t *stage);
+void schedule_return(struct schedule *s, size_t stage); /* it could not begin yet */
 bool schedule_has_next(const struct schedule *s);
 /* The stage came to its end, whatever that was. */
 void schedule_done(struct schedule *s, size_t stage);

@@ -11,6 +11,7 @@
 struct session {
 	struct project *project;
 	struct pipeline *pipeline;
+	struct pipeline *reloaded; /* the same, when it is not the caller's */
 	const struct run_how *how;
 	struct run_outcome *out;
 	struct overrides overrides;
@@ -23,6 +24,7 @@ struct session {
 	bool *wanted;         /* the stages to bring up to date */
 	struct schedule schedule;
 	struct tokens tokens;
+	struct capacity capacity;
 	struct jobs jobs;
 	int commands_fd;           /* guards the commands once the first has started; else -1 */
 	struct workspace *look;    /* open, with the project locked, while stages are judged */

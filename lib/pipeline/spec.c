@@ -1,22 +1,26 @@
-/* Reading mlops.yaml into stages: the keys of each, their types and the paths in them. */
+/* Reading plain stages (expand.h): the keys of each, their types and the paths in them. */
 #include "pipeline/spec.h"
 
 #include <ctype.h>
 
 #include "base/fs.h"
 #include "base/map.h"
+#include "base/num.h"
 #include "base/path.h"
 #include "pipeline/graph.h"
+#include "pipeline/override.h"
 #include "project/project.h"
 
-#define SPEC_VERSION   1
 #define NAME_MAX_BYTES 100
 #define MAX_FILE       ((size_t)16 << 20)
+#define RETRIES_MAX    100
+#define RETRY_DELAY_MS 1000
 
 /* What reading one stage shares. */
 struct stage_reader {
 	struct arena *arena;
 	struct spec_stage *stage;
+	const char *dir; /* of the file it is in */
 	struct map seen; /* deps */
 	struct mlops_error *err;
 };
@@ -236,34 +240,103 @@ static int check_name(const struct yaml_node *key, struct mlops_error *err)
 	const char *name = key->text;
 	size_t n = strlen(name);
 
-	if (!n || n > NAME_MAX_BYTES || strchr(".-", *name))
+	if (!n || n > NAME_MAX_BYTES || strchr(".-@", *name))
 		return yaml_error(key, err, "'%s' is no name for a stage", name);
 	for (; *name; name++)
-		if (!isalnum((unsigned char)*name) && !strchr("._-", *name))
+		if (!isalnum((unsigned char)*name) && !strchr("._-+=@", *name))
 			return yaml_error(key, err,
-					  "a stage's name has letters, digits, '.', '_' and "
-					  "'-' only, not '%s'",
+					  "a stage's name has letters, digits, '.', '_', '-', '+' "
+					  "and '=' only, not '%s'",
 					  key->text);
 	return 0;
 }
 
 static int read_wdir(struct stage_reader *r, const struct yaml_node *node)
 {
-	r->stage->wdir = "";
+	r->stage->wdir = r->dir;
 	if (yaml_is_null(node))
 		return 0;
-	if (read_path(r->arena, "", node, "wdir", &r->stage->wdir, r->err))
+	if (read_path(r->arena, r->dir, node, "wdir", &r->stage->wdir, r->err))
 		return -1;
 	if (!strcmp(r->stage->wdir, "."))
 		r->stage->wdir = "";
 	return 0;
 }
 
+static int read_duration(const struct yaml_node *node, const char *key, int64_t *out,
+			 struct mlops_error *err)
+{
+	const char *text = NULL;
+
+	if (yaml_get_text(node, key, &text, err))
+		return -1;
+	if (!text || (num_parse_duration(text, out) && *out > 0))
+		return 0;
+	return yaml_error(yaml_get(node, key), err, "%s is a duration such as 90s or 2h, not '%s'", key,
+			  text);
+}
+
+/* A number, or a map of limit and delay. */
+static int read_retries(struct stage_reader *r, const struct yaml_node *stage)
+{
+	static const char *const known[] = { "limit", "delay", NULL };
+	const struct yaml_node *node = yaml_get(stage, "retries");
+	bool is_map = node && node->kind == YAML_MAP;
+	int64_t *limit = &r->stage->retries;
+
+	r->stage->retry_delay_ms = RETRY_DELAY_MS;
+	if (yaml_is_null(node))
+		return 0;
+	if (is_map && (yaml_check_keys(node, known, "retries", r->err) ||
+		       yaml_get_int(node, "limit", limit, r->err) ||
+		       read_duration(node, "delay", &r->stage->retry_delay_ms, r->err)))
+		return -1;
+	if (!is_map && yaml_get_int(stage, "retries", limit, r->err))
+		return -1;
+	if (*limit < 0 || *limit > RETRIES_MAX)
+		return yaml_error(node, r->err, "a stage is retried 0 to %d times", RETRIES_MAX);
+	return 0;
+}
+
+static int read_resources(struct stage_reader *r, const struct yaml_node *node)
+{
+	static const char *const known[] = { "cpus", "memory", "gpus", NULL };
+	struct spec_resources *out = &r->stage->resources;
+	const char *memory = NULL;
+
+	if (yaml_is_null(node))
+		return 0;
+	if (yaml_want(node, YAML_MAP, "resources", r->err) ||
+	    yaml_check_keys(node, known, "resources", r->err) ||
+	    yaml_get_int(node, "cpus", &out->cpus, r->err) ||
+	    yaml_get_int(node, "gpus", &out->gpus, r->err) ||
+	    yaml_get_text(node, "memory", &memory, r->err))
+		return -1;
+	if (out->cpus < 0 || out->gpus < 0)
+		return yaml_error(node, r->err, "a stage cannot need less than nothing");
+	if (memory && !num_parse_bytes(memory, &out->memory))
+		return yaml_error(yaml_get(node, "memory"), r->err,
+				  "memory is a size such as 4GiB, not '%s'", memory);
+	return 0;
+}
+
+static int read_limits(struct stage_reader *r, const struct yaml_node *node)
+{
+	return read_duration(node, "timeout", &r->stage->timeout_ms, r->err) ||
+			       read_retries(r, node) ||
+			       read_resources(r, yaml_get(node, "resources")) ||
+			       yaml_get_bool(node, "always", &r->stage->always, r->err) ||
+			       yaml_get_bool(node, "frozen", &r->stage->frozen, r->err) ?
+		       -1 :
+		       0;
+}
+
 static int read_stage(struct stage_reader *r, const struct yaml_node *key,
 		      const struct yaml_node *node)
 {
-	static const char *const known[] = { "desc",    "cmd", "wdir",   "deps",   "params", "outs",
-					     "metrics", "env", "always", "frozen", NULL };
+	static const char *const known[] = { "desc",	"cmd",	  "wdir",    "deps",	"params",
+					     "outs",	"metrics", "env",    "always",	"frozen",
+					     "timeout", "retries", "resources", "meta", NULL };
 	struct spec_stage *stage = r->stage;
 
 	stage->name = key->text;
@@ -279,36 +352,27 @@ static int read_stage(struct stage_reader *r, const struct yaml_node *key,
 	    read_list(r, node, "outs", read_out) || read_list(r, node, "metrics", read_metrics) ||
 	    read_env(r, yaml_get(node, "env")))
 		return -1;
-	if (yaml_get_bool(node, "always", &stage->always, r->err) ||
-	    yaml_get_bool(node, "frozen", &stage->frozen, r->err))
-		return -1;
-	return 0;
+	return read_limits(r, node);
 }
 
-static int read_stages(struct pipeline *p, const struct yaml_node *root, struct mlops_error *err)
+static int read_stages(struct pipeline *p, const struct expansion *x, struct mlops_error *err)
 {
-	static const char *const known[] = { "version", "stages", NULL };
-	const struct yaml_node *stages = yaml_get(root, "stages");
-	int64_t version = SPEC_VERSION;
+	automap names = { 0 };
 
-	if (yaml_want(root, YAML_MAP, SPEC_FILE, err) ||
-	    yaml_get_int(root, "version", &version, err))
-		return -1;
-	if (version != SPEC_VERSION)
-		return yaml_error(yaml_get(root, "version"), err,
-				  "version %lld is not known to this program", (long long)version);
-	if (yaml_check_keys(root, known, SPEC_FILE, err))
-		return -1;
-	if (!stages)
-		return yaml_error(root, err, "there is no 'stages' in %s", SPEC_FILE);
-	if (yaml_want(stages, YAML_MAP, "stages", err))
-		return -1;
-	for (size_t i = 0; i < stages->n; i++) {
+	vec_reserve(&p->stages, x->stages.n);
+	for (size_t i = 0; i < x->stages.n; i++) {
+		const struct plain_stage *plain = &x->stages.v[i];
+		const struct yaml_node *first = map_put(&names, plain->name->text, plain->name);
+
+		if (first)
+			return yaml_error(plain->name, err, "stage '%s' is already on line %d of %s",
+					  plain->name->text, first->line, first->file);
 		vec_push(&p->stages, { 0 });
 		struct stage_reader r = { .arena = &p->arena,
 					  .stage = &p->stages.v[i],
+					  .dir = plain->dir,
 					  .err = err };
-		int rc = read_stage(&r, stages->keys[i], stages->values[i]);
+		int rc = read_stage(&r, plain->name, plain->body);
 
 		map_clear(&r.seen);
 		if (rc)
@@ -317,32 +381,66 @@ static int read_stages(struct pipeline *p, const struct yaml_node *root, struct 
 	return 0;
 }
 
-int spec_parse(const char *text, size_t n, struct pipeline **out, struct mlops_error *err)
+int spec_parse(const struct spec_files *files, const char *text, size_t n, struct pipeline **out,
+	       struct mlops_error *err)
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
+	struct expansion x = { .arena = &p->arena, .files = files };
 	struct yaml_node *root;
+	int rc = yaml_parse(&p->arena, SPEC_FILE, text, n, &root, err) ||
+		 expand_pipeline(&x, SPEC_FILE, root, err) || read_stages(p, &x, err) ||
+		 graph_build(p, err);
 
-	if (yaml_parse(&p->arena, SPEC_FILE, text, n, &root, err) || read_stages(p, root, err) ||
-	    graph_build(p, err)) {
+	p->var_files = x.var_files;
+	p->included = x.included;
+	x.var_files = x.included = (struct strlist){ 0 };
+	expand_clear(&x);
+	if (rc)
 		mlops_pipeline_free(p);
-		return -1;
-	}
-	*out = p;
+	else
+		*out = p;
+	return rc ? -1 : 0;
+}
+
+struct project_files {
+	struct project *project;
+	const struct overrides *overrides;
+};
+
+static int read_project_file(void *arg, const char *file, struct strbuf *text,
+			     struct mlops_error *err)
+{
+	const struct project_files *files = arg;
+	const struct strbuf *edited =
+		files->overrides ? overrides_text(files->overrides, file) : NULL;
+	autofree char *path = project_abspath(files->project, file);
+
+	if (!edited)
+		return fs_read(path, MAX_FILE, text, err);
+	strbuf_add(text, edited->buf, edited->len);
 	return 0;
 }
 
-int mlops_pipeline_load(struct project *project, struct pipeline **out, struct mlops_error *err)
+int spec_load(struct project *project, const struct overrides *overrides, struct pipeline **out,
+	      struct mlops_error *err)
 {
+	struct project_files arg = { project, overrides };
+	const struct spec_files files = { read_project_file, &arg };
 	autofree char *path = project_abspath(project, SPEC_FILE);
 	autobuf text = { 0 };
 
 	if (!fs_read(path, MAX_FILE, &text, err))
-		return spec_parse(text.buf, text.len, out, err);
+		return spec_parse(&files, text.buf, text.len, out, err);
 	if (err->kind == MLOPS_ENOTFOUND) {
 		err_set(err, MLOPS_ENOTFOUND, "there is no pipeline: no '%s'", path);
 		err_hint(err, "see mlops.yaml(5) for how to write one");
 	}
 	return -1;
+}
+
+int mlops_pipeline_load(struct project *project, struct pipeline **out, struct mlops_error *err)
+{
+	return spec_load(project, NULL, out, err);
 }
 
 void mlops_pipeline_free(struct pipeline *p)
@@ -360,6 +458,8 @@ void mlops_pipeline_free(struct pipeline *p)
 		vec_free(&s->needs);
 	}
 	vec_free(&p->stages);
+	strlist_clear(&p->var_files);
+	strlist_clear(&p->included);
 	free(p->order);
 	arena_clear(&p->arena);
 	free(p);

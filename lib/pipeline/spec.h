@@ -7,6 +7,7 @@
 #include "base/vec.h"
 #include "fmt/yaml.h"
 #include "mlops/pipeline.h"
+#include "pipeline/expand.h"
 
 #define SPEC_FILE   "mlops.yaml"
 #define PARAMS_FILE "params.yaml"
@@ -32,6 +33,12 @@ struct spec_out {
 	bool is_metrics;
 };
 
+/* What a stage needs for itself while it runs; 0: it does not say. */
+struct spec_resources {
+	int64_t cpus, gpus;
+	uint64_t memory; /* bytes */
+};
+
 struct spec_stage {
 	const char *name, *desc;
 	const char *wdir;           /* "" for the root */
@@ -42,6 +49,9 @@ struct spec_stage {
 	VEC(struct spec_param) params;
 	VEC(struct spec_out) outs; /* metrics too */
 	bool always, frozen;
+	int64_t timeout_ms; /* of all its commands; 0: none */
+	int64_t retries, retry_delay_ms; /* the delay doubles each time */
+	struct spec_resources resources;
 	VEC(size_t) needs; /* indexes of the stages whose outs are deps here; ascending */
 };
 
@@ -49,10 +59,20 @@ struct pipeline {
 	struct arena arena;
 	VEC(struct spec_stage) stages; /* in the order of the file */
 	size_t *order; /* of running: indexes of stages, each behind what it needs */
+	struct strlist var_files; /* whose values were filled in, relative to the root */
+	struct strlist included;  /* the files that it consists of beside mlops.yaml */
 };
 
-/* Parses and checks the text of a pipeline, its graph included. *out is freed as loaded ones are. */
-int spec_parse(const char *text, size_t n, struct pipeline **out, struct mlops_error *err);
+/*
+ * Parses and checks the text of a pipeline, its graph included; `files` may be NULL. *out is freed
+ * as loaded ones are.
+ */
+int spec_parse(const struct spec_files *files, const char *text, size_t n, struct pipeline **out,
+	       struct mlops_error *err);
+struct overrides;
+/* Reads the project's; parameter files that `overrides` (may be NULL) edits are as edited. */
+int spec_load(struct project *project, const struct overrides *overrides, struct pipeline **out,
+	      struct mlops_error *err);
 
 /* What the lock records as the command: `cd DIR` and NAME=VALUE lines, then a command a line; new. */
 char *spec_command_text(const struct spec_stage *stage);

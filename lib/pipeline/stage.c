@@ -1,5 +1,6 @@
 /* Taking one stage through its commands, and what it wrote into the store. */
 #include "base/clock.h"
+#include "base/log.h"
 #include "mlops/workspace.h"
 #include "pipeline/guard.h"
 #include "pipeline/outs.h"
@@ -54,25 +55,32 @@ int stage_restore(struct session *run, struct state *s, struct mlops_error *err)
 	return locked(run, s, restore, err);
 }
 
-static int command_failed(const struct state *s, struct mlops_error *err)
+static int command_failed(const struct job *job, struct mlops_error *err)
 {
+	const struct state *s = job->s;
 	const char *name = s->spec->name;
+	char limit[CLOCK_ISO_SIZE];
 
-	if (s->exit_status > 128 && s->exit_status < 128 + NSIG)
+	if (job->child.timed_out)
+		err_set(err, MLOPS_EFAIL, "stage '%s' failed: it took longer than its timeout of %s",
+			name, clock_format_duration(s->spec->timeout_ms, limit));
+	else if (s->exit_status > 128 && s->exit_status < 128 + NSIG)
 		err_set(err, MLOPS_EFAIL,
 			"stage '%s' failed: its command was ended by signal %d (%s)", name,
 			s->exit_status - 128, strsignal(s->exit_status - 128));
 	else
 		err_set(err, MLOPS_EFAIL, "stage '%s' failed: its command exited with status %d",
 			name, s->exit_status);
-	return err_hint(err, "what it printed says why; stages that finished before it are kept");
+	return err_hint(err, "what it printed says why (mlops run logs %s); stages that finished "
+			     "before it are kept", name);
 }
 
 /* The stage's own variables, then ours, which it can't change; the texts are in the arena. */
-static const char *const *make_environment(const struct session *run, const struct state *s,
+static const char *const *make_environment(const struct session *run, const struct job *job,
 					   struct arena *arena)
 {
-	const char **env = arena_alloc(arena, (s->spec->env.n + 5) * sizeof(*env));
+	const struct state *s = job->s;
+	const char **env = arena_alloc(arena, (s->spec->env.n + 6) * sizeof(*env));
 	size_t n = 0;
 
 	while (n < s->spec->env.n) {
@@ -84,6 +92,8 @@ static const char *const *make_environment(const struct session *run, const stru
 	env[n++] = arena_printf(arena, "MLOPS_PROJECT=%s", mlops_project_root(run->project));
 	if (run->tokens.makeflags)
 		env[n++] = run->tokens.makeflags;
+	if (job->s->spec->resources.gpus)
+		env[n++] = gpu_set_environment(&job->gpus, arena);
 	env[n] = NULL;
 	return env;
 }
@@ -97,13 +107,15 @@ static int start_command(struct session *run, struct job *job, struct mlops_erro
 	const struct child_spec child = {
 		.command = spec->cmds.v[job->command],
 		.dir = dir,
-		.env = make_environment(run, job->s, &arena),
+		.env = make_environment(run, job, &arena),
 		.keep_fds = keep,
 		.n_keep_fds = run->tokens.fds[0] < 0 ? 1 : 3,
 	};
 
 	if (child_start(&child, &job->child, err))
 		return err_wrap(err, "stage '%s' failed", spec->name);
+	if (spec->timeout_ms)
+		job->child.timeout_ms = job->start_ms + spec->timeout_ms;
 	return 0;
 }
 
@@ -129,6 +141,12 @@ static int start_job(struct session *run, struct job *job, struct mlops_error *e
 
 int stage_start(struct session *run, struct state *s, struct mlops_error *err)
 {
+	if (s->spec->resources.gpus > run->capacity.gpus) {
+		err_set(err, MLOPS_EFAIL, "stage '%s' needs %lld GPUs and this machine has %lld",
+			s->spec->name, (long long)s->spec->resources.gpus,
+			(long long)run->capacity.gpus);
+		return err_hint(err, "if that is wrong, say how many with: mlops config run.gpus N");
+	}
 	if (begin_commands(run, err))
 		return -1;
 	s->start_ms = clock_now_ms();
@@ -136,7 +154,9 @@ int stage_start(struct session *run, struct state *s, struct mlops_error *err)
 	if (locked(run, s, remove_outs, err))
 		return -1;
 	struct job *job = job_new(s);
+	capacity_take(&run->capacity, &s->spec->resources, &job->gpus);
 	if (start_job(run, job, err)) {
+		capacity_give(&run->capacity, &s->spec->resources, &job->gpus);
 		job_free(job);
 		return -1;
 	}
@@ -160,21 +180,53 @@ static void add_usage(struct run_usage *sum, const struct rusage *u)
 	sum->written_bytes += (int64_t)u->ru_oublock * 512;
 }
 
+/* Whether a stage that failed is tried again: after its delay, which doubles each time. */
+static bool try_again(struct job *job, const struct mlops_error *err)
+{
+	const struct spec_stage *spec = job->s->spec;
+
+	if (job->retries == spec->retries)
+		return false;
+	int64_t delay = spec->retry_delay_ms << (job->retries < 10 ? job->retries : 10);
+	job->retries++;
+	job->again_ms = clock_mono_ms() + delay;
+	log_warn("%s; try %lld of %lld follows", err->msg, (long long)job->retries + 1,
+		 (long long)spec->retries + 1);
+	return true;
+}
+
+static int start_again(struct session *run, struct job *job, struct mlops_error *err)
+{
+	job->again_ms = 0;
+	if (stop_signal())
+		return err_set(err, stop_kind(), "stage '%s' was interrupted", job->s->spec->name);
+	job->command = 0;
+	job->start_ms = clock_mono_ms();
+	return locked(run, job->s, remove_outs, err) || start_command(run, job, err) ? -1 : 0;
+}
+
 int stage_proceed(struct session *run, struct job *job, bool *over, struct mlops_error *err)
 {
 	struct state *s = job->s;
 	struct proc_result result;
 
 	*over = false;
+	if (job->again_ms)
+		return start_again(run, job, err);
 	if (child_reap(&job->child, &result, err))
 		return -1;
 	s->exit_status = result.status;
-	add_usage(&s->usage, &result.usage);
 	s->duration_ms = clock_mono_ms() - job->start_ms;
+	add_usage(&s->usage, &result.usage);
 	if (stop_signal())
 		return err_set(err, stop_kind(), "stage '%s' was interrupted", s->spec->name);
-	if (s->exit_status)
-		return command_failed(s, err);
+	if (s->exit_status || job->child.timed_out) {
+		command_failed(job, err);
+		if (!try_again(job, err))
+			return -1;
+		mlops_error_clear(err);
+		return 0;
+	}
 	if (++job->command < s->spec->cmds.n)
 		return start_command(run, job, err);
 	*over = true;

@@ -55,19 +55,25 @@ static struct json *value_of(const struct yaml_node *node, size_t *left)
 	return steal_ptr(&v);
 }
 
+struct json *values_of_node(const struct yaml_node *node)
+{
+	size_t left = MAX_VALUES;
+
+	return value_of(node, &left);
+}
+
 int values_parse(const char *file, const char *text, size_t n, struct json **out,
 		 struct mlops_error *err)
 {
 	autoarena arena = { 0 };
 	autofree char *what = xasprintf("'%s'", file);
-	size_t left = MAX_VALUES;
 	struct yaml_node *root;
 
 	if (str_ends(file, ".json"))
 		return js_parse(text ? text : "", n, what, out, err);
 	if (yaml_parse(&arena, file, text, n, &root, err))
 		return -1;
-	struct json *value = value_of(root, &left);
+	struct json *value = values_of_node(root);
 	if (!value)
 		return yaml_error(root, err, "more than %d values", MAX_VALUES);
 	*out = value;

@@ -9,6 +9,10 @@
 int values_parse(const char *file, const char *text, size_t n, struct json **out,
 		 struct mlops_error *err);
 
+struct yaml_node;
+/* The value that a node is, new; NULL when it is more than a file may hold. */
+struct json *values_of_node(const struct yaml_node *node);
+
 /* The value at a dotted key; numbers count list items from 0. Lent; NULL when there is none. */
 struct json *values_find(struct json *root, const char *key);
 

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct pipeline *pipeline;
 	autoerr err = ERR_INIT;
 
-	if (refused(spec_parse((const char *)data, n, &pipeline, &err), &err))
+	if (refused(spec_parse(NULL, (const char *)data, n, &pipeline, &err), &err))
 		return 0;
 	check_order(pipeline);
 	for (size_t i = 0; i < pipeline->stages.n; i++) {

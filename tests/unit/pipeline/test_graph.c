@@ -9,7 +9,7 @@ static struct pipeline *parsed(const char *text)
 	struct pipeline *p = NULL;
 	autoerr err = ERR_INIT;
 
-	assert_success(spec_parse(text, strlen(text), &p, &err));
+	assert_success(spec_parse(NULL, text, strlen(text), &p, &err));
 	return p;
 }
 
@@ -112,7 +112,7 @@ static void assert_refused(const char *text, const char *message)
 	struct pipeline *p = NULL;
 	autoerr err = ERR_INIT;
 
-	assert_error(spec_parse(text, strlen(text), &p, &err), MLOPS_EINVALID, message);
+	assert_error(spec_parse(NULL, text, strlen(text), &p, &err), MLOPS_EINVALID, message);
 	assert_null(p);
 }
 

@@ -8,7 +8,7 @@ static struct pipeline *parsed(const char *text)
 	struct pipeline *p = NULL;
 	autoerr err = ERR_INIT;
 
-	assert_success(spec_parse(text, strlen(text), &p, &err));
+	assert_success(spec_parse(NULL, text, strlen(text), &p, &err));
 	return p;
 }
 

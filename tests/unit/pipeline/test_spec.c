@@ -8,7 +8,7 @@ static struct pipeline *parsed(const char *text)
 	struct pipeline *p = NULL;
 	autoerr err = ERR_INIT;
 
-	assert_success(spec_parse(text, strlen(text), &p, &err));
+	assert_success(spec_parse(NULL, text, strlen(text), &p, &err));
 	return p;
 }
 
@@ -135,7 +135,7 @@ static void test_faults(void **state)
 		struct pipeline *p = NULL;
 		autoerr err = ERR_INIT;
 
-		assert_int_equal(spec_parse(faults[i].text, strlen(faults[i].text), &p, &err), -1);
+		assert_int_equal(spec_parse(NULL, faults[i].text, strlen(faults[i].text), &p, &err), -1);
 		assert_null(p);
 		assert_int_equal(err.kind, MLOPS_EINVALID);
 		if (!strstr(err.msg, faults[i].message))

@@ -193,8 +193,8 @@ static void test_ignore(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		make(u, names[i], "x", 0644);
-		assert_success(mlops_workspace_ignore(u->project, names[i], &err));
-		assert_success(mlops_workspace_ignore(u->project, names[i], &err));
+		assert_success(mlops_workspace_ignore(u->project, &names[i], 1, &err));
+		assert_success(mlops_workspace_ignore(u->project, &names[i], 1, &err));
 	}
 	check_content(u->dir, ".gitignore", "/plain\n/a\\*b\n/\\[x]\n/#c\n/!d\n/tail\\ \n/back\\\\s\n/new?line\n");
 }

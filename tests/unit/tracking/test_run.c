@@ -119,7 +119,7 @@ static void objects_and_stages_come_back(void **state)
 	struct project *p = project_of(state);
 	struct run_object o = { .path = (char *)"out/model", .stage = (char *)"train", .is_model = true,
 				.ref = { .kind = OBJECT_TREE, .size = 12, .files = 2 } };
-	const struct run_stage s = { (char *)"train", 5, 7, 1, false };
+	const struct run_stage s = { .name = (char *)"train", .start_ms = 5, .duration_ms = 7, .exit_status = 1, .usage = { .cpu_ms = 3 } };
 	char id[MLOPS_RUN_ID];
 
 	memset(o.ref.oid.sha256, 0xab, sizeof(o.ref.oid.sha256));
