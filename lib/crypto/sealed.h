@@ -61,5 +61,13 @@ int sealed_put(const struct seal_key *key, const struct oid *name, const void *i
 int sealed_get(const struct seal_key *key, const struct oid *name, const void *in, size_t n,
 	       uint8_t *out, struct mlops_error *err);
 
+/* The mark of a sealed place, an empty object under a name of zeroes; `what` is the place. */
+#define SEAL_MARK_SIZE (SEALED_HEADER + CIPHER_TAG)
+extern const struct oid seal_mark_name;
+int seal_mark_put(const struct seal_key *key, uint8_t *out, struct mlops_error *err);
+/* MLOPS_EKEY, with the ids of both keys, or MLOPS_ECORRUPT. */
+int seal_mark_check(const struct seal_key *key, const void *mark, size_t n, const char *what,
+		    struct mlops_error *err);
+
 DEFINE_CLEANUP(sealed, sealed_free)
 #define autosealed __attribute__((cleanup(cleanup_sealed))) struct sealed

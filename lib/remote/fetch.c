@@ -39,17 +39,12 @@ static int intake_piece(const void *buf, size_t n, void *arg, struct mlops_error
 static int intake_end(void *arg, struct mlops_error *err)
 {
 	struct intake *in = arg;
-	char hex[MLOPS_OID_HEX + 1];
 	struct oid got;
 
 	int rc = mlops_store_writer_commit(in->writer, &got, err);
 	mlops_store_writer_free(steal_ptr(&in->writer));
-	if (rc && err->kind == MLOPS_ECORRUPT) {
-		err_set(err, MLOPS_ECORRUPT, "remote '%s' holds a damaged object %s",
-			in->transfer->remote->name, mlops_oid_hex(&in->oid, hex));
-		return err_hint(err,
-				"nothing of it was stored; push it again from where it is whole");
-	}
+	if (rc && err->kind == MLOPS_ECORRUPT)
+		return remote_damaged(in->transfer->remote, &in->oid, err);
 	in->transfer->done_objects += !rc;
 	return rc;
 }

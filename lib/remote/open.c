@@ -3,6 +3,7 @@
 #include "mlops/config.h"
 #include "project/project.h"
 #include "remote/layout.h"
+#include "remote/sealed.h"
 
 #define DEFAULT_TIMEOUT_MS 60000
 
@@ -77,11 +78,16 @@ int remote_open(struct project *project, const char *name, int64_t jobs, struct 
 				     .is_default = is_default,
 				     .project = project,
 				     .jobs = jobs };
-	if (remote_check_secrets(complete, err) ||
+	autoseal *seal = NULL;
+	if (remote_seal_new(project, name, &seal, err) || remote_check_secrets(complete, err) ||
 	    project_config_duration(project, "http.timeout", DEFAULT_TIMEOUT_MS, &how.timeout_ms,
 				    err))
 		return -1;
-	return remote_connect(&how, out, err);
+	how.sealed = seal;
+	if (remote_connect(&how, out, err))
+		return -1;
+	(*out)->seal = steal_ptr(&seal);
+	return 0;
 }
 
 void remote_free(struct remote *r)
@@ -93,13 +99,13 @@ void remote_free(struct remote *r)
 	if (r->conn)
 		r->transport->close(r->conn);
 	http_engine_free(r->engine);
+	remote_seal_free(r->seal);
 	free(r->name);
 	free(r);
 }
 
-/* The service to ask for objects, and what it is called with. */
-static int find_service(struct remote *r, const struct object_service **out, void **conn,
-			struct mlops_error *err)
+int remote_service(struct remote *r, const struct object_service **out, void **conn,
+		   struct mlops_error *err)
 {
 	const struct object_service *own = NULL;
 
@@ -110,14 +116,26 @@ static int find_service(struct remote *r, const struct object_service **out, voi
 	return 0;
 }
 
+/* The service to ask for objects: one that seals them is before the remote's. */
+static int find_service(struct remote *r, const struct object_service **out, void **conn,
+			struct mlops_error *err)
+{
+	if (!r->seal)
+		return remote_service(r, out, conn, err);
+	*out = &sealed_service;
+	*conn = r;
+	return 0;
+}
+
 int remote_check(struct remote *r, struct mlops_error *err)
 {
 	const struct object_service *service;
 	void *conn;
 
-	if (r->transport->check(r->conn, err) || find_service(r, &service, &conn, err))
+	if (r->transport->check(r->conn, err) || remote_service(r, &service, &conn, err) ||
+	    (conn == r && r->layout->check(r, err)))
 		return -1;
-	return conn == r ? r->layout->check(r, err) : 0;
+	return r->seal ? remote_seal_check(r, err) : 0;
 }
 
 int mlops_remote_check(struct project *project, const char *name, struct mlops_error *err)
@@ -155,4 +173,13 @@ int remote_put(struct remote *r, const struct remote_item *items, size_t n, bool
 	if (find_service(r, &service, &conn, err))
 		return -1;
 	return service->put(conn, items, n, ordered, from, err);
+}
+
+int remote_damaged(const struct remote *r, const struct oid *oid, struct mlops_error *err)
+{
+	char hex[MLOPS_OID_HEX + 1];
+
+	err_set(err, MLOPS_ECORRUPT, "remote '%s' holds a damaged object %s", r->name,
+		mlops_oid_hex(oid, hex));
+	return err_hint(err, "nothing of it was stored; push it again from where it is whole");
 }

@@ -9,9 +9,11 @@
 
 struct object_service;
 struct remote_provider;
+struct remote_seal;
 
 struct remote {
 	char *name;
+	struct remote_seal *seal; /* objects leave sealed; NULL: as they are */
 	const struct transport *transport;
 	void *conn;
 	struct http_engine *engine; /* NULL for a transport that needs none */
@@ -40,6 +42,12 @@ int remote_get(struct remote *remote, const struct remote_item *items, size_t n,
 	       const struct frame_sink *sink, struct mlops_error *err);
 int remote_put(struct remote *remote, const struct remote_item *items, size_t n, bool ordered,
 	       const struct remote_provider *from, struct mlops_error *err);
+
+/* What takes objects there, sealed ones or plain, and what it is called with. */
+int remote_service(struct remote *remote, const struct object_service **out, void **conn,
+		   struct mlops_error *err);
+/* An object came that is not what its name says; returns -1. */
+int remote_damaged(const struct remote *remote, const struct oid *oid, struct mlops_error *err);
 
 /* Calls one(0 .. n - 1), several at a time; the first error ends it and is returned. */
 int remote_each(struct remote *remote, size_t n,

@@ -39,6 +39,7 @@ struct remote_source {
 	/* When not NULL: fills buf with the n bytes at `at`; from several threads at once. */
 	int (*read)(void *buf, size_t n, uint64_t at, void *arg, struct mlops_error *err);
 	void *arg;
+	void (*close)(void *arg); /* or NULL */
 };
 /* Opens an object of the local store; `store` is a struct store. */
 int remote_source_open(const struct remote_item *item, struct remote_source *out, void *store,

@@ -27,6 +27,7 @@ struct transport_how {
 	bool is_default;         /* the one that is meant when none is named */
 	struct project *project; /* for transport_setting(); NULL in tests: no settings */
 	struct http_engine *engine;
+	bool sealed;             /* objects are sealed: a service keeps them apart from others */
 	const char *state_dir;   /* where uploads note how to go on after a kill; NULL: nowhere */
 	int64_t timeout_ms;      /* without progress */
 	int64_t jobs;            /* calls at a time that the user asked for; 0: any */

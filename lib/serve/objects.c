@@ -8,6 +8,11 @@
 #define MAX_OBJECT     ((size_t)16 << 40)
 #define OCTETS         "application/octet-stream"
 
+struct store *object_server_store(const struct object_server *s, const struct http_call *call)
+{
+	return str_starts(http_call_path(call), "/v1/sealed/") ? s->sealed : s->store;
+}
+
 static int health(struct http_call *call, void *arg, struct mlops_error *err)
 {
 	struct json *v = js_obj();
@@ -41,17 +46,17 @@ static int read_names(struct http_call *call, struct oid_list *out, struct mlops
 /* Of the names in the body, those that are not here. What is said to be here is durable. */
 static int list_missing(struct http_call *call, void *arg, struct mlops_error *err)
 {
-	struct object_server *s = arg;
+	struct store *store = object_server_store(arg, call);
 	struct oid_list names = { 0 };
 	autobuf missing = { 0 };
 
 	if (read_names(call, &names, err))
 		return -1;
 	for (size_t i = 0; i < names.n; i++)
-		if (!mlops_store_has(s->store, &names.v[i]))
+		if (!mlops_store_has(store, &names.v[i]))
 			oid_list_print(&names.v[i], 1, &missing);
 	vec_free(&names);
-	if (mlops_store_flush(s->store, err))
+	if (mlops_store_flush(store, err))
 		return -1;
 	return http_reply(call, 200, "text/plain", missing.buf ? missing.buf : "", missing.len);
 }
@@ -79,10 +84,9 @@ static void outgoing_end(struct http_call *call, void *arg)
 static int outgoing_begin(struct http_call *call, void *arg, struct mlops_error *err)
 {
 	struct outgoing *o = arena_alloc(http_call_arena(call), sizeof(*o));
-	struct object_server *s = arg;
 
 	(void)err;
-	o->store = s->store;
+	o->store = object_server_store(arg, call);
 	o->src.fd = -1;
 	http_call_set_state(call, o);
 	return 0;
@@ -155,78 +159,124 @@ static int fetch(struct http_call *call, void *arg, struct mlops_error *err)
 	return http_reply_stream(call, 200, OCTETS, total, read_outgoing, o);
 }
 
-static int send_source(struct http_call *call, struct remote_source *src, int status, uint64_t from,
-		       uint64_t n)
+/* A part of one object. */
+struct single {
+	struct remote_source src;
+	uint64_t at, end;
+};
+
+static int single_begin(struct http_call *call, void *arg, struct mlops_error *err)
 {
-	if (src->buf)
-		return http_reply(call, status, OCTETS, src->buf + from, (size_t)n);
-	return http_reply_file(call, status, OCTETS, steal_fd(&src->fd), from, n);
+	struct single *one = arena_alloc(http_call_arena(call), sizeof(*one));
+
+	(void)arg, (void)err;
+	one->src.fd = -1;
+	http_call_set_state(call, one);
+	return 0;
 }
 
-static int send_object(struct http_call *call, struct remote_source *src)
+static void single_end(struct http_call *call, void *arg)
 {
-	uint64_t from = 0, n = src->size;
+	struct single *one = http_call_state(call);
+
+	(void)arg;
+	remote_source_close(&one->src);
+}
+
+static ssize_t read_single(void *buf, size_t max, void *arg, struct mlops_error *err)
+{
+	struct single *one = arg;
+	uint64_t left = one->end - one->at;
+	size_t n = left < max ? (size_t)left : max;
+
+	if (remote_source_read(&one->src, one->at, buf, n, err))
+		return -1;
+	one->at += n;
+	return (ssize_t)n;
+}
+
+static int send_source(struct http_call *call, struct single *one, int status, uint64_t from,
+		       uint64_t n)
+{
+	if (one->src.buf)
+		return http_reply(call, status, OCTETS, one->src.buf + from, (size_t)n);
+	if (!one->src.read)
+		return http_reply_file(call, status, OCTETS, steal_fd(&one->src.fd), from, n);
+	one->at = from;
+	one->end = from + n;
+	return http_reply_stream(call, status, OCTETS, n, read_single, one);
+}
+
+static int send_object(struct http_call *call, struct single *one)
+{
+	uint64_t size = one->src.size, from = 0, n = size;
 	char text[96];
 
 	http_reply_header(call, "Accept-Ranges", "bytes");
-	switch (range_parse(http_call_header(call, "Range"), src->size, &from, &n)) {
+	switch (range_parse(http_call_header(call, "Range"), size, &from, &n)) {
 	case RANGE_NONE:
-		snprintf(text, sizeof(text), "bytes */%llu", (unsigned long long)src->size);
+		snprintf(text, sizeof(text), "bytes */%llu", (unsigned long long)size);
 		http_reply_header(call, "Content-Range", text);
 		return http_reply(call, 416, NULL, "", 0);
 	case RANGE_PART:
 		snprintf(text, sizeof(text), "bytes %llu-%llu/%llu", (unsigned long long)from,
-			 (unsigned long long)(from + n - 1), (unsigned long long)src->size);
+			 (unsigned long long)(from + n - 1), (unsigned long long)size);
 		http_reply_header(call, "Content-Range", text);
-		return send_source(call, src, 206, from, n);
+		return send_source(call, one, 206, from, n);
 	default:
-		return send_source(call, src, 200, 0, src->size);
+		return send_source(call, one, 200, 0, size);
 	}
 }
 
 static int get_object(struct http_call *call, void *arg, struct mlops_error *err)
 {
-	struct object_server *s = arg;
 	struct remote_item item = { .size = SIZE_MAX };
-	autosource src = { .fd = -1 };
+	struct single *one = http_call_state(call);
 
 	if (!mlops_oid_parse(http_call_param(call, "oid"), &item.oid))
 		return err_set(err, MLOPS_EINVALID, "the path ends in no object name");
-	if (remote_source_open(&item, &src, s->store, err)) {
+	if (remote_source_open(&item, &one->src, object_server_store(arg, call), err)) {
 		if (err->kind == MLOPS_ENOTFOUND)
 			err_set(err, MLOPS_ENOTFOUND, "there is no such object");
 		return -1;
 	}
-	return send_object(call, &src);
+	return send_object(call, one);
 }
+
+/* What can be asked about objects, in the space of plain ones and in that of sealed ones. */
+#define SPACE_ROUTES(space, pack)                                                                  \
+	{ .method = "POST",                                                                        \
+	  .path = space "/batch",                                                                  \
+	  .handle = list_missing,                                                                  \
+	  .max_body = MAX_NAMES_BODY },                                                            \
+		{ .method = "POST",                                                                \
+		  .path = space "/fetch",                                                          \
+		  .handle = fetch,                                                                 \
+		  .max_body = MAX_NAMES_BODY,                                                      \
+		  .begin = outgoing_begin,                                                         \
+		  .end = outgoing_end },                                                           \
+		{ .method = "POST",                                                                \
+		  .path = pack,                                                                    \
+		  .handle = upload_finish_many,                                                    \
+		  .max_body = REMOTE_MAX_FRAME,                                                    \
+		  .begin = upload_begin_many,                                                      \
+		  .piece = upload_piece_many,                                                      \
+		  .end = upload_end },                                                             \
+		{ .method = "GET",                                                                 \
+		  .path = space "/{oid}",                                                          \
+		  .handle = get_object,                                                            \
+		  .begin = single_begin,                                                           \
+		  .end = single_end },                                                             \
+	{                                                                                          \
+		.method = "PUT", .path = space "/{oid}", .handle = upload_finish_one,              \
+		.max_body = MAX_OBJECT, .begin = upload_begin_one, .piece = upload_piece_one,      \
+		.end = upload_end                                                                  \
+	}
 
 const struct http_route object_routes[] = {
 	{ .method = "GET", .path = "/health", .handle = health },
 	{ .method = "GET", .path = "/v1", .handle = describe },
-	{ .method = "POST",
-	  .path = "/v1/objects/batch",
-	  .handle = list_missing,
-	  .max_body = MAX_NAMES_BODY },
-	{ .method = "POST",
-	  .path = "/v1/objects/fetch",
-	  .handle = fetch,
-	  .max_body = MAX_NAMES_BODY,
-	  .begin = outgoing_begin,
-	  .end = outgoing_end },
-	{ .method = "POST",
-	  .path = "/v1/pack",
-	  .handle = upload_finish_many,
-	  .max_body = REMOTE_MAX_FRAME,
-	  .begin = upload_begin_many,
-	  .piece = upload_piece_many,
-	  .end = upload_end },
-	{ .method = "GET", .path = "/v1/objects/{oid}", .handle = get_object },
-	{ .method = "PUT",
-	  .path = "/v1/objects/{oid}",
-	  .handle = upload_finish_one,
-	  .max_body = MAX_OBJECT,
-	  .begin = upload_begin_one,
-	  .piece = upload_piece_one,
-	  .end = upload_end },
+	SPACE_ROUTES("/v1/objects", "/v1/pack"),
+	SPACE_ROUTES("/v1/sealed", "/v1/sealed/pack"),
 	{ .method = NULL },
 };

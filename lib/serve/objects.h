@@ -5,12 +5,15 @@
 #include "mlops/store.h"
 
 struct object_server {
-	struct store *store;
-	struct token_set *tokens; /* NULL: no authentication */
+	struct store *store, *sealed; /* sealed: what clients sealed, by names that are no hashes */
+	struct token_set *tokens;     /* NULL: no authentication */
 };
 
 /* The routes of mlops-remote(5); their handlers take a struct object_server. */
 extern const struct http_route object_routes[];
+
+/* The store that a path is about. */
+struct store *object_server_store(const struct object_server *s, const struct http_call *call);
 
 /* Taking uploads (uploads.c): one object, or many framed. */
 int upload_begin_one(struct http_call *call, void *arg, struct mlops_error *err);

@@ -16,7 +16,8 @@ static bool only_reads(const struct http_call *call)
 	const char *method = http_call_method(call), *path = http_call_path(call);
 
 	return !strcmp(method, "GET") || !strcmp(method, "HEAD") ||
-	       !strcmp(path, "/v1/objects/batch") || !strcmp(path, "/v1/objects/fetch");
+	       !strcmp(path, "/v1/objects/batch") || !strcmp(path, "/v1/objects/fetch") ||
+	       !strcmp(path, "/v1/sealed/batch") || !strcmp(path, "/v1/sealed/fetch");
 }
 
 static int check_token(struct object_server *s, const struct http_call *call, const char *token,
@@ -103,20 +104,25 @@ static int serve(const struct server_how *how, struct object_server *s, struct m
 		how->ready(http_server_url(server), how->arg);
 	http_wait_for_signal();
 	http_server_stop(server, DRAIN_MS);
-	return mlops_store_flush(s->store, err);
+	return mlops_store_flush(s->store, err) || mlops_store_flush(s->sealed, err) ? -1 : 0;
 }
 
 int mlops_server_run(const struct server_how *how, struct mlops_error *err)
 {
 	autofree char *objects = path_join(how->data, "store");
+	autofree char *sealed = path_join(how->data, "sealed");
 	struct object_server s = { 0 };
 
 	if (check_exposure(how, err) || fs_mkdirs(how->data, err))
 		return -1;
-	int rc = open_tokens(how, &s, err) || mlops_store_open(objects, &s.store, err) ? -1 : 0;
+	int rc = open_tokens(how, &s, err) || mlops_store_open(objects, &s.store, err) ||
+				 mlops_store_open_unkeyed(sealed, &s.sealed, err) ?
+			 -1 :
+			 0;
 	if (!rc)
 		rc = serve(how, &s, err);
 	mlops_store_free(s.store);
+	mlops_store_free(s.sealed);
 	token_set_free(s.tokens);
 	return rc;
 }

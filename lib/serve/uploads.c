@@ -6,7 +6,7 @@
 #include "serve/objects.h"
 
 struct upload {
-	struct object_server *server;
+	struct store *store;
 	struct store_writer *writer; /* of the object that is coming, or NULL */
 	struct frame_sink sink;
 	struct frame_reader reader;
@@ -25,7 +25,7 @@ static struct upload *upload_new(struct http_call *call, void *arg)
 {
 	struct upload *u = arena_alloc(http_call_arena(call), sizeof(*u));
 
-	u->server = arg;
+	u->store = object_server_store(arg, call);
 	http_call_set_state(call, u);
 	return u;
 }
@@ -54,7 +54,7 @@ static int reply_stored(struct http_call *call, struct upload *u, int status,
 {
 	struct json *v;
 
-	if (mlops_store_flush(u->server->store, err))
+	if (mlops_store_flush(u->store, err))
 		return -1;
 	v = js_obj();
 	js_set(v, "stored", js_int(u->stored));
@@ -68,7 +68,7 @@ int upload_begin_one(struct http_call *call, void *arg, struct mlops_error *err)
 
 	if (!mlops_oid_parse(http_call_param(call, "oid"), &oid))
 		return err_set(err, MLOPS_EINVALID, "the path ends in no object name");
-	return mlops_store_writer_new(u->server->store, &oid, &u->writer, err);
+	return mlops_store_writer_new(u->store, &oid, &u->writer, err);
 }
 
 int upload_piece_one(struct http_call *call, const void *buf, size_t n, void *arg,
@@ -93,7 +93,7 @@ static int framed_begin(const struct oid *oid, uint64_t size, void *arg, struct 
 	struct upload *u = arg;
 
 	(void)size; /* the stream's end and the hash check it */
-	return mlops_store_writer_new(u->server->store, oid, &u->writer, err);
+	return mlops_store_writer_new(u->store, oid, &u->writer, err);
 }
 
 static int framed_piece(const void *buf, size_t n, void *arg, struct mlops_error *err)

@@ -10,10 +10,6 @@
 #include "project/key.h"
 #include "store/sealed.h"
 
-/* The mark of a sealed store, sealed/key: an empty object sealed under a name of zeroes. */
-static const struct oid mark_name;
-#define MARK_SIZE (SEALED_HEADER + CIPHER_TAG)
-
 static char *mark_path(const struct store *s)
 {
 	return path_join(s->dir, "sealed/key");
@@ -73,44 +69,27 @@ static int check_wish(struct store *s, const struct encryption *want, bool marke
 	return 0;
 }
 
-static int mark_damaged(const char *path, struct mlops_error *err)
-{
-	err_set(err, MLOPS_ECORRUPT, "'%s', which tells the key that fits, is damaged", path);
-	return err_hint(err, "when you are sure of the key, delete it: it is made again");
-}
-
-static int check_mark(const struct store *s, const struct seal_key *key, const char *path,
+static int check_mark(const struct store *s, const char *path, const char *what,
 		      struct mlops_error *err)
 {
-	struct sealed_info info;
 	autobuf mark = { 0 };
-	uint8_t nothing[1];
 
-	if (fs_read(path, MARK_SIZE, &mark, err))
+	if (fs_read(path, SEAL_MARK_SIZE, &mark, err))
 		return -1;
-	const uint8_t *bytes = (const uint8_t *)mark.buf;
-	if (mark.len != MARK_SIZE)
-		return mark_damaged(path, err);
-	if (sealed_inspect(bytes, &info, err))
-		return err->kind == MLOPS_ECORRUPT ? mark_damaged(path, err) : -1;
-	if (strcmp(info.key_id, seal_key_id(key))) {
-		err_set(err, MLOPS_EKEY,
-			"the key does not fit: store '%s' was sealed with key %s, this key is %s",
-			s->dir, info.key_id, seal_key_id(key));
-		return err_hint(err, "see where the key comes from: mlops config --list");
-	}
-	return sealed_get(key, &mark_name, bytes, mark.len, nothing, err) ?
-		       mark_damaged(path, err) :
-		       0;
+	if (!seal_mark_check(s->key, mark.buf, mark.len, what, err))
+		return 0;
+	if (err->kind == MLOPS_EKEY)
+		return err_hint(err, "see where the key comes from: mlops config");
+	return err_hint(err, "when you are sure of the key, delete '%s': it is made again", path);
 }
 
 /* A file with the mark, in tmp/, durable; *tmp is new, also after a failure when not NULL. */
 static int write_mark(struct store *s, char **tmp, struct mlops_error *err)
 {
-	uint8_t mark[MARK_SIZE];
+	uint8_t mark[SEAL_MARK_SIZE];
 	autoclose int fd = -1;
 
-	if (sealed_put(s->key, &mark_name, "", 0, mark, err) || loose_create(s, tmp, &fd, err) ||
+	if (seal_mark_put(s->key, mark, err) || loose_create(s, tmp, &fd, err) ||
 	    fs_write_all(fd, mark, sizeof(mark), *tmp, err))
 		return -1;
 	return fsync(fd) ? err_sys(err, "cannot sync '%s'", *tmp) : 0;
@@ -153,14 +132,14 @@ int sealed_change_mark(struct store *s, struct mlops_error *err)
 	return rc ? -1 : 0;
 }
 
-static int mark_or_check(struct store *s, const struct seal_key *key, const char *path, bool marked,
+static int mark_or_check(struct store *s, const char *path, const char *what, bool marked,
 			 struct mlops_error *err)
 {
 	bool there = marked;
 
 	if (!marked && make_mark(s, path, &there, err))
 		return -1;
-	return there ? check_mark(s, key, path, err) : 0;
+	return there ? check_mark(s, path, what, err) : 0;
 }
 
 int sealed_unlock(struct store *s, struct project *project, struct mlops_error *err)
@@ -179,7 +158,7 @@ int sealed_unlock(struct store *s, struct project *project, struct mlops_error *
 		return -1;
 	enum cipher_kind kind = want.kind ? want.kind : CIPHER_AES_256_GCM;
 	if (project_seal_key(project, "core", what, kind, &s->key, err) ||
-	    mark_or_check(s, s->key, path, marked, err))
+	    mark_or_check(s, path, what, marked, err))
 		return -1;
 	s->sealed = true;
 	return 0;

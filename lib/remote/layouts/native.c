@@ -1,6 +1,6 @@
 /*
- * The native layout: objects/ab/cdef... below the remote's root, and a file that tells the version
- * of the format (mlops-remote(5)).
+ * The native layout: objects/ab/cdef... below the remote's root, or sealed/ab/cdef..., and a file
+ * that tells the version of the format (mlops-remote(5)).
  */
 #include <pthread.h>
 
@@ -13,12 +13,12 @@
 #define KEY_SIZE       96
 #define MAX_UNKNOWN    ((size_t)64 << 20) /* an object of unknown size is taken into memory */
 
-static void key_of(const struct oid *oid, char *buf)
+static void key_of(const struct remote *r, const struct oid *oid, char *buf)
 {
 	char hex[MLOPS_OID_HEX + 1];
 
 	mlops_oid_hex(oid, hex);
-	snprintf(buf, KEY_SIZE, "objects/%.2s/%s", hex, hex + 2);
+	snprintf(buf, KEY_SIZE, "%s/%.2s/%s", r->seal ? "sealed" : "objects", hex, hex + 2);
 }
 
 static int parse_format(const struct remote *r, const struct strbuf *text, struct mlops_error *err)
@@ -129,7 +129,7 @@ static int ask_one(struct remote *r, size_t i, void *arg, struct mlops_error *er
 	struct key_info info;
 	char key[KEY_SIZE];
 
-	key_of(&item->oid, key);
+	key_of(r, &item->oid, key);
 	if (r->transport->stat(r->conn, key, &info, err))
 		return -1;
 	a->present[i] =
@@ -174,7 +174,7 @@ static int fetch_small(struct remote *r, size_t i, void *arg, struct mlops_error
 	autobuf bytes = { 0 };
 	char key[KEY_SIZE];
 
-	key_of(&item->oid, key);
+	key_of(r, &item->oid, key);
 	if (!remote_read_key(r, key, known ? REMOTE_SMALL : MAX_UNKNOWN, &bytes, err))
 		return hand_over(f, &item->oid, &bytes, err);
 	if (err->kind != MLOPS_ENOTFOUND)
@@ -190,7 +190,7 @@ static int fetch_large(struct remote *r, const struct remote_item *item,
 	struct key_info info;
 	char key[KEY_SIZE];
 
-	key_of(&item->oid, key);
+	key_of(r, &item->oid, key);
 	if (r->transport->stat(r->conn, key, &info, err))
 		return -1;
 	if (!info.found)
@@ -232,18 +232,18 @@ struct sending {
 	char (*keys)[KEY_SIZE];
 };
 
-static int open_all(struct sending *s, const struct remote_item *items, size_t n,
-		    const struct remote_provider *from, struct mlops_error *err)
+static int open_all(const struct remote *r, struct sending *s, const struct remote_item *items,
+		    size_t n, const struct remote_provider *from, struct mlops_error *err)
 {
 	for (size_t i = 0; i < n; i++)
 		s->sources[i].fd = -1;
 	for (size_t i = 0; i < n; i++) {
 		if (from->open(&items[i], &s->sources[i], from->arg, err))
 			return -1;
-		key_of(&items[i].oid, s->keys[i]);
+		key_of(r, &items[i].oid, s->keys[i]);
 		s->puts[i] = (struct key_put){ .key = s->keys[i],
 					       .from = &s->sources[i],
-					       .oid = &items[i].oid };
+					       .oid = r->seal ? NULL : &items[i].oid };
 	}
 	return 0;
 }
@@ -267,7 +267,7 @@ static int native_put(void *conn, const struct remote_item *items, size_t n, boo
 	autofree char *keys = xcalloc(n, KEY_SIZE);
 	struct sending s = { sources, puts, (char(*)[KEY_SIZE])keys };
 
-	int rc = prepare(conn, true, err) || open_all(&s, items, n, from, err) ||
+	int rc = prepare(conn, true, err) || open_all(conn, &s, items, n, from, err) ||
 		 send_all(conn, &s, n, ordered, err);
 	for (size_t i = 0; i < n; i++)
 		remote_source_close(&sources[i]);

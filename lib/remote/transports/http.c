@@ -6,6 +6,12 @@
 
 #define BODY_TARGET ((size_t)8 << 20) /* framed bytes collected for one upload */
 
+/* Sealed objects, whose names are no hashes, have paths of their own. */
+static char *space_url(const struct link *l, const char *name)
+{
+	return xasprintf("%s/v1/%s/%s", l->url, l->sealed ? "sealed" : "objects", name);
+}
+
 static void print_names(const struct remote_item *items, size_t n, struct strbuf *out)
 {
 	for (size_t i = 0; i < n; i++)
@@ -39,7 +45,7 @@ static int link_has(void *conn, const struct remote_item *items, size_t n, bool 
 	struct link *l = conn;
 
 	for (size_t at = 0, part; at < n; at += part) {
-		autocall c = WEB_CALL(.method = "POST", .url = link_url(l, "/v1/objects/batch"));
+		autocall c = WEB_CALL(.method = "POST", .url = space_url(l, "batch"));
 		autobuf names = { 0 };
 
 		part = n - at < REMOTE_MAX_BATCH ? n - at : REMOTE_MAX_BATCH;
@@ -132,8 +138,8 @@ static int get_framed(struct link *l, const struct remote_item *items, size_t n,
 			    .sink = sink,
 			    .inner = { framed_begin, framed_piece, framed_end, &f } };
 	const struct byte_sink bytes = { framed_write, &f };
-	autocall c = WEB_CALL(.method = "POST", .url = link_url(l, "/v1/objects/fetch"),
-			      .sink = &bytes, .restart = framed_start, .restart_arg = &f);
+	autocall c = WEB_CALL(.method = "POST", .url = space_url(l, "fetch"), .sink = &bytes,
+			      .restart = framed_start, .restart_arg = &f);
 
 	int rc = link_run(l, &c, false, err);
 	strbuf_clear(&f.names);
@@ -176,7 +182,7 @@ static char *object_url(const struct link *l, const struct oid *oid)
 {
 	char hex[MLOPS_OID_HEX + 1];
 
-	return xasprintf("%s/v1/objects/%s", l->url, mlops_oid_hex(oid, hex));
+	return space_url(l, mlops_oid_hex(oid, hex));
 }
 
 static int get_alone(struct link *l, const struct remote_item *item, const struct frame_sink *sink,
@@ -220,8 +226,9 @@ static int link_get(void *conn, const struct remote_item *items, size_t n,
 
 static int send_frames(struct link *l, struct strbuf *body, struct mlops_error *err)
 {
-	autocall c = WEB_CALL(.method = "POST", .url = link_url(l, "/v1/pack"), .body = body->buf,
-			      .n = body->len);
+	autocall c = WEB_CALL(.method = "POST",
+			      .url = l->sealed ? space_url(l, "pack") : link_url(l, "/v1/pack"),
+			      .body = body->buf, .n = body->len);
 
 	if (link_run(l, &c, false, err))
 		return -1;

@@ -14,6 +14,7 @@ int link_open(const struct transport_how *how, void **conn, struct mlops_error *
 	web_init(&l->web, how);
 	l->web.self = l;
 	l->url = xstrdup(how->url);
+	l->sealed = how->sealed;
 	for (n = strlen(l->url); n && l->url[n - 1] == '/'; n--)
 		l->url[n - 1] = '\0';
 	if (remote_token(how, &l->web.bearer, err)) {

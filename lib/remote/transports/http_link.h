@@ -7,6 +7,7 @@
 struct link {
 	struct web web;
 	char *url; /* without a slash at the end */
+	bool sealed;
 };
 
 int link_open(const struct transport_how *how, void **conn, struct mlops_error *err);
