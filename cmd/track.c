@@ -7,12 +7,13 @@
 
 struct track_opts {
 	struct opt_strs paths;
-	bool update, stdin0, dry_run;
+	bool update, stdin0, move, dry_run;
 };
 
 static const struct opt_spec track_optv[] = {
 	OPT(track_opts, update, .name = "update", .letter = 'u', .type = OPT_BOOL, .no_config = true, .help = "record changes of what is tracked: of all, or where a PATH is"),
 	OPT(track_opts, stdin0, .name = "stdin0", .type = OPT_BOOL, .no_config = true, .help = "read paths from standard input, a NUL byte behind each"),
+	OPT(track_opts, move, .name = "move", .type = OPT_BOOL, .help = "let the store take over large files, so that they are not held twice"),
 	OPT(track_opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL, .no_config = true, .help = "say what would be tracked, and change nothing"),
 	OPT_END,
 };
@@ -84,7 +85,7 @@ static int track_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *
 	autojson *tracked = ctx->common.json ? js_arr() : NULL;
 	struct report report = { .tracked = tracked, .dry_run = o->dry_run, .changes_only = o->update };
 	unsigned how = (o->update ? TRACK_UPDATE : 0) | (o->stdin0 ? 0 : TRACK_EXPAND) |
-		       (o->dry_run ? TRACK_DRY_RUN : 0);
+		       (o->dry_run ? TRACK_DRY_RUN : 0) | (o->move ? TRACK_MOVE : 0);
 	autostrlist paths = { 0 };
 
 	if (check_opts(o, err) || get_paths(ctx, o, &paths, err) ||

@@ -28,6 +28,8 @@ enum track_how {
 	TRACK_UPDATE = 1 << 0,  /* paths choose among what is tracked, as for status; n 0: all */
 	TRACK_EXPAND = 1 << 1,  /* a path that is not there may be a pattern: '*', '**', '[a-z]' */
 	TRACK_DRY_RUN = 1 << 2, /* only says what would be tracked */
+	TRACK_MOVE =
+		1 << 3, /* the store takes over large files, where it can, and links to them stay */
 };
 MLOPS_API int mlops_track(struct project *project, const char *const *paths, size_t n, unsigned how,
 			  void (*done)(const struct pointer *p, bool unchanged, void *arg),

@@ -20,12 +20,12 @@ static bool is_object(const struct store *store, const struct oid *oid, const st
 	return !lstat(path, &object) && object.st_ino == st->st_ino && object.st_dev == st->st_dev;
 }
 
-/* Made under another name and renamed; checked against the object's name on the way. */
-static int copy_out(struct editor *e, const struct diff *d, const struct oid *oid,
-		    struct mlops_error *err)
+/* Made under another name and renamed; a copy is checked against the object's name on the way. */
+static int replace(struct editor *e, const struct diff *d, const struct oid *oid, bool own,
+		   struct mlops_error *err)
 {
 	const char *name = path_base(d->path);
-	struct store_dest to = { d->dir_fd, name, e->how->stage_fd, d->path, true };
+	struct store_dest to = { d->dir_fd, name, e->how->stage_fd, d->path, own };
 	struct stat st;
 
 	if (store_export_at(e->scan->store, oid, &to, 0666, err))
@@ -53,7 +53,7 @@ static int edit_one(const struct diff *d, void *arg, struct mlops_error *err)
 			return -1;
 		linked = is_object(e->scan->store, &have.oid, &st);
 	}
-	if (linked && copy_out(e, d, &have.oid, err))
+	if (linked && replace(e, d, &have.oid, true, err))
 		return -1;
 	if (e->how->done)
 		e->how->done(d->path, linked, e->how->arg);
@@ -65,6 +65,30 @@ int edit_path(struct scan *s, const char *path, const struct edit_how *how, stru
 	struct editor e = { s, how };
 
 	return diff_present(s, path, edit_one, &e, err);
+}
+
+/* Another link of the user's, or a change since it was stored, is a reason to leave it alone. */
+static int link_one(const struct diff *d, void *arg, struct mlops_error *err)
+{
+	struct editor *e = arg;
+	struct place place;
+	struct stat st;
+
+	if (d->have->kind != TREE_FILE || d->have->unknown)
+		return 0;
+	store_find(e->scan->store, &d->have->oid, true, &place);
+	if (place.kind != PLACE_LOOSE)
+		return 0;
+	if (fstatat(d->dir_fd, path_base(d->path), &st, AT_SYMLINK_NOFOLLOW))
+		return err_sys(err, "cannot look at '%s'", d->path);
+	return st.st_nlink > 1 ? 0 : replace(e, d, &d->have->oid, false, err);
+}
+
+int link_path(struct scan *s, const char *path, const struct edit_how *how, struct mlops_error *err)
+{
+	struct editor e = { s, how };
+
+	return s->store->hard_link ? diff_present(s, path, link_one, &e, err) : 0;
 }
 
 int mlops_edit(struct project *project, const char *const *paths, size_t n,

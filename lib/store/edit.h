@@ -10,7 +10,13 @@ struct edit_how {
 };
 /*
  * Gives each such file at or below `path` a copy of its own, that can be written to, in place of
- * the link.
+ * the link. MLOPS_ENOTFOUND when nothing is there.
  */
 int edit_path(struct scan *s, const char *path, const struct edit_how *how,
+	      struct mlops_error *err);
+/*
+ * The reverse, for what is stored: files that are copies of loose objects become links to them,
+ * where core.link says so.
+ */
+int link_path(struct scan *s, const char *path, const struct edit_how *how,
 	      struct mlops_error *err);

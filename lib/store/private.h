@@ -12,8 +12,10 @@ struct store {
 	char *dir;
 	uint64_t pack_threshold;  /* objects of this size and more are loose */
 	bool hard_link;           /* core.link=hardlink */
+	bool adopt;               /* large files may become the objects */
+	bool twice;               /* one could not, and was copied */
 	bool sealed;              /* objects lie sealed (store/sealed.h); plain ones are read too */
-	bool strict;                /* what lies in another form does not count: it is to go */
+	bool strict;              /* what lies in another form does not count: it is to go */
 	struct seal_key *key;     /* what they are sealed with; NULL: others did, and have it */
 	atomic_bool swept;        /* leftovers in tmp were looked for */
 	pthread_mutex_t lock;     /* guards all that follows */
@@ -82,6 +84,15 @@ int loose_read(struct store *store, const struct oid *oid, store_sink sink, void
 /* Reads an open file to its end into a fresh writer, as a large object. */
 int store_writer_fill(struct store_writer *w, int fd, const char *shown, uint64_t *total,
 		      struct mlops_error *err);
+/* The name of what an open file holds, which must be as *st says until it was read. */
+int store_hash_file(struct store *store, int fd, const char *shown, const struct stat *st,
+		    struct oid *out, struct mlops_error *err);
+/*
+ * As store_take(), for a large file, without copying its bytes; *done: it was possible. Else the
+ * file is at its start again, and *st is what it is now.
+ */
+int store_adopt(struct store *store, int fd, const char *shown, struct stat *st, struct oid *out,
+		bool *done, struct mlops_error *err);
 /* Streams a file of the store, and gives the hash of what it holds. */
 int store_stream_file(struct store *store, const char *path, store_sink sink, void *arg,
 		      struct oid *got, struct mlops_error *err);
@@ -92,7 +103,7 @@ int store_stream(struct store *store, const struct oid *oid, struct place *place
 /* What is damaged: objects that lie loose, and packs. */
 typedef VEC(struct oid) oid_vec;
 struct store_damage {
-	oid_vec loose, sealed; /* sealed ones by the name of the seal */
+	oid_vec loose, sealed;    /* sealed ones by the name of the seal */
 	VEC(struct pack *) packs; /* lent; those that cannot be loaded are not among them */
 };
 void store_damage_clear(struct store_damage *damage);

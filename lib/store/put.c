@@ -279,21 +279,45 @@ static int save_large(struct store *s, int fd, const char *shown, const struct s
 	return rc;
 }
 
-int store_take(struct store *s, int fd, const char *shown, bool save, const struct stat *st,
+int store_hash_file(struct store *s, int fd, const char *shown, const struct stat *st,
+		    struct oid *out, struct mlops_error *err)
+{
+	struct scratch *scratch;
+
+	if (store_scratch(s, &scratch, err))
+		return -1;
+	int rc = hash_large(fd, shown, st, scratch, out, err);
+	store_give_back(s, scratch);
+	return rc;
+}
+
+static int take_large(struct store *s, int fd, const char *shown, struct stat *st, struct oid *out,
+		      struct mlops_error *err)
+{
+	bool done = false;
+
+	if (s->adopt && store_adopt(s, fd, shown, st, out, &done, err))
+		return -1;
+	if (done)
+		return 0;
+	s->twice |= s->adopt;
+	return save_large(s, fd, shown, st, out, err);
+}
+
+int store_take(struct store *s, int fd, const char *shown, bool save, struct stat *st,
 	       struct oid *out, struct mlops_error *err)
 {
 	struct scratch *scratch;
-	int rc;
 
 	if (!S_ISREG(st->st_mode))
 		return err_set(err, MLOPS_EINVALID, "'%s' is not a regular file", shown);
 	bool small = (uint64_t)st->st_size < s->pack_threshold;
-	if (!small && save)
-		return save_large(s, fd, shown, st, out, err);
+	if (!small)
+		return save ? take_large(s, fd, shown, st, out, err) :
+			      store_hash_file(s, fd, shown, st, out, err);
 	if (store_scratch(s, &scratch, err))
 		return -1;
-	rc = small ? take_small(s, fd, shown, save, st, scratch, out, err) :
-		     hash_large(fd, shown, st, scratch, out, err);
+	int rc = take_small(s, fd, shown, save, st, scratch, out, err);
 	store_give_back(s, scratch);
 	return rc;
 }

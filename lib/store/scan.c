@@ -81,6 +81,7 @@ static int read_file(struct scan *s, int dir_fd, const char *name, const char *p
 	index_settle(s->index, index_time_ns(&st->st_ctim));
 	if (store_take(s->store, fd, path, save, st, &e->oid, err))
 		return -1;
+	index_settle(s->index, index_time_ns(&st->st_ctim)); /* it may have become the object */
 	e->kind = kind_of(st);
 	e->size = (uint64_t)st->st_size;
 	return 0;

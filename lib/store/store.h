@@ -10,8 +10,15 @@
  * is stored too. *st is what fstat(2) said of it before: when it changed meanwhile, MLOPS_EINVALID.
  * `shown` is the path for messages.
  */
-int store_take(struct store *store, int fd, const char *shown, bool save, const struct stat *st,
+int store_take(struct store *store, int fd, const char *shown, bool save, struct stat *st,
 	       struct oid *out, struct mlops_error *err);
+/*
+ * From now on large files that are taken share their bytes with the object where they can: their
+ * blocks, or with core.link=hardlink all of them, so that *st is no longer what they were.
+ */
+void store_move_in(struct store *store);
+/* Whether one could not, and is no link later either, so that its bytes are there twice. */
+bool store_holds_twice(const struct store *store);
 /* The name of bytes in memory; with `save` they are stored too. */
 int store_take_buf(struct store *store, const void *buf, size_t n, bool save, struct oid *out,
 		   struct mlops_error *err);

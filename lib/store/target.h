@@ -13,6 +13,7 @@ struct target {
 	struct strlist inside;       /* below `path`, which is not repeated; none: all of it */
 	struct pointer now; /* its pointer as it is to be; now.path is lent, NULL: not set */
 	bool unchanged;     /* which is as it was */
+	bool gone;          /* the data is not in the work tree */
 };
 
 struct targets {

@@ -7,8 +7,11 @@
 #include "git/git.h"
 #include "project/project.h"
 #include "store/diff.h"
+#include "store/edit.h"
 #include "store/expand.h"
 #include "store/ignore.h"
+#include "store/plan.h"
+#include "store/store.h"
 #include "store/target.h"
 #include "store/tree_edit.h"
 
@@ -153,6 +156,7 @@ static bool skip_gone(struct tracker *t, struct target *target)
 		log_warn("'%s' is gone and stays tracked; end that with: mlops untrack '%s'",
 			 target->path, target->path);
 	target_set(target, &target->known->ref);
+	target->gone = true;
 	return true;
 }
 
@@ -234,15 +238,47 @@ static int choose(struct tracker *t, const char *const *paths, size_t n, struct 
 	return targets_choose(&t->targets, paths, n, err);
 }
 
+/* What the store has had before, and what it could not take over, is replaced by links too. */
+static int link_all(struct tracker *t, struct mlops_error *err)
+{
+	struct edit_how how = { .stage_fd = -1 };
+	int rc = plan_open_stage(t->project, &how.stage_fd, err);
+
+	for (size_t i = 0; !rc && i < t->targets.all.n; i++) {
+		const struct target *target = &t->targets.all.v[i];
+
+		if (!target->inside.n && !target->gone)
+			rc = link_path(&t->scan, target->path, &how, err);
+		for (size_t k = 0; !rc && k < target->inside.n; k++) {
+			autofree char *path = path_join(target->path, target->inside.v[k]);
+
+			rc = link_path(&t->scan, path, &how, err);
+		}
+	}
+	if (how.stage_fd >= 0)
+		close(how.stage_fd);
+	if (!rc && store_holds_twice(t->scan.store))
+		log_warn("large files are held twice: the file system shares no blocks, and "
+			 "core.link is not hardlink");
+	return rc ? -1 : index_write(t->scan.index, err);
+}
+
 static int track(struct tracker *t, const char *const *paths, size_t n, struct mlops_error *err)
 {
 	enum scan_mode mode = t->how & TRACK_DRY_RUN ? SCAN_TREES : SCAN_SAVE;
 
 	if (project_git(t->project, &t->git, err) || targets_load(&t->targets, t->project, err) ||
-	    scan_init(&t->scan, t->project, mode, err) || choose(t, paths, n, err) ||
-	    save_all(t, err))
+	    scan_init(&t->scan, t->project, mode, err) || choose(t, paths, n, err))
 		return -1;
-	return t->how & TRACK_DRY_RUN ? 0 : record(t, err);
+	if (t->how & TRACK_MOVE)
+		store_move_in(t->scan.store);
+	if (save_all(t, err))
+		return -1;
+	if (t->how & TRACK_DRY_RUN)
+		return 0;
+	if (record(t, err))
+		return -1;
+	return t->how & TRACK_MOVE ? link_all(t, err) : 0;
 }
 
 int mlops_track(struct project *project, const char *const *paths, size_t n, unsigned how,
