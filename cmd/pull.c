@@ -67,13 +67,11 @@ static int restore_out(struct cmd_ctx *ctx, const struct pull_opts *o, const str
 		   now.executable == out->ref.executable) {
 		p->tree.unchanged += now.files;
 		return 0;
-	} else if (!mlops_store_has(store, &now.oid)) {
-		if (!o->force) {
-			strlist_add(&p->kept, out->path);
-			return 0;
-		}
-		if (mlops_workspace_save(ctx->project, out->path, &now, err))
-			return -1;
+	} else if (!o->force && !mlops_store_has(store, &now.oid)) {
+		strlist_add(&p->kept, out->path);
+		return 0;
+	} else if (mlops_workspace_save(ctx->project, out->path, &now, err)) { /* gc spares it now */
+		return -1;
 	}
 	p->tree.written += out->ref.files;
 	return mlops_workspace_restore(ctx->project, out->path, &out->ref, err);

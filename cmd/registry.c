@@ -8,6 +8,7 @@ extern const struct cmd_spec cmd_init, cmd_config;
 extern const struct cmd_spec cmd_track, cmd_untrack, cmd_edit;
 extern const struct cmd_spec cmd_status, cmd_diff, cmd_ls, cmd_du, cmd_cat, cmd_checkout, cmd_restore;
 extern const struct cmd_spec cmd_verify, cmd_reseal;
+extern const struct cmd_spec cmd_gc, cmd_repack;
 
 /* share */
 extern const struct cmd_spec cmd_remote, cmd_push, cmd_pull, cmd_server;
@@ -44,6 +45,8 @@ const struct cmd_spec *const cmd_registry[] = {
 	&cmd_restore,
 	&cmd_verify,
 	&cmd_reseal,
+	&cmd_gc,
+	&cmd_repack,
 
 	/* share */
 	&cmd_remote,

@@ -208,7 +208,8 @@ static int verify_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error 
 	struct repair r = { .found = found };
 
 	if (mlops_project_lock(ctx->project, o->repair, err) ||
-	    open_store(ctx->project, o->repair, &f, err))
+	    open_store(ctx->project, o->repair, &f, err) ||
+	    (o->repair && mlops_project_lock_store(ctx->project, err)))
 		return -1;
 	int rc = verify(ctx, o, &f, &r, err);
 	mlops_store_free(f.unkeyed);

@@ -19,7 +19,7 @@ struct revision {
 	enum revision_status status;
 	int64_t rollback_of; /* the revision that this one equals, or 0 */
 	char *user;
-	char *reason;  /* why it failed, or NULL */
+	char *reason; /* why it failed, or NULL */
 	int64_t created_ms, ended_ms;
 };
 

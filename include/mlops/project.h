@@ -50,11 +50,18 @@ MLOPS_API int mlops_project_merges(struct project *project, bool *attributes, bo
 
 /*
  * Takes the project's lock: alone to change pointers, index, lock file or store contents; shared
- * to keep them from going away while reading. Waits up to core.lockTimeout (10 s), then fails
- * with MLOPS_ELOCKED. It dies with the process. Taking it twice is a bug.
+ * to keep them from going away while reading. The store, which other projects may use too, is
+ * kept from being collected in either case. Waits up to core.lockTimeout (60 s), then fails with
+ * MLOPS_ELOCKED. It dies with the process. Taking it twice is a bug.
  */
 MLOPS_API int mlops_project_lock(struct project *project, bool alone, struct mlops_error *err);
 MLOPS_API void mlops_project_unlock(struct project *project);
+/*
+ * For who holds the project's lock, and with it shares its store with other projects: waits, as
+ * long, until nobody else reads or writes the store, and lets nobody in before the project is
+ * unlocked.
+ */
+MLOPS_API int mlops_project_lock_store(struct project *project, struct mlops_error *err);
 
 /*
  * Turns a path as a user typed it (relative to the current folder, or absolute) into one relative

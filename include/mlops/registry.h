@@ -72,3 +72,12 @@ MLOPS_API int mlops_roots_visit(struct project *project,
 MLOPS_API int mlops_repair(struct project *project, const struct oid *lost, size_t n,
 			   const struct transfer_how *how, struct transfer_counts *counts,
 			   struct mlops_error *err);
+
+/*
+ * Collects what nothing names: no commit that git keeps for a branch, tag, stash or log, no index
+ * of git, work tree, run, model version or deployment, in any project that uses the store. The
+ * project is locked alone; nobody else may use the store meanwhile, which is waited for.
+ * MLOPS_ENO when a tree that is named now is not here, so that what is below it is not known.
+ */
+MLOPS_API int mlops_gc(struct project *project, const struct gc_how *how, struct gc_counts *counts,
+		       struct mlops_error *err);

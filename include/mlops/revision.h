@@ -39,6 +39,14 @@ MLOPS_API int mlops_revision_names(struct project *project,
 				   int (*fn)(const char *name, void *arg, struct mlops_error *err),
 				   void *arg, struct mlops_error *err);
 
+/*
+ * Visits what any commit holds that git keeps, be it for a branch, a tag, a stash, the log of one
+ * of them or another work tree, and what git's indexes hold; each content once (`skip` is not
+ * asked). Of a clone without its whole history, what is here.
+ */
+MLOPS_API int mlops_history_visit(struct project *project, const struct revision_visitor *visitor,
+				  struct mlops_error *err);
+
 /* The pointers of a revision, as mlops_pointers_list() gives those of the work tree. */
 MLOPS_API int mlops_pointers_at(struct project *project, const char *rev, struct pointer **out,
 				size_t *n, struct mlops_error *err);

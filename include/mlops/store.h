@@ -163,3 +163,35 @@ struct reseal_counts {
  */
 MLOPS_API int mlops_store_reseal(struct project *project, const struct reseal_how *how,
 				 struct reseal_counts *out, struct mlops_error *err);
+
+/* How garbage is collected (mlops/registry.h), and what came of it. */
+struct gc_counts {
+	uint64_t objects, bytes; /* collected, or with dry_run to be */
+	uint64_t named, young;   /* objects kept: for their names; for their age alone */
+	uint64_t left_bytes;     /* garbage in packs that are not worth writing anew */
+	uint64_t absent_trees;   /* named, and not here */
+	uint64_t packs;          /* that there are now */
+	bool quarantined;        /* what is collected is put aside first, and takes space still */
+};
+struct gc_how {
+	int64_t keep_within_ms; /* younger objects stay, whatever names them */
+	int64_t quarantine_ms;  /* how long a store of several projects holds what was collected */
+	bool dry_run;           /* count only */
+	bool allow_absent;      /* go on when a tree that is named is not here */
+	/* Asked with the counts before anything is taken away, if that is anything; NULL: yes. */
+	bool (*confirm)(const struct gc_counts *counts, void *arg);
+	void *arg;
+};
+
+struct repack_counts {
+	uint64_t packs_before, packs_after;
+	uint64_t objects;    /* written into new packs */
+	uint64_t duplicates; /* copies dropped */
+	int64_t freed;       /* bytes */
+};
+/*
+ * Joins small packs, and loose objects below core.packThreshold, to few packs, each object once.
+ * The project is locked alone; nobody else may use its store meanwhile, which is waited for.
+ */
+MLOPS_API int mlops_repack(struct project *project, bool dry_run, struct repack_counts *counts,
+			   struct mlops_error *err);

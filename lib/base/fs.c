@@ -12,10 +12,12 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/rand.h"
 
 #define LEFTOVER_SECONDS (24 * 3600) /* longer than anyone writes one file */
+#define TELL_AFTER_MS    1000        /* of waiting for a lock */
 
 int fs_read(const char *path, size_t max, struct strbuf *out, struct mlops_error *err)
 {
@@ -195,6 +197,27 @@ int fs_mkdirs(const char *dir, struct mlops_error *err)
 	return err_sys(err, "cannot create folder '%s'", dir);
 }
 
+void fs_share(int fd, const char *dir)
+{
+	struct stat parent, st;
+
+	if (stat(dir, &parent) || !(parent.st_mode & S_IWGRP) || fstat(fd, &st))
+		return;
+	mode_t mode = st.st_mode | (st.st_mode & S_IRWXU) >> 3;
+	if (S_ISDIR(st.st_mode))
+		mode |= S_ISGID;
+	if (mode != st.st_mode)
+		fchmod(fd, mode & 07777); /* of another user: he has done so himself */
+}
+
+static void share_dir(const char *dir, const char *parent)
+{
+	autoclose int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		fs_share(fd, parent);
+}
+
 int fs_mkdirs_synced(const char *dir, struct mlops_error *err)
 {
 	autofree char *parent = path_dir(dir);
@@ -205,6 +228,7 @@ int fs_mkdirs_synced(const char *dir, struct mlops_error *err)
 		return -1;
 	if (mkdir(dir, 0777) && errno != EEXIST)
 		return err_sys(err, "cannot create folder '%s'", dir);
+	share_dir(dir, parent);
 	if (!fs_sync_dir(parent, err))
 		return 0;
 	rmdir(dir); /* not surely durable, so it must not count as being there */
@@ -359,26 +383,45 @@ int fs_each_entry(int dir_fd, const char *shown,
 	return rc;
 }
 
-int fs_lock(const char *path, enum fs_lock_kind kind, int64_t timeout_ms, int *out,
-	    struct mlops_error *err)
+int fs_lock_fd(int fd, enum fs_lock_kind kind, int64_t timeout_ms, const char *shown,
+	       struct mlops_error *err)
 {
 	int op = (kind == FS_LOCK_SHARED ? LOCK_SH : LOCK_EX) | LOCK_NB;
-	int64_t deadline = clock_mono_ms() + timeout_ms, pause_ms = 1;
-	autoclose int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	int64_t start = clock_mono_ms(), pause_ms = 1;
+	bool told = false;
 
-	if (fd < 0)
-		return err_sys(err, "cannot open lock '%s'", path);
 	while (flock(fd, op)) {
+		int64_t waited = clock_mono_ms() - start;
+
 		if (errno == EINTR)
 			continue;
 		if (errno != EWOULDBLOCK)
-			return err_sys(err, "cannot lock '%s'", path);
-		if (clock_mono_ms() >= deadline)
+			return err_sys(err, "cannot lock '%s'", shown);
+		if (waited >= timeout_ms)
 			return err_set(err, MLOPS_ELOCKED, "'%s' is locked by another process",
-				       path);
+				       shown);
+		if (waited >= TELL_AFTER_MS && !told)
+			log_info("waiting for another process, which has locked '%s'", shown);
+		told = told || waited >= TELL_AFTER_MS;
 		clock_sleep_ms(pause_ms);
 		pause_ms = pause_ms < 50 ? pause_ms * 2 : 50;
 	}
+	return 0;
+}
+
+int fs_lock(const char *path, enum fs_lock_kind kind, int64_t timeout_ms, int *out,
+	    struct mlops_error *err)
+{
+	autoclose int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+
+	if (fd < 0 && errno == EACCES) /* another user's: reading is enough to lock it */
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, "cannot open lock '%s'", path);
+	autofree char *dir = path_dir(path);
+	fs_share(fd, dir);
+	if (fs_lock_fd(fd, kind, timeout_ms, path, err))
+		return -1;
 	*out = steal_fd(&fd);
 	return 0;
 }

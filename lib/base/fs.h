@@ -34,7 +34,10 @@ int fs_sync_dir(const char *dir, struct mlops_error *err);
 int fs_rename(const char *from, const char *to, struct mlops_error *err);
 /* The folder and its parents, mode 0777 less umask; fine when it is there. */
 int fs_mkdirs(const char *dir, struct mlops_error *err);
-/* The same, durably: for folders of what must be found again after a crash. */
+/*
+ * The same, durably: for folders of what must be found again after a crash. They are shared with a
+ * group that may write to the folder which holds them (fs_share()).
+ */
 int fs_mkdirs_synced(const char *dir, struct mlops_error *err);
 int fs_mkdirs_for(const char *file, struct mlops_error *err); /* the folders above `file` */
 /* A file or a whole folder, never following a symlink; fine when there is none. */
@@ -74,3 +77,12 @@ enum fs_lock_kind { FS_LOCK_SHARED, FS_LOCK_EXCLUSIVE };
  */
 int fs_lock(const char *path, enum fs_lock_kind kind, int64_t timeout_ms, int *fd,
 	    struct mlops_error *err);
+/* The same for a file that is open; a lock of the other kind that `fd` holds is given up first. */
+int fs_lock_fd(int fd, enum fs_lock_kind kind, int64_t timeout_ms, const char *shown,
+	       struct mlops_error *err);
+
+/*
+ * Gives the group of a new file or folder the rights that its owner has, whatever the umask, when
+ * the folder `dir` that holds it is writable to its group: then several users share it.
+ */
+void fs_share(int fd, const char *dir);

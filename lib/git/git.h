@@ -121,6 +121,20 @@ int git_setting(struct git_repo *repo, const char *key, char **out, struct mlops
 /* Makes it so, in the file of the repository unless it is so already. */
 int git_set(struct git_repo *repo, const char *key, const char *value, struct mlops_error *err);
 
+/* Every commit that a ref, a log of refs, or HEAD of any work tree leads to; each once. */
+typedef int (*git_commit_fn)(const struct git_id *commit, void *arg, struct mlops_error *err);
+int git_commits_each(struct git_repo *repo, git_commit_fn fn, void *arg, struct mlops_error *err);
+/* Every file below the root in the indexes of all work trees; a conflict has one for each side. */
+typedef int (*git_file_fn)(const char *path, const struct git_id *id, void *arg,
+			     struct mlops_error *err);
+int git_indexes_each(struct git_repo *repo, git_file_fn fn, void *arg, struct mlops_error *err);
+/* The root as it would be in each linked work tree, whether or not it is there. */
+int git_worktrees_each(struct git_repo *repo,
+		       int (*fn)(const char *root, void *arg, struct mlops_error *err), void *arg,
+		       struct mlops_error *err);
+/* Opens repositories of other users too, from now on: only by one who runs nothing of theirs. */
+int git_trust_owners(struct mlops_error *err);
+
 /* git-config files, read and written by libgit2. */
 int git_config_each(const char *file,
 		    int (*fn)(const char *key, const char *value, void *arg,

@@ -8,9 +8,10 @@ struct git_repo;
 
 struct project {
 	char *root, *dir;
-	char *home; /* .mlops of the main worktree, or dir */
-	char *tmp;   /* NULL until asked for */
-	int lock_fd; /* -1: not held */
+	char *home;        /* .mlops of the main worktree, or dir */
+	char *tmp;         /* NULL until asked for */
+	int lock_fd;       /* -1: not held */
+	int store_lock_fd; /* likewise */
 	struct config *config;
 	struct git_repo *git; /* NULL until asked for */
 	struct db *db;        /* likewise */

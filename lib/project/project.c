@@ -10,7 +10,7 @@
 #include "git/git.h"
 
 #define FORMAT_MAJOR    1
-#define LOCK_TIMEOUT_MS 10000
+#define LOCK_TIMEOUT_MS 60000
 
 /* Reads "1" or "1.7": of a newer major we know nothing, a newer minor only adds. */
 static int check_format(const char *dir, struct mlops_error *err)
@@ -75,7 +75,7 @@ int mlops_project_open(const char *start, struct project **out, struct mlops_err
 	p->config = config_new(dir, p->home);
 	p->root = steal_ptr(&root);
 	p->dir = steal_ptr(&dir);
-	p->lock_fd = -1;
+	p->lock_fd = p->store_lock_fd = -1;
 	*out = p;
 	return 0;
 }
@@ -156,25 +156,75 @@ int project_write(struct project *p, const char *relative, const struct strbuf *
 	return fs_write_atomic_via(tmp, path, text->buf, text->len, 0666, err);
 }
 
+/* Waits as long as core.lockTimeout says; `what` is named to the user when that is not enough. */
+static int wait_for_lock(struct project *p, const char *path, enum fs_lock_kind kind,
+			 const char *what, int *fd, struct mlops_error *err)
+{
+	int64_t timeout_ms;
+
+	if (project_config_duration(p, "core.lockTimeout", LOCK_TIMEOUT_MS, &timeout_ms, err))
+		return -1;
+	int rc = *fd < 0 ? fs_lock(path, kind, timeout_ms, fd, err) :
+			   fs_lock_fd(*fd, kind, timeout_ms, path, err);
+	if (!rc || err->kind != MLOPS_ELOCKED)
+		return rc;
+	err_set(err, MLOPS_ELOCKED, "%s is in use by another mlops process", what);
+	return err_hint(err, "try again when it has ended, or wait longer with core.lockTimeout");
+}
+
+char *project_store_dir(struct project *p)
+{
+	const char *set = mlops_config_lookup(p, "core.store");
+
+	return set ? project_shared_path(p, set) : project_shared_file(p, "store");
+}
+
+static int lock_store(struct project *p, bool alone, struct mlops_error *err)
+{
+	autofree char *dir = project_store_dir(p);
+	autofree char *path = path_join(dir, "lock");
+	autofree char *what = xasprintf("the store '%s'", dir);
+
+	return wait_for_lock(p, path, alone ? FS_LOCK_EXCLUSIVE : FS_LOCK_SHARED, what,
+			     &p->store_lock_fd, err);
+}
+
+/* A folder that is not there yet, or that we cannot write to, is nothing that we could collect. */
+int project_share_store(struct project *p, struct mlops_error *err)
+{
+	if (p->lock_fd < 0 || p->store_lock_fd >= 0 || !lock_store(p, false, err))
+		return 0;
+	if (err->kind != MLOPS_EIO)
+		return -1;
+	mlops_error_clear(err);
+	return 0;
+}
+
+int mlops_project_lock_store(struct project *p, struct mlops_error *err)
+{
+	assert(p->lock_fd >= 0);
+	return lock_store(p, true, err);
+}
+
 int mlops_project_lock(struct project *p, bool alone, struct mlops_error *err)
 {
 	autofree char *path = project_file(p, "lock");
-	int64_t timeout_ms;
+	autofree char *what = xasprintf("project '%s'", p->root);
 
 	assert(p->lock_fd < 0);
-	if (project_config_duration(p, "core.lockTimeout", LOCK_TIMEOUT_MS, &timeout_ms, err))
+	if (wait_for_lock(p, path, alone ? FS_LOCK_EXCLUSIVE : FS_LOCK_SHARED, what, &p->lock_fd,
+			  err))
 		return -1;
-	if (!fs_lock(path, alone ? FS_LOCK_EXCLUSIVE : FS_LOCK_SHARED, timeout_ms, &p->lock_fd,
-		     err))
+	if (!project_share_store(p, err))
 		return 0;
-	if (err->kind != MLOPS_ELOCKED)
-		return -1;
-	err_set(err, MLOPS_ELOCKED, "project '%s' is in use by another mlops process", p->root);
-	return err_hint(err, "try again when it has ended, or wait longer with core.lockTimeout");
+	mlops_project_unlock(p);
+	return -1;
 }
 
 void mlops_project_unlock(struct project *p)
 {
+	if (p->store_lock_fd >= 0)
+		close(steal_fd(&p->store_lock_fd));
 	if (p->lock_fd >= 0)
 		close(steal_fd(&p->lock_fd));
 }

@@ -33,6 +33,14 @@ int project_tmp(struct project *project, const char **dir, struct mlops_error *e
 int project_write(struct project *project, const char *relative, const struct strbuf *text,
 		  struct mlops_error *err);
 
+/* The folder of the store (core.store); new. */
+char *project_store_dir(struct project *project);
+/*
+ * Shares the store's lock when the project's is held and it is not held yet: for a store whose
+ * folder was not there when the project was locked.
+ */
+int project_share_store(struct project *project, struct mlops_error *err);
+
 /* A setting with a fallback; a value that does not parse is MLOPS_EINVALID and names the key. */
 int project_config_bytes(struct project *project, const char *key, uint64_t fallback, uint64_t *out,
 			 struct mlops_error *err);

@@ -14,6 +14,19 @@ DEFINE_CLEANUP(model_version, mlops_model_version_free)
 /* A name as mlops_model_register() wants it; `what` is "model" or "alias". */
 int name_check(const char *what, const char *name, struct mlops_error *err);
 
+/*
+ * As mlops_roots_visit(), in pieces: what the work tree names; with it what the database names;
+ * what git keeps.
+ */
+typedef int (*root_fn)(const struct object_ref *ref, const char *why, void *arg,
+		       struct mlops_error *err);
+int roots_in_tree(struct project *project, struct store *store, root_fn fn, void *arg,
+		  struct mlops_error *err);
+int roots_in_db(struct project *project, struct store *store, root_fn fn, void *arg,
+		struct mlops_error *err);
+int roots_in_git(struct project *project, struct store *store, root_fn fn, void *arg,
+		 struct mlops_error *err);
+
 /* The row of a model; MLOPS_ENOTFOUND with a suggestion. */
 int model_row(struct db *db, const char *name, int64_t *row, struct mlops_error *err);
 /* MLOPS_ENOTFOUND when the model has no such version. */

@@ -1,11 +1,11 @@
-/* Every object ref that the project names: what push sends, verify checks and gc keeps. */
+/* Every object ref that a project names: what push sends, verify checks and gc keeps. */
 #include "registry/private.h"
 
-#include "mlops/lockfile.h"
-#include "mlops/workspace.h"
+#include "base/log.h"
+#include "mlops/revision.h"
 
 struct visit {
-	int (*fn)(const struct object_ref *ref, const char *why, void *arg, struct mlops_error *err);
+	root_fn fn;
 	void *arg;
 	struct store *store;
 };
@@ -91,23 +91,79 @@ static int visit_rows(struct db *db, const char *sql, const struct visit *v, str
 	return rc;
 }
 
-int mlops_roots_visit(struct project *project,
-		      int (*fn)(const struct object_ref *ref, const char *why, void *arg,
-				struct mlops_error *err),
-		      void *arg, struct mlops_error *err)
+int roots_in_tree(struct project *project, struct store *store, root_fn fn, void *arg,
+		  struct mlops_error *err)
 {
-	struct visit v = { fn, arg, NULL };
+	struct visit v = { fn, arg, store };
+	int rc = visit_pointers(project, &v, err);
+
+	return rc ? rc : visit_lock(project, &v, err);
+}
+
+int roots_in_db(struct project *project, struct store *store, root_fn fn, void *arg,
+		struct mlops_error *err)
+{
+	struct visit v = { fn, arg, store };
 	struct db *db;
 	int rc;
 
-	if (mlops_store_of(project, &v.store, err) || project_db(project, &db, err))
+	if (project_db(project, &db, err))
 		return -1;
-	if ((rc = visit_pointers(project, &v, err)) || (rc = visit_lock(project, &v, err)) ||
-	    (rc = run_objects_each(db, visit_run_object, &v, err)) ||
+	if ((rc = run_objects_each(db, visit_run_object, &v, err)) ||
 	    (rc = visit_rows(db, "SELECT 'model ' || name || ':' || version, " REF_COLUMNS
 			     " FROM model_versions JOIN models ON models.id = model_id", &v, err)))
 		return rc;
 	return visit_rows(db, "SELECT 'deployment ' || name || ' revision ' || number, " REF_COLUMNS
 			  " FROM revisions JOIN deployments ON deployments.id = deployment_id", &v,
 			  err);
+}
+
+static int visit_old_pointer(const struct pointer *p, const struct git_id *id, void *arg,
+			     struct mlops_error *err)
+{
+	const struct visit *v = arg;
+
+	(void)id;
+	return v->fn(&p->ref, p->path, v->arg, err);
+}
+
+static int visit_old_lock(struct lockfile *lock, const struct git_id *id, void *arg,
+			  struct mlops_error *err)
+{
+	int rc = 0;
+
+	(void)id;
+	for (size_t i = 0; i < lock->n && !rc; i++)
+		rc = visit_stage(&lock->stages[i], arg, err);
+	return rc;
+}
+
+/* Such as one that was committed with the marks of a conflict in it: it never named anything. */
+static int pass_over(const char *path, const struct git_id *id, const struct mlops_error *why,
+		     void *arg, struct mlops_error *err)
+{
+	(void)id, (void)arg, (void)err;
+	log_warn("'%s', as git has it somewhere, names nothing: %s", path, why->msg);
+	return 0;
+}
+
+int roots_in_git(struct project *project, struct store *store, root_fn fn, void *arg,
+		 struct mlops_error *err)
+{
+	struct visit v = { fn, arg, store };
+	const struct revision_visitor visitor = { NULL, visit_old_pointer, visit_old_lock,
+						  pass_over, &v };
+
+	return mlops_history_visit(project, &visitor, err);
+}
+
+int mlops_roots_visit(struct project *project, root_fn fn, void *arg, struct mlops_error *err)
+{
+	struct store *store;
+	int rc;
+
+	if (mlops_store_of(project, &store, err))
+		return -1;
+	rc = roots_in_tree(project, store, fn, arg, err);
+	return rc ? rc : roots_in_db(project, store, fn, arg, err);
 }

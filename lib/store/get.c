@@ -57,7 +57,7 @@ static int read_packed(struct store *s, const struct oid *oid, struct place *pla
 	if (store_scratch(s, &scratch, err))
 		return -1;
 	if (done)
-		rc = pack_read(place->fd, place->pack, &place->entry, scratch, &raw, err);
+		rc = pack_read(place->fd, place->pack->path, &place->entry, scratch, &raw, err);
 	else
 		rc = read_open_pack(s, &place->name, scratch, &raw, &done, err);
 	if (!rc && done && place->entry.codec == PACK_SEALED)
@@ -76,7 +76,13 @@ static int read_packed(struct store *s, const struct oid *oid, struct place *pla
 static int open_file(const char *path, int *fd, struct mlops_error *err)
 {
 	*fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	return *fd < 0 ? err_sys(err, "cannot open '%s'", path) : 0;
+	if (*fd >= 0)
+		return 0;
+	bool absent = errno == ENOENT;
+	err_sys(err, "cannot open '%s'", path);
+	if (absent)
+		err->kind = MLOPS_ENOTFOUND;
+	return -1;
 }
 
 int store_open_loose(struct store *s, const struct oid *oid, int *fd, uint64_t *size,
@@ -141,11 +147,23 @@ int loose_read(struct store *s, const struct oid *oid, store_sink sink, void *ar
 	return rc || mlops_oid_equal(&got, oid) ? rc : store_damaged(oid, err);
 }
 
+/* A file of its own may have gone into a pack since it was found. */
+static void find_again(struct store *s, const struct oid *oid, struct place *place)
+{
+	autofree char *path = place_path(s, place);
+
+	if (path && !fs_exists(path))
+		store_find(s, oid, true, place);
+}
+
 int store_stream(struct store *s, const struct oid *oid, struct place *place, store_sink sink,
 		 void *arg, struct mlops_error *err)
 {
 	autofree char *buf = NULL;
 
+	find_again(s, oid, place);
+	if (place->kind == PLACE_NONE)
+		return store_missing(oid, err);
 	if (place->kind == PLACE_LOOSE)
 		return loose_read(s, oid, sink, arg, err);
 	if (place->kind == PLACE_SEALED)

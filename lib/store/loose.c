@@ -55,7 +55,7 @@ int store_tmp_dir(struct store *s, char **out, struct mlops_error *err)
 {
 	autofree char *tmp = path_join(s->dir, "tmp");
 
-	if (fs_mkdirs(tmp, err))
+	if (fs_mkdirs_synced(tmp, err))
 		return -1;
 	if (!atomic_exchange(&s->swept, true)) /* the lock may be held */
 		fs_sweep(tmp);
@@ -74,6 +74,7 @@ int loose_create(struct store *s, char **path, int *fd, struct mlops_error *err)
 	int opened = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
 	if (opened < 0)
 		return err_sys(err, "cannot write '%s'", tmp);
+	fs_share(opened, dir);
 	*path = steal_ptr(&tmp);
 	*fd = opened;
 	return 0;

@@ -1,11 +1,13 @@
 /* Reading packs: mapping an index, finding an entry, getting its bytes out. */
 #include "store/pack.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <zstd.h>
 
+#include "base/fault.h"
 #include "base/fs.h"
 #include "base/le.h"
 #include "base/path.h"
@@ -102,6 +104,32 @@ int pack_open(const char *dir, const char *hex, struct pack **out, struct mlops_
 	return rc;
 }
 
+static char *beside(const char *pack_path, const char *suffix)
+{
+	return xasprintf("%.*s%s", (int)(strlen(pack_path) - strlen("pack")), pack_path, suffix);
+}
+
+char *pack_index_path(const char *pack_path)
+{
+	return beside(pack_path, "idx");
+}
+
+char *pack_gone_path(const char *pack_path)
+{
+	return beside(pack_path, "gone");
+}
+
+int pack_remove_gone(const char *pack_path, struct mlops_error *err)
+{
+	autofree char *gone = pack_gone_path(pack_path);
+
+	if (FAULT("pack.remove") || (unlink(pack_path) && errno != ENOENT))
+		return err_sys(err, "cannot remove '%s'", pack_path);
+	if (FAULT("pack.gone") || (unlink(gone) && errno != ENOENT))
+		return err_sys(err, "cannot remove '%s'", gone);
+	return 0;
+}
+
 void pack_free(struct pack *p)
 {
 	if (!p)
@@ -129,12 +157,17 @@ static int read_sizes(const uint8_t *p, const char *path, struct pack_entry *e,
 	return 0;
 }
 
+void pack_oid(const struct pack *p, uint32_t i, struct oid *out)
+{
+	memcpy(out->sha256, record(p, i), sizeof(out->sha256));
+}
+
 int pack_entry(const struct pack *p, uint32_t i, struct pack_entry *out, struct mlops_error *err)
 {
 	const uint8_t *r = record(p, i);
 	struct pack_entry e;
 
-	memcpy(e.oid.sha256, r, sizeof(e.oid.sha256));
+	pack_oid(p, i, &e.oid);
 	e.offset = le64_get(r + 32);
 	if (read_sizes(r + 40, p->path, &e, err))
 		return -1;
@@ -159,24 +192,33 @@ int pack_entry_at(int fd, const char *path, uint64_t offset, struct pack_entry *
 	return 0;
 }
 
-bool pack_find(const struct pack *p, const struct oid *oid, struct pack_entry *out)
+bool pack_search(const struct pack *p, const struct oid *oid, uint32_t *at)
 {
 	uint32_t low = oid->sha256[0] ? fanout(p, oid->sha256[0] - 1u) : 0;
 	uint32_t high = fanout(p, oid->sha256[0]);
-	autoerr damaged = ERR_INIT;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 		int order = memcmp(oid->sha256, record(p, middle), sizeof(oid->sha256));
 
-		if (!order)
-			return !pack_entry(p, middle, out, &damaged);
+		if (!order) {
+			*at = middle;
+			return true;
+		}
 		if (order < 0)
 			high = middle;
 		else
 			low = middle + 1;
 	}
 	return false;
+}
+
+bool pack_find(const struct pack *p, const struct oid *oid, struct pack_entry *out)
+{
+	autoerr damaged = ERR_INIT;
+	uint32_t at;
+
+	return pack_search(p, oid, &at) && !pack_entry(p, at, out, &damaged);
 }
 
 int pack_check_header(int fd, const char *path, struct mlops_error *err)

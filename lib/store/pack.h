@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <time.h>
+
 #include "base/str.h"
 #include "base/vec.h"
 #include "mlops/oid.h"
@@ -26,6 +28,8 @@ struct pack_entry {
 struct pack {
 	char *path; /* of the .pack file */
 	int fd;     /* -1 until something is read */
+	bool young; /* its file was modified a short time before this process */
+	bool gone;  /* it was removed after it was mapped: what is open still reads */
 	uint64_t size;
 	uint32_t count;
 	const uint8_t *index; /* mapped */
@@ -37,7 +41,16 @@ int pack_open(const char *dir, const char *hex, struct pack **out, struct mlops_
 /* The index alone, whatever became of the pack. */
 int pack_map_index(const char *dir, const char *hex, struct pack **out, struct mlops_error *err);
 void pack_free(struct pack *p); /* NULL is fine */
+/* Of the index beside a pack, and what that is renamed to before the pack is removed; new. */
+char *pack_index_path(const char *pack_path);
+char *pack_gone_path(const char *pack_path);
+/* Removes the pack and then that. */
+int pack_remove_gone(const char *pack_path, struct mlops_error *err);
 bool pack_find(const struct pack *p, const struct oid *oid, struct pack_entry *out);
+/* Which entry has that name, unchecked. */
+bool pack_search(const struct pack *p, const struct oid *oid, uint32_t *at);
+/* The name of the i-th entry. */
+void pack_oid(const struct pack *p, uint32_t i, struct oid *out);
 /* The i-th entry; MLOPS_ECORRUPT when it cannot be true. */
 int pack_entry(const struct pack *p, uint32_t i, struct pack_entry *out, struct mlops_error *err);
 /* The entry whose header is at an offset of the pack itself; MLOPS_ECORRUPT as well. */
@@ -47,7 +60,10 @@ int pack_entry_at(int fd, const char *path, uint64_t offset, struct pack_entry *
 int pack_check_index(const struct pack *p, struct mlops_error *err);
 /* Checks the first bytes of the pack itself. */
 int pack_check_header(int fd, const char *path, struct mlops_error *err);
-/* Reads the raw bytes of an entry; *out (new) holds one byte more, a NUL. Not yet hashed. */
+/*
+ * Reads the raw bytes of an entry; *out (new) holds one byte more, a NUL. Not yet hashed. What is
+ * compressed in the pack is at s->packed then.
+ */
 int pack_read(int fd, const char *path, const struct pack_entry *e, struct scratch *s, char **out,
 	      struct mlops_error *err);
 /* The same with no look at the entry's header in the pack. */
@@ -58,8 +74,8 @@ int pack_read_data(int fd, const char *path, const struct pack_entry *e, struct 
  * of: nothing but the hash of what is read says whether that is so.
  */
 int pack_claims(const char *dir, const char *hex,
-		int (*fn)(const struct pack_entry *e, void *arg, struct mlops_error *err), void *arg,
-		struct mlops_error *err);
+		int (*fn)(const struct pack_entry *e, void *arg, struct mlops_error *err),
+		void *arg, struct mlops_error *err);
 
 /* Entries sorted by name, each name once. */
 void pack_index_format(const struct pack_entry *entries, size_t n, uint64_t pack_size,
@@ -84,8 +100,11 @@ bool pack_writer_find(const struct pack_writer *w, const struct oid *oid, struct
 void pack_writer_first(const struct pack_writer *w, struct pack_entry *out);
 size_t pack_writer_count(const struct pack_writer *w);
 uint64_t pack_writer_size(const struct pack_writer *w);
+bool pack_writer_is_full(const struct pack_writer *w); /* time to finish it */
 /* Lets an entry be read with pack_read(): all is in the file then. The descriptor is lent. */
 int pack_writer_sync_out(struct pack_writer *w, int *fd, struct mlops_error *err);
+/* Gives it an mtime, from which the age of its objects is told; now is what it has unless set. */
+int pack_writer_date(struct pack_writer *w, const struct timespec *mtime, struct mlops_error *err);
 /* Makes it durable in `dir` under its name, which goes into hex (MLOPS_OID_HEX + 1 bytes). */
 int pack_writer_finish(struct pack_writer *w, const char *dir, char *hex, struct mlops_error *err);
 void pack_writer_free(struct pack_writer *w); /* drops what was not finished; NULL is fine */

@@ -5,14 +5,19 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/fault.h"
 #include "base/fs.h"
 #include "base/le.h"
 #include "base/map.h"
+#include "base/path.h"
 #include "base/rand.h"
 #include "store/output.h"
 #include "store/pack.h"
+
+#define MAX_OBJECTS ((size_t)1 << 20)
+#define MAX_BYTES   ((uint64_t)4 << 30)
 
 struct pack_writer {
 	int fd;
@@ -30,6 +35,7 @@ int pack_writer_new(const char *tmp_dir, struct pack_writer **out, struct mlops_
 
 	if (fd < 0)
 		return err_sys(err, "cannot write '%s'", tmp);
+	fs_share(fd, tmp_dir);
 	struct pack_writer *w = xcalloc(1, sizeof(*w));
 	w->fd = fd;
 	w->tmp = steal_ptr(&tmp);
@@ -107,6 +113,11 @@ uint64_t pack_writer_size(const struct pack_writer *w)
 	return output_size(w->out);
 }
 
+bool pack_writer_is_full(const struct pack_writer *w)
+{
+	return w->entries.n >= MAX_OBJECTS || pack_writer_size(w) >= MAX_BYTES;
+}
+
 static int by_oid(const void *a, const void *b)
 {
 	return mlops_oid_compare(&((const struct pack_entry *)a)->oid,
@@ -116,12 +127,14 @@ static int by_oid(const void *a, const void *b)
 /* Writes and syncs the index beside the pack; its closing hash is the name of both. */
 static int write_index(struct pack_writer *w, const char *tmp, char *hex, struct mlops_error *err)
 {
+	autofree char *dir = path_dir(tmp);
 	autobuf text = { 0 };
 	struct oid sum;
 	autoclose int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
 
 	if (fd < 0)
 		return err_sys(err, "cannot write '%s'", tmp);
+	fs_share(fd, dir);
 	vec_sort(&w->entries, by_oid);
 	pack_index_format(w->entries.v, w->entries.n, pack_writer_size(w), &text);
 	if (hash_buf(text.buf, text.len, &sum, err))
@@ -155,6 +168,16 @@ static int name_both(struct pack_writer *w, const char *tmp_index, const char *d
 		unlink(pack);
 	}
 	return rc;
+}
+
+int pack_writer_date(struct pack_writer *w, const struct timespec *mtime, struct mlops_error *err)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, *mtime };
+	int fd;
+
+	if (pack_writer_sync_out(w, &fd, err)) /* writing later would change it again */
+		return -1;
+	return futimens(fd, times) ? err_sys(err, "cannot date '%s'", w->tmp) : 0;
 }
 
 int pack_writer_finish(struct pack_writer *w, const char *dir, char *hex, struct mlops_error *err)

@@ -5,6 +5,7 @@
 
 #include "base/path.h"
 #include "project/project.h"
+#include "store/store.h"
 
 #define NAMES_SHOWN 10
 
@@ -23,7 +24,8 @@ static int plan_loss(struct plan *p, const struct diff *d, struct mlops_error *e
 	if (have.unknown &&
 	    scan_read(p->scan, d->dir_fd, d->path, p->policy == PLAN_SAVE, &have, err))
 		return -1;
-	if (mlops_store_has(store, &have.oid))
+	if (p->policy == PLAN_SAVE ? store_renew(store, &have.oid, true) :
+				     mlops_store_has(store, &have.oid))
 		return 0;
 	if (p->policy == PLAN_SAVE)
 		return scan_read(p->scan, d->dir_fd, d->path, true, &have, err);

@@ -26,6 +26,7 @@ struct store {
 	uint8_t fans[32];           /* a bit a folder of loose/ that was there then */
 	bool lost;                  /* an open pack could not be written: the next flush says so */
 	struct scratch *spare;      /* given back by the last user, or NULL */
+	struct quarantine *quarantine; /* what gc has put aside; NULL until it was looked for */
 };
 
 struct project;
@@ -42,8 +43,8 @@ struct place {
 	uint64_t size;
 	struct pack_entry entry; /* PLACE_PACK, PLACE_OPEN (the pack that is being written) */
 	struct oid name;         /* it lies under: its own, or for a sealed one that of the seal */
-	int fd;                  /* PLACE_PACK: of the pack, lent */
-	const char *pack;        /* PLACE_PACK: its path, lent */
+	int fd;                  /* PLACE_PACK: of that pack, lent */
+	struct pack *pack;       /* PLACE_PACK: lent */
 };
 /* With `fresh`, what another process added meanwhile is looked for before giving up. */
 void store_find(struct store *store, const struct oid *oid, bool fresh, struct place *out);
@@ -56,11 +57,23 @@ int store_damaged(const struct oid *oid, struct mlops_error *err);
 void store_load_packs(struct store *store, void (*report)(const char *what, void *arg), void *arg);
 /* Whether the pack of that name is loaded. Lock held. */
 bool store_has_pack(const struct store *store, const char *hex);
+int store_count_packs(struct store *store, uint64_t *out, struct mlops_error *err);
 /* Puts bytes in memory whose name is known. */
 int store_put_named(struct store *store, const void *buf, size_t n, const struct oid *oid,
 		    struct mlops_error *err);
 /* <dir>/tmp, made when absent and rid of old leftovers; new. */
 int store_tmp_dir(struct store *store, char **out, struct mlops_error *err);
+
+/*
+ * What gc has put aside. quarantine_restore() brings an object back, with the pack that it is in;
+ * false when it is not there. Lock held.
+ */
+bool quarantine_restore(struct store *store, enum place_kind kind, const struct oid *name);
+void quarantine_free(struct quarantine *q); /* NULL is fine */
+
+/* The path of one in a file of its own, plain or sealed; new. */
+char *file_path(const struct store *store, enum place_kind kind, const struct oid *name);
+char *place_path(const struct store *store, const struct place *place); /* NULL: in a pack */
 
 /* Loose objects. loose_path() is new. */
 char *loose_path(const struct store *store, const struct oid *oid);
@@ -77,7 +90,7 @@ int loose_commit(int fd, const char *tmp, const char *path, struct mlops_error *
 /* Puts bytes in memory there. */
 int loose_put(struct store *store, const void *buf, size_t n, const char *path,
 	      struct mlops_error *err);
-/* Streams one, checked; an object that is not there is MLOPS_EIO. */
+/* Streams one, checked; MLOPS_ENOTFOUND. */
 typedef int (*store_sink)(const void *buf, size_t n, void *arg, struct mlops_error *err);
 int loose_read(struct store *store, const struct oid *oid, store_sink sink, void *arg,
 	       struct mlops_error *err);

@@ -11,9 +11,7 @@
 #include "store/private.h"
 #include "store/sealed.h"
 
-#define CHUNK            ((size_t)1 << 20)
-#define PACK_MAX_OBJECTS ((size_t)1 << 20)
-#define PACK_MAX_BYTES   ((uint64_t)4 << 30)
+#define CHUNK ((size_t)1 << 20)
 
 static int open_writer(struct store *s, struct mlops_error *err)
 {
@@ -90,10 +88,7 @@ static int add_locked(struct store *s, const struct oid *oid, const struct pack_
 		return 0;
 	if (pack_writer_add(s->writer, oid, form, err))
 		return lose(s);
-	if (pack_writer_count(s->writer) < PACK_MAX_OBJECTS &&
-	    pack_writer_size(s->writer) < PACK_MAX_BYTES)
-		return 0;
-	return finish_writer(s, scratch, err);
+	return pack_writer_is_full(s->writer) ? finish_writer(s, scratch, err) : 0;
 }
 
 static int append(struct store *s, const struct oid *oid, const struct pack_form *form,
@@ -148,10 +143,8 @@ static int put_named(struct store *s, const void *buf, size_t n, const struct oi
 		     struct scratch *scratch, struct mlops_error *err)
 {
 	struct pack_form form;
-	struct place place;
 
-	store_find(s, oid, false, &place);
-	if (place.kind != PLACE_NONE)
+	if (store_renew(s, oid, true))
 		return 0;
 	if (s->sealed)
 		return put_sealed(s, buf, n, oid, scratch, err);

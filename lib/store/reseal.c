@@ -293,7 +293,10 @@ int mlops_store_reseal(struct project *project, const struct reseal_how *how,
 {
 	struct reseal r = { .how = how };
 	autofree char *dir = mlops_store_dir(project);
-	int rc = store_open_dir(dir, &r.from, err) || store_open_dir(dir, &r.to, err) ? -1 : 0;
+	int rc = store_open_dir(dir, &r.from, err) || store_open_dir(dir, &r.to, err) ||
+				 mlops_project_lock_store(project, err) ?
+			 -1 :
+			 0;
 
 	if (!rc)
 		rc = find_keys(project, &r, err);

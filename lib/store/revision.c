@@ -9,6 +9,7 @@
 #include "git/git.h"
 #include "project/project.h"
 #include "store/pointer.h"
+#include "store/revision.h"
 
 #define MAX_DEPTH 256
 
@@ -61,50 +62,55 @@ static void folder_clear(struct folder *f)
 	map_clear(&f->pointers);
 }
 
-static int visit_lock(struct walk *w, const struct git_id *id, const struct strbuf *text,
-		      struct mlops_error *bad)
+struct file {
+	const char *path;
+	const struct git_id *id;
+	const struct revision_visitor *to;
+	struct mlops_error *err; /* of the visitor; what is wrong with the file goes to `bad` */
+};
+
+static int visit_lock(const struct file *f, const struct strbuf *text, struct mlops_error *bad)
 {
 	struct lockfile lock;
-	int rc = mlops_lockfile_parse(w->path.buf, text->buf, text->len, &lock, bad);
+	int rc = mlops_lockfile_parse(f->path, text->buf, text->len, &lock, bad);
 
 	if (!rc)
-		rc = w->to->lock(&lock, id, w->to->arg, w->err);
+		rc = f->to->lock(&lock, f->id, f->to->arg, f->err);
 	mlops_lockfile_clear(&lock);
 	return rc;
 }
 
-static int visit_pointer(struct walk *w, const struct git_id *id, const struct strbuf *text,
-			 struct mlops_error *bad)
+static int visit_pointer(const struct file *f, const struct strbuf *text, struct mlops_error *bad)
 {
 	struct pointer p;
 	int rc;
 
-	if (pointer_parse(w->path.buf, text->buf, text->len, &p, bad))
+	if (pointer_parse(f->path, text->buf, text->len, &p, bad))
 		return -1;
-	rc = w->to->pointer(&p, id, w->to->arg, w->err);
+	rc = f->to->pointer(&p, f->id, f->to->arg, f->err);
 	free(p.path);
 	return rc;
 }
 
-/* The file at w->path. */
-static int visit_file(struct walk *w, const struct git_id *id)
+int revision_file(struct git_repo *git, const char *path, const struct git_id *id,
+		  const struct revision_visitor *to, struct mlops_error *err)
 {
-	bool is_lock = !pointer_is_name(path_base(w->path.buf));
+	bool is_lock = !pointer_is_name(path_base(path));
+	struct file f = { path, id, to, err };
 	autobuf text = { 0 };
 	autoerr bad = ERR_INIT;
 
-	if ((is_lock && !w->to->lock) ||
-	    (w->to->skip && w->to->skip(w->path.buf, id, w->to->arg)))
+	if ((is_lock && !to->lock) || (to->skip && to->skip(path, id, to->arg)))
 		return 0;
 	strbuf_adds(&text, "");
-	int rc = git_read_blob(w->git, id, is_lock ? LOCKFILE_MAX : POINTER_MAX, &text, &bad);
+	int rc = git_read_blob(git, id, is_lock ? LOCKFILE_MAX : POINTER_MAX, &text, &bad);
 	if (!rc)
-		rc = (is_lock ? visit_lock : visit_pointer)(w, id, &text, &bad);
+		rc = (is_lock ? visit_lock : visit_pointer)(&f, &text, &bad);
 	if (!bad.kind)
 		return rc;
-	if (bad.kind == MLOPS_EINVALID && w->to->broken)
-		return w->to->broken(w->path.buf, id, &bad, w->to->arg, w->err);
-	return err_move(w->err, &bad);
+	if (bad.kind == MLOPS_EINVALID && to->broken)
+		return to->broken(path, id, &bad, to->arg, err);
+	return err_move(err, &bad);
 }
 
 static int walk(struct walk *w, const struct git_id *tree, int depth);
@@ -118,7 +124,7 @@ static int walk_folder(struct walk *w, const struct folder *f, int depth)
 		return 0;
 	for (size_t i = 0; !rc && i < f->files.n; i++) {
 		path_push(&w->path, f->files.v[i].name);
-		rc = visit_file(w, &f->files.v[i].id);
+		rc = revision_file(w->git, w->path.buf, &f->files.v[i].id, w->to, w->err);
 		strbuf_trunc(&w->path, len);
 	}
 	for (size_t i = 0; !rc && i < f->folders.n; i++) {
@@ -136,8 +142,7 @@ static int walk(struct walk *w, const struct git_id *tree, int depth)
 	struct folder f = { .is_root = !depth };
 	int rc;
 
-	if (depth > MAX_DEPTH ||
-	    (w->to->skip && w->to->skip(w->path.buf, tree, w->to->arg)))
+	if (depth > MAX_DEPTH || (w->to->skip && w->to->skip(w->path.buf, tree, w->to->arg)))
 		return 0;
 	rc = git_tree_each(w->git, tree, sort_out, &f, w->err);
 	if (!rc)

@@ -126,7 +126,7 @@ static void scan_leaf(struct scan *s, const char *path, const struct stat *st, s
 {
 	e->size = (uint64_t)st->st_size;
 	e->unknown = e->kind == TREE_OTHER || !index_match(s->index, path, st, &e->oid) ||
-		     (s->mode == SCAN_SAVE && !mlops_store_has(s->store, &e->oid));
+		     (s->mode == SCAN_SAVE && !store_renew(s->store, &e->oid, false));
 }
 
 /* The folder's own object out of its listing, in which all is known. */
@@ -141,7 +141,7 @@ static int name_folder(struct scan *s, const char *path, const struct tree *tree
 	struct fingerprint print = index_fingerprint(&text);
 	bool save = s->mode == SCAN_SAVE || s->mode == SCAN_TREES;
 	if (index_match_tree(s->index, path, &print, &e->oid) &&
-	    (!save || mlops_store_has(s->store, &e->oid)))
+	    (!save || store_renew(s->store, &e->oid, false)))
 		return 0;
 	if (s->mode == SCAN_STAT) {
 		e->unknown = true;

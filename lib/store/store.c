@@ -1,6 +1,7 @@
 /* Opening a store, and finding where an object lies: open pack, packs, loose. */
 #include <errno.h>
 #include <fcntl.h>
+#include <time.h>
 
 #include "base/fs.h"
 #include "base/log.h"
@@ -8,8 +9,10 @@
 #include "project/project.h"
 #include "store/private.h"
 #include "store/sealed.h"
+#include "store/sharers.h"
 
 #define THRESHOLD ((uint64_t)1 << 20)
+#define TICK_NS   INT64_C(50000000) /* more than a tick of any file system's clock */
 
 int store_open_dir(const char *dir, struct store **out, struct mlops_error *err)
 {
@@ -55,6 +58,7 @@ void mlops_store_free(struct store *s)
 	for (size_t i = 0; i < s->packs.n; i++)
 		pack_free(s->packs.v[i]);
 	vec_free(&s->packs);
+	quarantine_free(s->quarantine);
 	pack_writer_free(s->writer);
 	scratch_free(s->spare);
 	seal_key_free(s->key);
@@ -85,9 +89,7 @@ static void free_slot(void *store)
 
 char *mlops_store_dir(struct project *project)
 {
-	const char *set = mlops_config_lookup(project, "core.store");
-
-	return set ? project_shared_path(project, set) : project_shared_file(project, "store");
+	return project_store_dir(project);
 }
 
 int mlops_store_of(struct project *project, struct store **out, struct mlops_error *err)
@@ -95,12 +97,13 @@ int mlops_store_of(struct project *project, struct store **out, struct mlops_err
 	struct store *s = project_slot(project, PROJECT_STORE);
 
 	if (!s) {
-		autofree char *dir = mlops_store_dir(project);
+		autofree char *dir = project_store_dir(project);
 
 		if (store_open_dir(dir, &s, err))
 			return -1;
 		project_set_slot(project, PROJECT_STORE, s, free_slot);
-		if (read_settings(project, s, err) || sealed_unlock(s, project, err)) {
+		if (read_settings(project, s, err) || sealed_unlock(s, project, err) ||
+		    project_share_store(project, err) || sharers_join(s, project, err)) {
 			project_set_slot(project, PROJECT_STORE, NULL, NULL);
 			mlops_store_free(s);
 			return -1;
@@ -127,10 +130,19 @@ void store_give_back(struct store *s, struct scratch *scratch)
 	scratch_free(old);
 }
 
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
 bool store_has_pack(const struct store *s, const char *hex)
 {
 	for (size_t i = 0; i < s->packs.n; i++)
-		if (!strncmp(path_base(s->packs.v[i]->path), hex, MLOPS_OID_HEX))
+		if (!s->packs.v[i]->gone &&
+		    !strncmp(path_base(s->packs.v[i]->path), hex, MLOPS_OID_HEX))
 			return true;
 	return false;
 }
@@ -141,6 +153,19 @@ struct load {
 	void (*report)(const char *what, void *arg);
 	void *arg;
 };
+
+/* One that another process has just packed anew is no fault. */
+static void complain(const struct load *l, const char *hex, const char *what)
+{
+	autofree char *index = xasprintf("%s/%s.idx", l->dir, hex);
+
+	if (!fs_exists(index))
+		return;
+	if (l->report)
+		l->report(what, l->arg);
+	else
+		log_warn("%s", what);
+}
 
 static int load_pack(const char *name, void *arg, struct mlops_error *ignored)
 {
@@ -158,10 +183,8 @@ static int load_pack(const char *name, void *arg, struct mlops_error *ignored)
 		return 0;
 	if (!pack_open(l->dir, hex, &pack, &err))
 		vec_push(&l->store->packs, pack);
-	else if (l->report)
-		l->report(err.msg, l->arg);
 	else
-		log_warn("%s", err.msg);
+		complain(l, hex, err.msg);
 	return 0;
 }
 
@@ -177,8 +200,36 @@ void store_load_packs(struct store *s, void (*report)(const char *what, void *ar
 	int64_t mtime_ns = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
 	if (mtime_ns == s->packs_mtime_ns && !report)
 		return;
-	s->packs_mtime_ns = mtime_ns;
+	/* What is added in this tick of the clock would not show: then it is listed again. */
+	s->packs_mtime_ns = mtime_ns + TICK_NS < now_ns() ? mtime_ns : 0;
 	fs_each_name(dir, load_pack, &l, &err);
+}
+
+char *file_path(const struct store *s, enum place_kind kind, const struct oid *name)
+{
+	return kind == PLACE_SEALED ? sealed_path(s, name) : loose_path(s, name);
+}
+
+char *place_path(const struct store *s, const struct place *place)
+{
+	bool own = place->kind == PLACE_LOOSE || place->kind == PLACE_SEALED;
+
+	return own ? file_path(s, place->kind, &place->name) : NULL;
+}
+
+static int count_pack(const char *name, void *arg, struct mlops_error *err)
+{
+	(void)err;
+	*(uint64_t *)arg += str_ends(name, ".idx");
+	return 0;
+}
+
+int store_count_packs(struct store *s, uint64_t *out, struct mlops_error *err)
+{
+	autofree char *dir = path_join(s->dir, "packs");
+
+	*out = 0;
+	return fs_each_name(dir, count_pack, out, err);
 }
 
 static bool find_packed(struct store *s, const struct oid *name, struct place *out)
@@ -186,12 +237,17 @@ static bool find_packed(struct store *s, const struct oid *name, struct place *o
 	for (size_t i = s->packs.n; i-- > 0;) {
 		struct pack *p = s->packs.v[i];
 
-		if (!pack_find(p, name, &out->entry))
+		if (p->gone || !pack_find(p, name, &out->entry))
 			continue;
 		if (p->fd < 0)
 			p->fd = open(p->path, O_RDONLY | O_CLOEXEC);
+		p->gone = p->fd < 0 && errno == ENOENT; /* packed anew by another process */
+		if (p->gone) {
+			s->packs_mtime_ns = -1;
+			continue;
+		}
 		out->fd = p->fd;
-		out->pack = p->path;
+		out->pack = p;
 		out->kind = PLACE_PACK;
 		return true;
 	}
@@ -203,12 +259,24 @@ static bool find_loose(struct store *s, const struct oid *name, enum place_kind 
 {
 	if (kind == PLACE_LOOSE && !fresh && !loose_may_have(s, name))
 		return false;
-	autofree char *path = kind == PLACE_SEALED ? sealed_path(s, name) : loose_path(s, name);
+	autofree char *path = file_path(s, kind, name);
 
 	if (!loose_find(path, &out->size))
 		return false;
 	out->kind = kind;
 	return true;
+}
+
+/* Looks at what another process may have done meanwhile; gc, for one, puts objects aside. */
+static void find_late(struct store *s, const struct oid *name, enum place_kind loose,
+		      struct place *out)
+{
+	store_load_packs(s, NULL, NULL);
+	if (find_packed(s, name, out) || !quarantine_restore(s, loose, name))
+		return;
+	store_load_packs(s, NULL, NULL);
+	if (!find_packed(s, name, out))
+		find_loose(s, name, loose, true, out);
 }
 
 /* `loose` is the kind that one in a file of its own has. */
@@ -219,12 +287,11 @@ static void find_named(struct store *s, const struct oid *name, enum place_kind 
 	pthread_mutex_lock(&s->lock);
 	if (s->packs_mtime_ns < 0)
 		store_load_packs(s, NULL, NULL);
-	if (s->writer && pack_writer_find(s->writer, name, &out->entry)) {
+	if (s->writer && pack_writer_find(s->writer, name, &out->entry))
 		out->kind = PLACE_OPEN;
-	} else if (!find_packed(s, name, out) && !find_loose(s, name, loose, fresh, out) && fresh) {
-		store_load_packs(s, NULL, NULL);
-		find_packed(s, name, out);
-	}
+	else if (!find_packed(s, name, out) && !find_loose(s, name, loose, fresh, out) &&
+		 (fresh || s->packs_mtime_ns < 0))
+		find_late(s, name, loose, out);
 	if (out->kind == PLACE_PACK || out->kind == PLACE_OPEN)
 		out->size = out->entry.raw;
 	pthread_mutex_unlock(&s->lock);

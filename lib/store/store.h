@@ -53,3 +53,25 @@ uint64_t sealed_reader_size(const struct sealed_reader *r);
 int sealed_reader_read(struct sealed_reader *r, uint64_t at, void *buf, size_t n,
 		       struct mlops_error *err);
 void sealed_reader_free(struct sealed_reader *r); /* NULL is fine */
+/*
+ * As mlops_store_has(), for one who wants to store the object: when it is here, gc spares it from
+ * now on as if it had just been stored. False also when that cannot be done, since its file is
+ * another user's: then store it anew. A file that shares it by hard link would seem changed: the
+ * object is left as old as it is, unless `linked_too`.
+ */
+bool store_renew(struct store *store, const struct oid *oid, bool linked_too);
+
+/*
+ * Collecting garbage: gc_new() when mlops_project_lock_store() has made the store ours alone,
+ * gc_name() for all that any of gc_projects() names, gc_collect().
+ */
+struct gc;
+struct strlist;
+int gc_new(struct store *store, const struct gc_how *how, struct gc **out, struct mlops_error *err);
+void gc_free(struct gc *gc); /* NULL is fine */
+/* The roots of the projects that use the store. */
+const struct strlist *gc_projects(const struct gc *gc);
+int gc_name(struct gc *gc, const struct object_ref *ref, struct mlops_error *err);
+/* Trees that were named and are not here, so far. */
+uint64_t gc_absent(const struct gc *gc);
+int gc_collect(struct gc *gc, struct gc_counts *counts, struct mlops_error *err);

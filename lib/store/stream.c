@@ -171,12 +171,10 @@ int mlops_store_writer_commit(struct store_writer *w, struct oid *out, struct ml
 {
 	const char *bytes = w->buf.buf ? w->buf.buf : "";
 	struct oid oid;
-	struct place place;
 
 	if (name_of(w, &oid, err))
 		return -1;
-	store_find(w->store, &oid, true, &place);
-	if (place.kind == PLACE_NONE &&
+	if (!store_renew(w->store, &oid, true) &&
 	    (w->tmp ? commit_file(w, &oid, err) :
 		      store_put_named(w->store, bytes, w->buf.len, &oid, err)))
 		return -1;

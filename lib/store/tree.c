@@ -147,12 +147,17 @@ static int parse_entry(struct parser *p, struct str line)
 	return 0;
 }
 
+bool tree_is_text(const char *text, size_t n)
+{
+	return n >= strlen(FIRST_LINE) && !memcmp(text, FIRST_LINE, strlen(FIRST_LINE));
+}
+
 static int parse_lines(struct parser *p, struct str rest)
 {
 	uint64_t size, files;
 
 	p->line = 1;
-	if (rest.n < strlen(FIRST_LINE) || memcmp(rest.p, FIRST_LINE, strlen(FIRST_LINE)))
+	if (!tree_is_text(rest.p, rest.n))
 		return bad(p, "not a tree of version 1");
 	if (rest.p[rest.n - 1] != '\n')
 		return bad(p, "the last line has no end");

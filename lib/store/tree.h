@@ -36,6 +36,8 @@ bool tree_name_is_safe(const char *name, size_t n);
 /* `what` names the tree in messages. Strict: each tree has one text. Clear *out when 0. */
 int tree_parse(const char *text, size_t n, const char *what, struct tree *out,
 	       struct mlops_error *err);
+/* Whether bytes begin as a tree does. */
+bool tree_is_text(const char *text, size_t n);
 void tree_format(const struct tree *tree, struct strbuf *out);
 /* Size and number of files of the whole; false when they overflow. */
 bool tree_totals(const struct tree *tree, uint64_t *size, uint64_t *files);
