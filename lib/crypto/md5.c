@@ -1,21 +1,67 @@
-/* Of one buffer. */
+/* Through EVP, as SHA-256 is. */
 #include "crypto/md5.h"
 
 #include "base/hex.h"
+#include "base/mem.h"
 #include "crypto/must.h"
 #include "gen/crypto_lazy.h"
 
-int md5_hex(const void *p, size_t n, char *hex, struct mlops_error *err)
-{
-	uint8_t sum[16];
+struct md5 {
+	EVP_MD *md;
+	EVP_MD_CTX *ctx;
+};
 
+int md5_new(struct md5 **out, struct mlops_error *err)
+{
 	if (crypto_lazy_load(err))
 		return -1;
-	EVP_MD *md5 = EVP_MD_fetch(NULL, "MD5", NULL);
-	if (!md5)
+	EVP_MD *md = EVP_MD_fetch(NULL, "MD5", NULL);
+	if (!md)
 		return err_set(err, MLOPS_EFAIL, "OpenSSL offers no MD5");
-	must(EVP_Digest(p, n, sum, NULL, md5, NULL));
-	EVP_MD_free(md5);
+	struct md5 *m = xmalloc(sizeof(*m));
+	*m = (struct md5){ md, EVP_MD_CTX_new() };
+	must(m->ctx && EVP_DigestInit_ex2(m->ctx, md, NULL));
+	*out = m;
+	return 0;
+}
+
+void md5_update(struct md5 *m, const void *p, size_t n)
+{
+	must(EVP_DigestUpdate(m->ctx, p, n));
+}
+
+void md5_free(struct md5 *m)
+{
+	if (!m)
+		return;
+	EVP_MD_CTX_free(m->ctx);
+	EVP_MD_free(m->md);
+	free(m);
+}
+
+void md5_final(struct md5 *m, uint8_t *out)
+{
+	must(EVP_DigestFinal_ex(m->ctx, out, NULL));
+	md5_free(m);
+}
+
+int md5_buf(const void *p, size_t n, uint8_t *out, struct mlops_error *err)
+{
+	struct md5 *m;
+
+	if (md5_new(&m, err))
+		return -1;
+	md5_update(m, p, n);
+	md5_final(m, out);
+	return 0;
+}
+
+int md5_hex(const void *p, size_t n, char *hex, struct mlops_error *err)
+{
+	uint8_t sum[MD5_SIZE];
+
+	if (md5_buf(p, n, sum, err))
+		return -1;
 	hex_encode(hex, sum, sizeof(sum));
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "base/rand.h"
+#include "fmt/xml.h"
 #include "http/engine.h"
 
 #define TRIES         5
@@ -263,15 +264,56 @@ int web_refused(const struct web *w, const struct web_call *c, const char *messa
 	return err_set(err, err->kind, "%s", text);
 }
 
+struct refusal {
+	char *code, *message;
+};
+
+static int take_refusal(const char *name, const char *value, const char *parent, void *arg,
+			struct mlops_error *err)
+{
+	struct refusal *r = arg;
+	char **part = !strcmp(name, "Code")    ? &r->code :
+		      !strcmp(name, "Message") ? &r->message :
+						 NULL;
+
+	(void)err;
+	if (strcmp(parent, "Error") || !part)
+		return 0;
+	free(*part);
+	*part = xstrndup(value, strcspn(value, "\r\n"));
+	for (char *c = *part; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+	return 0;
+}
+
+char *web_refused_xml(const struct web *w, const struct web_call *c, struct mlops_error *err)
+{
+	struct refusal r = { 0 };
+	autoerr ignored = ERR_INIT;
+
+	if (c->r.body.len)
+		xml_each(c->r.body.buf, c->r.body.len, "the reply", take_refusal, &r, &ignored);
+	char *code = r.code ? r.code : xstrdup("");
+	autofree char *message = r.message,
+		      *text = message ? xasprintf("%.300s (%.60s)", message, code) : NULL;
+	web_refused(w, c, text, err);
+	return code;
+}
+
+int64_t web_parse_date(const char *text)
+{
+	struct tm tm = { 0 };
+
+	return strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm) ? (int64_t)timegm(&tm) * 1000 : 0;
+}
+
 void web_key_info(const struct web_call *c, struct key_info *out)
 {
 	struct str modified = http_response_header(&c->r, "Last-Modified");
 	autofree char *text = xstrndup(modified.p, modified.n);
-	struct tm tm = { 0 };
 
-	*out = (struct key_info){ .found = true };
+	*out = (struct key_info){ .found = true, .mtime_ms = web_parse_date(text) };
 	if (c->r.length > 0)
 		out->size = (uint64_t)c->r.length;
-	if (strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm))
-		out->mtime_ms = (int64_t)timegm(&tm) * 1000;
 }

@@ -73,6 +73,10 @@ static inline bool web_succeeded(const struct web_call *call)
 }
 /* Size and time of a key as a reply's headers tell it. */
 void web_key_info(const struct web_call *call, struct key_info *out);
-/* The error of a reply that refuses, with `code` and `message` of the service when it has them. */
+/* The error of a reply that refuses, with the service's message when there is one. */
 int web_refused(const struct web *w, const struct web_call *call, const char *message,
 		struct mlops_error *err);
+/* The same for <Error><Code>..</Code><Message>..</Message></Error>; returns the code ("": none), new. */
+char *web_refused_xml(const struct web *w, const struct web_call *call, struct mlops_error *err);
+/* "Sun, 06 Nov 1994 08:49:37 GMT" in milliseconds; 0 when it is something else. */
+int64_t web_parse_date(const char *text);

@@ -52,6 +52,46 @@ if peer moto; then
 	export AWS_PROFILE=suite
 	conforms moto s3://mlops-suite
 	unset AWS_PROFILE
+	# Google's keys for the S3 protocol, and a server that speaks it.
+	export GS_ACCESS_KEY_ID=test GS_SECRET_ACCESS_KEY=test
+	STORAGE_EMULATOR_HOST=$(sed -n 's/^endpoint_url = //p' "$HOME/.aws/config")
+	export STORAGE_EMULATOR_HOST
+	conforms gs-hmac gs://mlops-suite/hmac
+	unset GS_ACCESS_KEY_ID GS_SECRET_ACCESS_KEY STORAGE_EMULATOR_HOST
+fi
+
+if peer azurite; then
+	container() {
+		python3 -I -S "$tap_src/tests/lib/azure_container.py" "$AZURE_BLOB_ENDPOINT" \
+			"$AZURE_STORAGE_ACCOUNT" "$AZURE_STORAGE_KEY" mlops-suite "$@"
+	}
+	container
+	export AZURE_STORAGE_BLOB_ENDPOINT="$AZURE_BLOB_ENDPOINT"
+	conforms az-key az://mlops-suite/key
+	AZURE_STORAGE_KEY=d3Jvbmc= run mlops remote check peer
+	rc_is 4 "az: a wrong key is refused"
+	like "$err" 'AuthorizationFailure|HTTP 403' "az: and it says so"
+	mlops remote add none-az az://no-such-container
+	run mlops remote check none-az
+	rc_is 4 "az: a container that is not there"
+	like "$err" ContainerNotFound "az: is named as such"
+	AZURE_STORAGE_SAS_TOKEN=$(container sas)
+	export AZURE_STORAGE_SAS_TOKEN
+	unset AZURE_STORAGE_KEY
+	conforms az-sas az://mlops-suite/sas
+	unset AZURE_STORAGE_SAS_TOKEN AZURE_STORAGE_ACCOUNT AZURE_STORAGE_BLOB_ENDPOINT
+fi
+
+if peer gcs; then
+	curl -s -o /dev/null -X POST -H 'Content-Type: application/json' -d '{"name":"mlops-suite"}' \
+		"$STORAGE_EMULATOR_HOST/storage/v1/b?project=p"
+	# It ends a session when it is asked how far that came.
+	export MLOPS_TEST_NO_RESUME=yes
+	conforms gs gs://mlops-suite/a
+	mlops remote add none-gs gs://no-such-bucket-here
+	run mlops remote check none-gs
+	rc_is 4 "gs: a bucket that is not there"
+	unset MLOPS_TEST_NO_RESUME STORAGE_EMULATOR_HOST
 fi
 
 done_testing

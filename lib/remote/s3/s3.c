@@ -153,29 +153,6 @@ void s3_close(void *conn)
 	free(s);
 }
 
-struct refusal {
-	char *code, *message;
-};
-
-static int take_refusal(const char *name, const char *value, const char *parent, void *arg,
-			struct mlops_error *err)
-{
-	struct refusal *r = arg;
-	char **part = !strcmp(name, "Code")    ? &r->code :
-		      !strcmp(name, "Message") ? &r->message :
-						 NULL;
-
-	(void)err;
-	if (strcmp(parent, "Error") || !part)
-		return 0;
-	free(*part);
-	*part = xstrdup(value);
-	for (char *c = *part; *c; c++)
-		if ((unsigned char)*c < ' ')
-			*c = ' ';
-	return 0;
-}
-
 static int hint_for(struct s3 *s, const char *code, const struct web_call *c,
 		    struct mlops_error *err)
 {
@@ -196,14 +173,8 @@ static int hint_for(struct s3 *s, const char *code, const struct web_call *c,
 
 int s3_refused(struct s3 *s, const struct web_call *c, struct mlops_error *err)
 {
-	struct refusal r = { 0 };
-	autoerr ignored = ERR_INIT;
+	autofree char *code = web_refused_xml(&s->web, c, err);
 
-	if (c->r.body.len)
-		xml_each(c->r.body.buf, c->r.body.len, "the reply", take_refusal, &r, &ignored);
-	autofree char *code = r.code ? r.code : xstrdup(""), *message = r.message,
-		      *text = message ? xasprintf("%.300s (%.60s)", message, code) : NULL;
-	web_refused(&s->web, c, text, err);
 	if (err->kind == MLOPS_ENOTFOUND || c->r.status == 301)
 		err->kind = MLOPS_EREMOTE;
 	return hint_for(s, code, c, err);

@@ -1,0 +1,23 @@
+/*
+ * Tokens for Google Cloud, found as its own libraries do: the file that GOOGLE_APPLICATION_CREDENTIALS
+ * names (a service account's key or a user's refresh token), that of `gcloud auth
+ * application-default login`, or the machine's metadata server.
+ */
+#pragma once
+
+#include <pthread.h>
+
+#include "remote/web.h"
+
+struct gs_auth {
+	struct http_engine *engine;
+	bool anonymous;       /* an emulator, which wants none */
+	pthread_mutex_t lock; /* guards what follows */
+	char *token;
+	int64_t expires_s;
+};
+
+void gs_auth_init(struct gs_auth *a, struct http_engine *engine, bool anonymous);
+void gs_auth_clear(struct gs_auth *a);
+int gs_sign(struct gs_auth *a, struct web_call *call, struct mlops_error *err);
+void gs_forget_token(struct gs_auth *a);
