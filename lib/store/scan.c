@@ -7,8 +7,10 @@
 #include <limits.h>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "project/project.h"
+#include "store/fold.h"
 #include "store/store.h"
 
 int scan_init(struct scan *s, struct project *project, enum scan_mode mode, struct mlops_error *err)
@@ -129,6 +131,17 @@ static void scan_leaf(struct scan *s, const char *path, const struct stat *st, s
 		     (s->mode == SCAN_SAVE && !store_renew(s->store, &e->oid, false));
 }
 
+/* Where others check it out, one of the two files would take the other's place. */
+static void warn_of_case(const char *path, const struct tree *tree)
+{
+	const char *a, *b;
+
+	if (fold_collision(tree, &a, &b))
+		log_warn(
+			"'%s/%s' and '%s' differ by case alone: not every file system can hold both",
+			path, a, b);
+}
+
 /* The folder's own object out of its listing, in which all is known. */
 static int name_folder(struct scan *s, const char *path, const struct tree *tree,
 		       struct tree_entry *e, struct mlops_error *err)
@@ -150,6 +163,8 @@ static int name_folder(struct scan *s, const char *path, const struct tree *tree
 	if (store_take_buf(s->store, text.buf, text.len, save, &e->oid, err))
 		return -1;
 	index_put_tree(s->index, path, &print, &e->oid);
+	if (save)
+		warn_of_case(path, tree);
 	return 0;
 }
 

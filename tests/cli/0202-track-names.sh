@@ -45,4 +45,47 @@ rc_is 1 "a name that leaves no room for the pointer's"
 like "$err" "too long for its pointer: at most 249" "is refused with the limit"
 echo x >"$longest" && ok "the longest that fits" mlops track "$longest"
 
+new_project
+mkdir -p d/case d/lower && echo a >d/case/Data.csv && echo b >d/case/data.csv && echo c >d/lower/x && echo d >d/lower/y
+run mlops track d
+rc_is 0 "names that differ by case"
+like "$err" "'d/case/data.csv' and 'Data.csv' differ by case alone" "are named in a warning"
+is "$(grep -c warning "$err")" 1 "once"
+run mlops track d
+is "$(cat "$err")" "" "and not where nothing is new"
+rm -r d && mlops checkout >/dev/null
+is "$(cat d/case/Data.csv d/case/data.csv)" "a
+b" "both come back here"
+
+deep=$(printf 'f/%.0s' $(seq 1 250))
+mkdir -p "deep/$deep" && echo bottom >"deep/${deep}file" && : >deep/empty && mkdir deep/nothing
+ok "250 folders deep" mlops track deep
+rm -r deep && mlops checkout >/dev/null
+is "$(cat "deep/${deep}file")" bottom "and back"
+is "$(mlops status)" "nothing has changed" "status is clean"
+ok "an empty file" test -f deep/empty -a ! -s deep/empty
+ok "an empty folder" test -d deep/nothing
+ok "that" mlops untrack deep
+mkdir -p "deep/$deep/f/f/f/f/f/f/f/f" && echo x >"deep/${deep}f/f/f/f/f/f/f/f/x"
+run mlops track deep
+rc_is 1 "deeper than a tree may be"
+like "$err" "nested deeper than 256 folders" "is refused"
+
+truncate -s 64M sparse && echo middle | dd of=sparse bs=1 seek=40000000 conv=notrunc status=none
+cp --sparse=always sparse ../sparse.copy
+ok "a sparse file" mlops track sparse
+rm sparse && mlops checkout >/dev/null
+ok "and back" cmp sparse ../sparse.copy
+
+mkdir odd && python3 -c "import socket; socket.socket(socket.AF_UNIX).bind('odd/socket')"
+run mlops track odd
+rc_is 1 "a socket"
+like "$err" "'odd/socket' is a socket, pipe or device" "is refused by name"
+rm odd/socket
+if mknod odd/null c 1 3 2>/dev/null; then
+	run mlops track odd
+	rc_is 1 "a device"
+	like "$err" "'odd/null' is a socket, pipe or device" "is refused by name"
+fi
+
 done_testing
