@@ -44,7 +44,7 @@ ok "once it is there, it is sent" mlops push
 make_data
 mlops remote add origin "$scratch/far3"
 mv .mlops/store "$scratch/whole-store"
-mlops track large.bin >/dev/null
+mlops track large.bin data >/dev/null
 mkdir -p "$scratch/part" && cp -r data "$scratch/part/"
 head -c 2000000 /dev/zero >data/gone && mlops track data >/dev/null
 find .mlops/store/loose -type f -size 2000000c -delete
