@@ -35,7 +35,12 @@ for case in $(hostile list); do
 	run timeout 60 mlops verify
 	rc_is 3 "$case: verify tells"
 	like "$out" '^damaged: evil: ' "$case: by the name of the pointer"
-	for command in "verify --repair" status "checkout --force" "ls evil" du diff push "track evil/a"; do
+	case $case in # the others end in the same place as one of these
+	parent | link-then-below | twice | garbage | deep | file)
+		set -- "verify --repair" status "checkout --force" "ls evil" du diff push "track evil/a" ;;
+	*) set -- "checkout --force" ;;
+	esac
+	for command; do
 		# shellcheck disable=SC2086
 		run timeout 60 mlops $command
 		clean_exit "$case: $command"

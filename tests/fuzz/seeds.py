@@ -15,6 +15,7 @@ HTTP = [
     b"HEAD / HTTP/1.0\r\n\r\nGET /none HTTP/1.1\r\nHost: x\r\n\r\n",
 ]
 JSON = [b"{}", b'[1,-2,0.1,1e300,true,false,null]', b'{"a":{"b":["\\u00e9\\n"]}}', b'"\\ud83d\\ude00"', b"7"]
+ZSTD_X300 = bytes.fromhex("28b52ffd602c004d00001078780100272ac002")  # 300 times "x" in one frame
 ROUTES = [b"/v1/objects/abc", b"/v1/models/wine:predict", b"/v2/models/a%2Fb/versions/3/infer", b"bytes=0-9",
           b"bytes=-5", b"bytes=990-", b"/%zz", b"/"]
 
@@ -40,15 +41,28 @@ def trees():
 
 
 def packs():
-    """As in mlops-pack(5): a pack with one entry behind its index."""
-    body = b"hello"
-    name = hashlib.sha256(body).digest()
-    pack = b"MLPK" + struct.pack("<I", 1) + name + struct.pack("<QQII", len(body), len(body), 0, 0) + body
-    fanout = b"".join(struct.pack("<I", byte >= name[0]) for byte in range(256))
-    index = b"MLPI" + struct.pack("<IQII", 1, len(pack), 1, 0) + fanout
-    index += name + struct.pack("<QQQII", 8, len(body), len(body), 0, 0)
+    """As in mlops-pack(5): an index and its pack, and a pack alone, of two entries."""
+    pack, records = b"MLPK" + struct.pack("<I", 1), []
+    for raw, stored in (b"hello", b"hello"), (b"x" * 300, ZSTD_X300):
+        name = hashlib.sha256(raw).digest()
+        sizes = struct.pack("<QQII", len(raw), len(stored), len(raw) != len(stored), 0)
+        records.append(name + struct.pack("<Q", len(pack)) + sizes)
+        pack += name + sizes + stored
+    records.sort()
+    fanout = b"".join(struct.pack("<I", sum(r[0] <= byte for r in records)) for byte in range(256))
+    index = b"MLPI" + struct.pack("<IQII", 1, len(pack), len(records), 0) + fanout + b"".join(records)
     index += hashlib.sha256(index).digest()
     return [struct.pack("<H", len(index)) + index + pack, struct.pack("<H", 0) + pack]
+
+
+def indexes():
+    """As in mlops-index(5), less the checksum."""
+    paths = [b"a", b"data", b"data/new\nline", b"z" * 200]
+    starts = [sum(map(len, paths[:i])) for i in range(len(paths))]
+    records = [struct.pack("<QIcB2xQqqQ32s16s", at, len(path), kind, 0, 5, 1, 2, 3, oid(1), bytes(16))
+               for at, path, kind in zip(starts, paths, (b"f", b"d", b"l", b"x"))]
+    head = struct.pack("<4sIQQ", b"MLIX", 1, len(paths), sum(map(len, paths)))
+    return [head + b"".join(records) + b"".join(paths), struct.pack("<4sIQQ", b"MLIX", 1, 0, 0)]
 
 
 def formats():
@@ -61,7 +75,7 @@ def formats():
 
 def main(folder):
     for target, seeds in {"fuzz_http": HTTP, "fuzz_json": JSON, "fuzz_route": ROUTES, "fuzz_tree": trees(),
-                          "fuzz_pack": packs(), "fuzz_frame": frames(), **formats()}.items():
+                          "fuzz_pack": packs(), "fuzz_index": indexes(), "fuzz_frame": frames(), **formats()}.items():
         os.makedirs(os.path.join(folder, target), exist_ok=True)
         for i, seed in enumerate(seeds):
             with open(os.path.join(folder, target, f"seed-{i}"), "wb") as f:
