@@ -6,9 +6,9 @@
 
 struct run_opts {
 	struct opt_strs stages, params;
-	const char *name, *experiment;
+	const char *name, *experiment, *from, *to;
 	int64_t jobs;
-	bool force, dry_run, keep_going;
+	bool force, dry_run, keep_going, single, downstream, explain;
 };
 
 static const struct opt_spec run_optv[] = {
@@ -19,6 +19,16 @@ static const struct opt_spec run_optv[] = {
 	    .help = "run stages that did not change too"),
 	OPT(run_opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL,
 	    .no_config = true, .help = "say what would run, and run nothing"),
+	OPT(run_opts, explain, .name = "explain", .type = OPT_BOOL, .no_config = true,
+	    .help = "a dry run that says at length why each stage would run"),
+	OPT(run_opts, single, .name = "single", .letter = 's', .type = OPT_BOOL, .no_config = true,
+	    .help = "only the named stages, not those that they need"),
+	OPT(run_opts, downstream, .name = "downstream", .type = OPT_BOOL, .no_config = true,
+	    .help = "the named stages and those that need them"),
+	OPT(run_opts, from, .name = "from", .type = OPT_STR, .meta = "STAGE", .no_config = true,
+	    .complete = "stage", .help = "only this stage and those that need it"),
+	OPT(run_opts, to, .name = "to", .type = OPT_STR, .meta = "STAGE", .no_config = true,
+	    .complete = "stage", .help = "only this stage and those that it needs"),
 	OPT(run_opts, keep_going, .name = "keep-going", .letter = 'k', .type = OPT_BOOL,
 	    .help = "when a stage fails, run those that do not need it"),
 	OPT(run_opts, jobs, .name = "jobs", .letter = 'j', .type = OPT_INT, .meta = "N",
@@ -126,7 +136,7 @@ static void print_summary(const struct run_outcome *out, bool dry_run)
 		fprintf(stderr, "everything is up to date\n");
 }
 
-static void show(const struct cmd_ctx *ctx, const struct run_opts *o, const struct run_outcome *out,
+static void show(const struct cmd_ctx *ctx, bool dry_run, const struct run_outcome *out,
 		 struct view *v)
 {
 	if (ctx->common.json) {
@@ -136,14 +146,25 @@ static void show(const struct cmd_ctx *ctx, const struct run_opts *o, const stru
 		js_set(top, "stages", js_ref(v->stages));
 		cmd_print_json(top);
 	} else if (!ctx->common.quiet) {
-		print_summary(out, o->dry_run);
+		print_summary(out, dry_run);
 	}
 }
 
 /* Nothing is asked for but to bring all up to date, and no answer for each stage. */
 static bool asks_only_whether(const struct cmd_ctx *ctx, const struct run_opts *o)
 {
-	return !o->stages.n && !o->params.n && !o->force && o->jobs >= 0 && !ctx->common.json;
+	return !o->stages.n && !o->params.n && !o->force && !o->explain && !o->from && !o->to &&
+	       o->jobs >= 0 && !ctx->common.json;
+}
+
+static int check_selection(const struct run_opts *o, struct mlops_error *err)
+{
+	if (o->single && o->downstream)
+		return err_set(err, MLOPS_EUSAGE, "--single and --downstream exclude each other");
+	if ((o->single || o->downstream) && !o->stages.n)
+		return err_set(err, MLOPS_EUSAGE, "--%s needs the name of a stage",
+			       o->single ? "single" : "downstream");
+	return 0;
 }
 
 static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
@@ -159,7 +180,11 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *er
 		.experiment = o->experiment,
 		.name = o->name,
 		.force = o->force,
-		.dry_run = o->dry_run,
+		.dry_run = o->dry_run || o->explain,
+		.explain = o->explain,
+		.reach = o->single ? RUN_SINGLE : o->downstream ? RUN_USERS : RUN_NEEDS,
+		.from = o->from,
+		.to = o->to,
 		.keep_going = o->keep_going,
 		.jobs = o->jobs,
 		.print = print_output,
@@ -169,6 +194,8 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *er
 	struct run_outcome out = { 0 };
 	struct pipeline *pipeline;
 
+	if (check_selection(o, err))
+		return -1;
 	if (asks_only_whether(ctx, o) && mlops_pipeline_is_current(ctx->project)) {
 		if (!ctx->common.quiet)
 			print_summary(&out, o->dry_run);
@@ -178,7 +205,7 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *er
 		return -1;
 	int rc = mlops_pipeline_run(ctx->project, pipeline, &how, &out, err);
 	if (!rc || out.failed || *out.run_id)
-		show(ctx, o, &out, &view);
+		show(ctx, how.dry_run, &out, &view);
 	mlops_pipeline_free(pipeline);
 	return rc;
 }

@@ -33,15 +33,24 @@ struct stage_report {
 	int exit_status;
 };
 
+enum run_reach {
+	RUN_NEEDS,  /* the targets and what they need */
+	RUN_SINGLE, /* the targets alone */
+	RUN_USERS,  /* the targets and what needs them */
+};
+
 enum stage_stream { STAGE_STDOUT, STAGE_STDERR };
 
 struct run_how {
-	const char *const *targets; /* stages to bring up to date with what they need; none: all */
+	const char *const *targets; /* stages to bring up to date; none: all */
 	size_t n_targets;
+	enum run_reach reach;
+	const char *from, *to; /* of these, only stages from the one to the other; may be NULL */
 	const char *const *params;  /* "key=value" or "file:key=value", for this run only */
 	size_t n_params;
 	const char *experiment, *name; /* of the run; may be NULL */
 	bool force, dry_run, keep_going;
+	bool explain; /* a dry run whose reasons leave nothing out, a line each */
 	int64_t jobs; /* stages at a time; 0: as many as the make that called us allows, else one */
 	/* Called before a stage's command starts (outcome STAGE_RUN, duration -1) and when done. */
 	void (*report)(const struct stage_report *r, void *arg);

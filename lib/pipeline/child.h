@@ -26,7 +26,7 @@ struct child {
 int child_start(const struct child_spec *spec, struct child *out, struct mlops_error *err);
 /* Passes on the signals that asked us to stop (stop.h) and were not passed on yet. */
 void child_pass_signals(struct child *c);
-/* Asks the group to end, or kills it, once its time is up. Milliseconds until the next of both, or -1. */
+/* Asks the group to end or kills it once its time is up. Milliseconds until the next of both, or -1. */
 int child_check_deadline(struct child *c);
 /* Waits for its end, which pid_fd told of, and forgets it. */
 int child_reap(struct child *c, struct proc_result *out, struct mlops_error *err);

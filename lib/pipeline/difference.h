@@ -7,6 +7,9 @@
 /* Whether both name the same content; sizes follow from it. */
 bool object_ref_same(const struct object_ref *a, const struct object_ref *b);
 
-/* Appends reasons joined by "; " (a few, then how many more); returns how many there are. */
+/*
+ * Appends reasons joined by "; " (a few, then how many more), or with `at_length` a line each with
+ * what was and is; returns how many there are.
+ */
 size_t difference_of_inputs(const struct lock_stage *was, const struct lock_stage *now,
-			    struct strbuf *out);
+			    bool at_length, struct strbuf *out);

@@ -259,39 +259,3 @@ int graph_build(struct pipeline *p, struct mlops_error *err)
 	map_clear_values(&b.folders, free_writers);
 	return rc ? rc : sort(p, err);
 }
-
-static int unknown_stage(const struct pipeline *p, const char *name, struct mlops_error *err)
-{
-	autostrlist names = { 0 };
-
-	for (size_t i = 0; i < p->stages.n; i++)
-		strlist_add(&names, p->stages.v[i].name);
-	const char *near = strlist_suggest(name, &names);
-	err_set(err, MLOPS_EUSAGE, "there is no stage '%s' in %s", name, SPEC_FILE);
-	return near ? err_hint(err, "did you mean '%s'?", near) : -1;
-}
-
-int graph_select(const struct pipeline *p, const char *const *names, size_t n, bool *wanted,
-		 struct mlops_error *err)
-{
-	automap by_name = { 0 };
-
-	for (size_t i = 0; i < p->stages.n; i++) {
-		wanted[i] = !n;
-		map_put(&by_name, p->stages.v[i].name, &wanted[i]);
-	}
-	for (size_t i = 0; i < n; i++) {
-		bool *flag = map_get(&by_name, names[i]);
-
-		if (!flag)
-			return unknown_stage(p, names[i], err);
-		*flag = true;
-	}
-	for (size_t k = p->stages.n; k--;) { /* users come before what they need */
-		const struct spec_stage *stage = &p->stages.v[p->order[k]];
-
-		for (size_t i = 0; wanted[p->order[k]] && i < stage->needs.n; i++)
-			wanted[stage->needs.v[i]] = true;
-	}
-	return 0;
-}

@@ -28,8 +28,8 @@ void jobs_remove(struct jobs *jobs, struct job *job);
 
 /*
  * Waits until a command has ended, or a job is to start again: that is *ended, all it printed
- * taken. NULL there when nothing did within timeout_ms (-1: no limit), or token_fd (-1: none) can be read before. Signals that
- * ask us to stop are passed on.
+ * taken. NULL there when nothing did within timeout_ms (-1: no limit), or token_fd (-1: none) can
+ * be read before. Signals that ask us to stop are passed on.
  */
 int jobs_wait(struct jobs *jobs, int token_fd, int timeout_ms, struct job **ended,
 	      struct mlops_error *err);

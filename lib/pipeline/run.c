@@ -2,9 +2,9 @@
 #include <assert.h>
 
 #include "base/clock.h"
-#include "pipeline/graph.h"
 #include "pipeline/guard.h"
 #include "pipeline/memo.h"
+#include "pipeline/select.h"
 #include "pipeline/stop.h"
 #include "project/project.h"
 
@@ -95,6 +95,7 @@ static int judge(struct session *run, struct state *s, enum verdict *out, struct
 		.outs = &run->outs,
 		.force = run->how->force,
 		.dry_run = run->how->dry_run,
+		.explain = run->how->explain,
 	};
 	return state_judge(&j, s, out, err);
 }
@@ -294,7 +295,7 @@ static int prepare(struct session *run, struct mlops_error *err)
 	run->wanted = xcalloc(n, sizeof(*run->wanted));
 	for (size_t i = 0; i < n; i++)
 		run->states[i].spec = &run->pipeline->stages.v[i];
-	if (graph_select(run->pipeline, how->targets, how->n_targets, run->wanted, err) ||
+	if (select_stages(run->pipeline, how, run->wanted, err) ||
 	    mlops_lockfile_read(run->project, &run->lock, err))
 		return -1;
 	schedule_init(&run->schedule, run->pipeline, run->wanted);

@@ -96,7 +96,7 @@ static int find_former(struct judge *j, struct state *s, struct strbuf *reason,
 	*out = locked;
 	if (!locked)
 		strbuf_adds(reason, "it was not run before");
-	else if (!difference_of_inputs(locked, &s->now, reason))
+	else if (!difference_of_inputs(locked, &s->now, j->explain, reason))
 		return 0;
 	if (results_find(j->project, s->spec, &s->now, &s->former, &found, err))
 		return -1;

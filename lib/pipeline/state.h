@@ -34,6 +34,7 @@ struct judge {
 		*outs; /* path -> struct object_ref of outs that are known, in place of hashing */
 	bool force;
 	bool dry_run; /* a dep that a stage makes may be missing */
+	bool explain; /* all reasons, at length */
 };
 
 /*

@@ -18,7 +18,7 @@ static void assert_difference(const struct lock_stage *was, const struct lock_st
 {
 	autobuf out = { 0 };
 
-	assert_int_equal(difference_of_inputs(was, now, &out), n);
+	assert_int_equal(difference_of_inputs(was, now, false, &out), n);
 	assert_string_equal(out.len ? out.buf : "", text);
 }
 

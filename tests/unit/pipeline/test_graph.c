@@ -3,6 +3,7 @@
 
 #include "base/vec.h"
 #include "pipeline/graph.h"
+#include "pipeline/select.h"
 
 static struct pipeline *parsed(const char *text)
 {
@@ -85,6 +86,15 @@ static void test_made(void **state)
 	mlops_pipeline_free(p);
 }
 
+static void assert_selected(const struct pipeline *p, const struct run_how *how, const char *order)
+{
+	autoerr err = ERR_INIT;
+	bool wanted[4];
+
+	assert_success(select_stages(p, how, wanted, &err));
+	assert_made(order_of(p, wanted), order);
+}
+
 static void test_select(void **state)
 {
 	struct pipeline *p = parsed("stages:\n"
@@ -93,17 +103,32 @@ static void test_select(void **state)
 				    "  c: {cmd: x, outs: [c]}\n"
 				    "  a: {cmd: x, outs: [a]}\n");
 	const char *const names[] = { "b", "c" }, *const wrong[] = { "bb" };
+	const struct run_how none = { .targets = wrong, .n_targets = 1 };
 	autoerr err = ERR_INIT;
 	bool wanted[4];
 
 	(void)state;
-	assert_success(graph_select(p, NULL, 0, wanted, &err));
-	assert_made(order_of(p, wanted), "a b c d");
-	assert_success(graph_select(p, names, 1, wanted, &err));
-	assert_made(order_of(p, wanted), "a b");
-	assert_success(graph_select(p, names, 2, wanted, &err));
-	assert_made(order_of(p, wanted), "a b c");
-	assert_error(graph_select(p, wrong, 1, wanted, &err), MLOPS_EUSAGE, "no stage 'bb'");
+	assert_selected(p, &(struct run_how){ 0 }, "a b c d");
+	assert_selected(p, &(struct run_how){ .targets = names, .n_targets = 1 }, "a b");
+	assert_selected(p, &(struct run_how){ .targets = names, .n_targets = 2 }, "a b c");
+	assert_selected(p, &(struct run_how){ .targets = names, .n_targets = 1, .reach = RUN_SINGLE }, "b");
+	assert_selected(p, &(struct run_how){ .targets = names, .n_targets = 1, .reach = RUN_USERS }, "b d");
+	assert_selected(p, &(struct run_how){ .from = "b" }, "b d");
+	assert_selected(p, &(struct run_how){ .from = "a", .to = "b" }, "a b");
+	assert_error(select_stages(p, &none, wanted, &err), MLOPS_EUSAGE, "no stage 'bb'");
+	mlops_pipeline_free(p);
+}
+
+/* The name in front of the '@' stands for all of them. */
+static void test_select_many(void **state)
+{
+	struct pipeline *p = parsed("stages:\n"
+				    "  t: {foreach: [a, b], do: {cmd: x}}\n"
+				    "  tt: {cmd: x}\n");
+	const char *const names[] = { "t" };
+
+	(void)state;
+	assert_selected(p, &(struct run_how){ .targets = names, .n_targets = 1 }, "t@a t@b");
 	mlops_pipeline_free(p);
 }
 
@@ -174,7 +199,7 @@ int main(void)
 		cmocka_unit_test(test_order),      cmocka_unit_test(test_folders),
 		cmocka_unit_test(test_made),       cmocka_unit_test(test_select),
 		cmocka_unit_test(test_cycles),     cmocka_unit_test(test_outs),
-		cmocka_unit_test(test_long_chain),
+		cmocka_unit_test(test_long_chain), cmocka_unit_test(test_select_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
