@@ -59,7 +59,7 @@ static bool is_same_name(const char *a, const char *b)
 {
 	size_t n = strcspn(a, "=");
 
-	return !strncmp(a, b, n + 1);
+	return !strncmp(a, b, n) && b[n] == '=';
 }
 
 /* Ours with `changes` in it; new, its texts lent. */
@@ -74,10 +74,11 @@ static char **make_environment(const char *const *changes)
 
 		while (i < env.n && !is_same_name(*c, env.v[i]))
 			i++;
-		if (i < env.n)
-			env.v[i] = (char *)*c;
-		else
-			vec_push(&env, (char *)*c);
+		if (i == env.n)
+			vec_push(&env, NULL);
+		env.v[i] = (char *)*c;
+		if (!strchr(*c, '='))
+			env.v[i] = env.v[--env.n];
 	}
 	vec_push(&env, NULL);
 	return env.v;

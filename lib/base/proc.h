@@ -10,7 +10,7 @@
 struct proc_spec {
 	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
 	const char *dir;         /* folder to start in, or NULL */
-	const char *const *env;  /* "NAME=value" set on top of ours, NULL-terminated, or NULL */
+	const char *const *env;  /* on top of ours: "NAME=value" sets, "NAME" unsets; or NULL */
 	int stdin_fd, stdout_fd, stderr_fd; /* -1: /dev/null for stdin, ours for the others */
 	const int *keep_fds; /* descriptors above 2 that stay open in the child */
 	size_t n_keep_fds;

@@ -34,9 +34,9 @@ static int make_pipe(int *ours, int *theirs, struct mlops_error *err)
 static int spawn(const struct child_spec *spec, const int *print, struct child *c,
 		 struct mlops_error *err)
 {
-	const char *argv[] = { "/bin/sh", "-c", spec->command, NULL };
+	const char *shell[] = { "/bin/sh", "-c", spec->command->text, NULL };
 	const struct proc_spec proc = {
-		.argv = argv,
+		.argv = spec->command->argv ? spec->command->argv : shell,
 		.dir = spec->dir,
 		.env = spec->env,
 		.stdin_fd = -1,

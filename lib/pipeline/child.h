@@ -2,10 +2,10 @@
 #pragma once
 
 #include "base/proc.h"
-#include "mlops/pipeline.h"
+#include "pipeline/spec.h"
 
 struct child_spec {
-	const char *command;    /* for sh -c */
+	const struct spec_cmd *command;
 	const char *dir;        /* absolute */
 	const char *const *env; /* "NAME=value" on top of ours, NULL-terminated */
 	const int *keep_fds;    /* stay open in the command */

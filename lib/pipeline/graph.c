@@ -4,8 +4,10 @@
  */
 #include "pipeline/graph.h"
 
+#include "base/glob.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "pipeline/pattern.h"
 
 #define LOCK_FILE "mlops.lock"
 
@@ -147,6 +149,58 @@ static int add_needs(struct builder *b, size_t user, const char *path, const str
 	return 0;
 }
 
+/* Each stage that may write what the pattern matches, now or later. */
+static int add_pattern_needs(struct builder *b, size_t user, struct spec_dep *dep)
+{
+	autofree char *root = pattern_root(dep->path);
+	size_t before = b->p->stages.v[user].needs.n;
+
+	for (size_t i = 0; i < b->p->stages.n; i++) {
+		const struct spec_stage *stage = &b->p->stages.v[i];
+
+		for (size_t k = 0; k < stage->outs.n; k++) {
+			const char *out = stage->outs.v[k].path;
+			bool may = glob_match_path(dep->path, out) ||
+				   (*root && path_is_below(root, out));
+
+			if (may && add_need(b, user, i, dep->path, dep->at))
+				return -1;
+		}
+	}
+	dep->made = b->p->stages.v[user].needs.n > before;
+	return 0;
+}
+
+/* A dependency on a stage becomes one on each of its outs. */
+static int resolve_stage_deps(struct builder *b, size_t user)
+{
+	struct pipeline *p = b->p;
+	struct spec_stage *stage = &p->stages.v[user];
+	size_t n = stage->deps.n, kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct spec_dep dep = stage->deps.v[i];
+		bool found = false;
+
+		if (!dep.stage) {
+			stage->deps.v[kept++] = dep;
+			continue;
+		}
+		for (size_t k = 0; k < p->stages.n; k++) {
+			if (!spec_is_named(p->stages.v[k].name, dep.stage))
+				continue;
+			found = true;
+			for (size_t o = 0; o < p->stages.v[k].outs.n; o++)
+				vec_push(&stage->deps, { .path = p->stages.v[k].outs.v[o].path, .at = dep.at });
+		}
+		if (!found)
+			return yaml_error(dep.at, b->err, "there is no stage '%s' to depend on", dep.stage);
+	}
+	memmove(&stage->deps.v[kept], &stage->deps.v[n], (stage->deps.n - n) * sizeof(*stage->deps.v));
+	stage->deps.n -= n - kept;
+	return 0;
+}
+
 static int by_index(const void *a, const void *b)
 {
 	size_t x = *(const size_t *)a, y = *(const size_t *)b;
@@ -162,7 +216,8 @@ static int link_stage(struct builder *b, size_t i)
 	for (size_t k = 0; k < stage->deps.n; k++) {
 		struct spec_dep *dep = &stage->deps.v[k];
 
-		if (add_needs(b, i, dep->path, dep->at, &dep->made))
+		if (dep->is_pattern ? add_pattern_needs(b, i, dep) :
+				      add_needs(b, i, dep->path, dep->at, &dep->made))
 			return -1;
 	}
 	for (size_t k = 0; k < stage->params.n; k++) {
@@ -253,6 +308,8 @@ int graph_build(struct pipeline *p, struct mlops_error *err)
 	struct builder b = { .p = p, .err = err };
 	int rc = collect_outs(&b);
 
+	for (size_t i = 0; !rc && i < p->stages.n; i++)
+		rc = resolve_stage_deps(&b, i);
 	for (size_t i = 0; !rc && i < p->stages.n; i++)
 		rc = link_stage(&b, i);
 	map_clear(&b.outs);

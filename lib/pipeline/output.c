@@ -11,6 +11,7 @@
 #include "base/vec.h"
 
 #define PIECE     65536
+#define LINE_MAX_BYTES ((size_t)1 << 20)
 #define LOGS_DIR  "run/logs"
 #define LOGS_KEPT 100 /* runs */
 
@@ -75,39 +76,6 @@ void output_init(struct output *o, struct project *project, const char *run_id, 
 	};
 }
 
-static void tell(struct output *o, enum stage_stream stream, const char *text, size_t n)
-{
-	if (n && o->print)
-		o->print(o->stage, stream, text, n, o->arg);
-}
-
-/* Progress bars end their lines with a carriage return. */
-static size_t whole_lines(const char *text, size_t n)
-{
-	while (n && text[n - 1] != '\n' && text[n - 1] != '\r')
-		n--;
-	return n;
-}
-
-static void tell_lines(struct output *o, enum stage_stream stream, const char *text, size_t n)
-{
-	struct strbuf *rest = &o->rest[stream];
-	size_t whole = whole_lines(text, n);
-
-	if (whole && rest->len) {
-		strbuf_add(rest, text, whole);
-		tell(o, stream, rest->buf, rest->len);
-		strbuf_trunc(rest, 0);
-	} else {
-		tell(o, stream, text, whole);
-	}
-	strbuf_add(rest, text + whole, n - whole);
-	if (rest->len > PIECE) {
-		tell(o, stream, rest->buf, rest->len);
-		strbuf_trunc(rest, 0);
-	}
-}
-
 static int open_log(struct output *o, struct mlops_error *err)
 {
 	if (o->log_fd >= 0)
@@ -137,6 +105,68 @@ static void keep(struct output *o, const char *text, size_t n)
 	close_log(o);
 }
 
+static void emit(struct output *o, enum stage_stream stream, const char *text, size_t n)
+{
+	if (!n)
+		return;
+	keep(o, text, n);
+	if (o->print)
+		o->print(o->stage, stream, text, n, o->arg);
+}
+
+static const char *find_mask(const struct output *o, const char *text, size_t n)
+{
+	for (size_t i = 0; i < o->masks->n; i++) {
+		size_t len = strlen(o->masks->v[i]);
+
+		if (len <= n && !memcmp(text, o->masks->v[i], len))
+			return o->masks->v[i];
+	}
+	return NULL;
+}
+
+static void emit_masked(struct output *o, enum stage_stream stream, const char *text, size_t n)
+{
+	autobuf masked = { 0 };
+
+	for (size_t i = 0; i < n;) {
+		const char *mask = find_mask(o, text + i, n - i);
+
+		strbuf_add(&masked, mask ? "***" : text + i, mask ? 3 : 1);
+		i += mask ? strlen(mask) : 1;
+	}
+	emit(o, stream, masked.buf, masked.len);
+}
+
+static void emit_lines(struct output *o, enum stage_stream stream, const char *text, size_t n)
+{
+	if (o->masks->n)
+		emit_masked(o, stream, text, n);
+	else
+		emit(o, stream, text, n);
+}
+
+/* Progress bars end their lines with a carriage return. */
+static size_t whole_lines(const char *text, size_t n)
+{
+	while (n && text[n - 1] != '\n' && text[n - 1] != '\r')
+		n--;
+	return n;
+}
+
+static void take_lines(struct output *o, enum stage_stream stream, const char *text, size_t n)
+{
+	struct strbuf *rest = &o->rest[stream];
+
+	strbuf_add(rest, text, n);
+	size_t whole = rest->len > LINE_MAX_BYTES ? rest->len : whole_lines(rest->buf, rest->len);
+	if (!whole)
+		return;
+	emit_lines(o, stream, rest->buf, whole);
+	memmove(rest->buf, rest->buf + whole, rest->len - whole);
+	strbuf_trunc(rest, rest->len - whole);
+}
+
 bool output_take(struct output *o, enum stage_stream stream, int fd)
 {
 	char piece[PIECE];
@@ -148,11 +178,10 @@ bool output_take(struct output *o, enum stage_stream stream, int fd)
 			continue;
 		if (n <= 0)
 			return n < 0 && errno == EAGAIN;
-		keep(o, piece, n);
-		if (o->by_line)
-			tell_lines(o, stream, piece, n);
+		if (o->by_line || o->masks->n)
+			take_lines(o, stream, piece, n);
 		else
-			tell(o, stream, piece, n);
+			emit(o, stream, piece, n);
 		if ((size_t)n < sizeof(piece))
 			return true;
 	}
@@ -161,10 +190,10 @@ bool output_take(struct output *o, enum stage_stream stream, int fd)
 void output_close(struct output *o)
 {
 	for (int i = 0; i < 2; i++) {
-		if (o->rest[i].len) {
+		if (o->rest[i].len && o->by_line)
 			strbuf_addc(&o->rest[i], '\n');
-			tell(o, i, o->rest[i].buf, o->rest[i].len);
-		}
+		if (o->rest[i].len)
+			emit_lines(o, i, o->rest[i].buf, o->rest[i].len);
 		strbuf_clear(&o->rest[i]);
 	}
 	close_log(o);

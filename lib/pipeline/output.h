@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/str.h"
+#include "base/vec.h"
 #include "mlops/pipeline.h"
 #include "project/project.h"
 
@@ -10,6 +11,7 @@ struct output {
 	char *log; /* its path: the file is made when something is printed */
 	int log_fd;
 	bool by_line; /* several stages print at once: only whole lines are told */
+	const struct strlist *masks; /* texts that are replaced by ***; lent */
 	struct strbuf rest[2]; /* by enum stage_stream; the begin of a line */
 	void (*print)(const char *stage, enum stage_stream stream, const char *text, size_t n,
 		      void *arg);

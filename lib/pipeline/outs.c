@@ -24,9 +24,13 @@ static int remove_out(struct project *project, const struct spec_out *out, struc
 
 int outs_remove(struct project *project, const struct spec_stage *spec, struct mlops_error *err)
 {
-	for (size_t i = 0; i < spec->outs.n; i++)
-		if (remove_out(project, &spec->outs.v[i], err))
+	for (size_t i = 0; i < spec->outs.n; i++) {
+		const struct spec_out *out = &spec->outs.v[i];
+		autofree char *path = project_abspath(project, out->path);
+
+		if (out->persist ? fs_mkdirs_for(path, err) : remove_out(project, out, err))
 			return -1;
+	}
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "pipeline/params.h"
 
 #include "base/fs.h"
+#include "base/path.h"
 #include "pipeline/values.h"
 #include "project/project.h"
 
@@ -125,6 +126,20 @@ int params_read(struct params *p, const struct spec_stage *stage, struct lock_pa
 	make_unique(&c);
 	*out = c.params.v;
 	*n = c.params.n;
+	return 0;
+}
+
+int params_value(struct params *p, const struct spec_stage *stage, const char *key,
+		 struct json **out, struct mlops_error *err)
+{
+	autofree char *file = path_join(stage->wdir, PARAMS_FILE);
+	const struct spec_param param = { .file = file, .key = key, .at = stage->at };
+	struct json *root, *value;
+
+	if (get_file(p, &param, &root, err))
+		return -1;
+	value = values_find(root, key);
+	*out = value ? js_ref(value) : NULL;
 	return 0;
 }
 

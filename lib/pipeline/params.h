@@ -17,5 +17,8 @@ struct params {
  */
 int params_read(struct params *p, const struct spec_stage *stage, struct lock_param **out,
 		size_t *n, struct mlops_error *err);
+/* The value of a key of the stage's params.yaml, new; NULL when there is none. */
+int params_value(struct params *p, const struct spec_stage *stage, const char *key,
+		 struct json **out, struct mlops_error *err);
 void params_free(struct lock_param *params, size_t n);
 void params_clear(struct params *p);

@@ -150,10 +150,19 @@ static int bring_up_to_date(struct session *run, struct state *s, struct mlops_e
 static int begin(struct session *run, struct state *s, struct mlops_error *err)
 {
 	const struct state *need = find_need(run, s, STAGE_FAILED, STAGE_SKIPPED);
+	bool holds;
 
 	s->start_ms = clock_now_ms();
 	if (need) {
-		s->reason = xasprintf("stage '%s', which it needs, failed", need->spec->name);
+		s->reason = xasprintf("stage '%s', which it needs, %s", need->spec->name,
+				      need->outcome == STAGE_FAILED ? "failed" : "was skipped");
+		conclude(run, s, STAGE_SKIPPED);
+		return 0;
+	}
+	if (session_condition(run, s, &holds, err))
+		return -1;
+	if (!holds) {
+		s->reason = xasprintf("its condition does not hold: %s", s->spec->condition);
 		conclude(run, s, STAGE_SKIPPED);
 		return 0;
 	}
@@ -298,6 +307,7 @@ static int prepare(struct session *run, struct mlops_error *err)
 	if (select_stages(run->pipeline, how, run->wanted, err) ||
 	    mlops_lockfile_read(run->project, &run->lock, err))
 		return -1;
+	secrets_find(&run->secrets, run->pipeline);
 	schedule_init(&run->schedule, run->pipeline, run->wanted);
 	if (tokens_open(&run->tokens, how->jobs, err) ||
 	    capacity_find(run->project, &run->capacity, err))
@@ -353,6 +363,7 @@ static void session_clear(struct session *run)
 		state_clear(&run->states[i]);
 	free(run->states);
 	free(run->wanted);
+	secrets_clear(&run->secrets);
 	overrides_clear(&run->overrides);
 	params_clear(&run->params);
 	recorder_clear(&run->recorder);

@@ -14,14 +14,6 @@ static int unknown_stage(const struct pipeline *p, const char *name, struct mlop
 	return near ? err_hint(err, "did you mean '%s'?", near) : -1;
 }
 
-/* A name that stands in front of an '@' means all stages that foreach or matrix made of it. */
-static bool is_named(const char *stage, const char *name)
-{
-	size_t n = strlen(name);
-
-	return !strncmp(stage, name, n) && (!stage[n] || stage[n] == '@');
-}
-
 static int mark_named(const struct pipeline *p, const char *const *names, size_t n, bool *marked,
 		      struct mlops_error *err)
 {
@@ -29,7 +21,7 @@ static int mark_named(const struct pipeline *p, const char *const *names, size_t
 		bool found = false;
 
 		for (size_t k = 0; k < p->stages.n; k++)
-			if (is_named(p->stages.v[k].name, names[i]))
+			if (spec_is_named(p->stages.v[k].name, names[i]))
 				found = marked[k] = true;
 		if (!found)
 			return unknown_stage(p, names[i], err);

@@ -5,6 +5,7 @@
 #include "pipeline/override.h"
 #include "pipeline/record.h"
 #include "pipeline/schedule.h"
+#include "pipeline/secrets.h"
 #include "pipeline/state.h"
 #include "pipeline/tokens.h"
 
@@ -25,6 +26,7 @@ struct session {
 	struct schedule schedule;
 	struct tokens tokens;
 	struct capacity capacity;
+	struct secrets secrets;
 	struct jobs jobs;
 	int commands_fd;           /* guards the commands once the first has started; else -1 */
 	struct workspace *look;    /* open, with the project locked, while stages are judged */
@@ -40,6 +42,10 @@ void session_report(struct session *run, const struct state *s, enum stage_outco
 		    int64_t duration_ms);
 /* What a stage had and gave: its own until the lock took it. */
 const struct lock_stage *session_result(struct session *run, const struct state *s);
+
+/* Whether the `if` of a stage holds, or it has none. */
+int session_condition(struct session *run, const struct state *s, bool *holds,
+		      struct mlops_error *err);
 
 /* Looking at the work tree, the project locked; again after session_look_end(), before a command. */
 int session_look(struct session *run, struct mlops_error *err);

@@ -4,9 +4,11 @@
 #include <ctype.h>
 
 #include "base/fs.h"
+#include "base/glob.h"
 #include "base/map.h"
 #include "base/num.h"
 #include "base/path.h"
+#include "pipeline/condition.h"
 #include "pipeline/graph.h"
 #include "pipeline/override.h"
 #include "project/project.h"
@@ -65,7 +67,29 @@ static int read_command(struct stage_reader *r, const struct yaml_node *node)
 		return -1;
 	if (!node->text[strspn(node->text, " \t\r\n")])
 		return yaml_error(node, r->err, "the command is empty");
-	vec_push(&r->stage->cmds, node->text);
+	vec_push(&r->stage->cmds, { .text = node->text });
+	return 0;
+}
+
+/* A list is a program and its arguments, and needs no shell. */
+static int read_argv(struct stage_reader *r, const struct yaml_node *list)
+{
+	const char **argv = arena_alloc(r->arena, (list->n + 1) * sizeof(*argv));
+	autobuf text = { 0 };
+
+	if (!list->n)
+		return yaml_error(list, r->err, "the command is empty");
+	for (size_t i = 0; i < list->n; i++) {
+		if (yaml_want(list->values[i], YAML_SCALAR, "an argument", r->err))
+			return -1;
+		argv[i] = list->values[i]->text;
+		if (i)
+			strbuf_addc(&text, ' ');
+		strbuf_add_shell(&text, argv[i]);
+	}
+	if (!*argv[0])
+		return yaml_error(list, r->err, "the command is empty");
+	vec_push(&r->stage->cmds, { .text = arena_strdup(r->arena, text.buf), .argv = argv });
 	return 0;
 }
 
@@ -77,9 +101,26 @@ static int read_cmd(struct stage_reader *r, const struct yaml_node *node)
 		return -1;
 	if (!node->n)
 		return yaml_error(node, r->err, "cmd is empty");
-	for (size_t i = 0; i < node->n; i++)
-		if (read_command(r, node->values[i]))
+	for (size_t i = 0; i < node->n; i++) {
+		const struct yaml_node *item = node->values[i];
+
+		if (item->kind == YAML_LIST ? read_argv(r, item) : read_command(r, item))
 			return -1;
+	}
+	return 0;
+}
+
+static int read_stage_dep(struct stage_reader *r, const struct yaml_node *node)
+{
+	static const char *const known[] = { "stage", NULL };
+	struct spec_dep dep = { .at = node };
+
+	if (yaml_check_keys(node, known, "a dependency", r->err) ||
+	    yaml_get_text(node, "stage", &dep.stage, r->err))
+		return -1;
+	if (!dep.stage)
+		return yaml_error(node, r->err, "a dependency is a path, a pattern, or {stage: NAME}");
+	vec_push(&r->stage->deps, dep);
 	return 0;
 }
 
@@ -87,8 +128,11 @@ static int read_dep(struct stage_reader *r, const struct yaml_node *node)
 {
 	struct spec_dep dep = { .at = node };
 
+	if (node->kind == YAML_MAP)
+		return read_stage_dep(r, node);
 	if (read_inner_path(r, node, "dependency", &dep.path))
 		return -1;
+	dep.is_pattern = glob_is_pattern(dep.path);
 	if (map_put(&r->seen, dep.path, r->stage))
 		return yaml_error(node, r->err, "dependency '%s' is given twice", node->text);
 	vec_push(&r->stage->deps, dep);
@@ -140,8 +184,8 @@ static int read_param(struct stage_reader *r, const struct yaml_node *node)
 static int read_out_attributes(struct stage_reader *r, const struct yaml_node *node,
 			       struct spec_out *out)
 {
-	static const char *const out_keys[] = { "cache", "type", NULL };
-	static const char *const metrics_keys[] = { "cache", NULL };
+	static const char *const out_keys[] = { "cache", "type", "persist", NULL };
+	static const char *const metrics_keys[] = { "cache", "persist", NULL };
 	const char *type = NULL;
 
 	if (yaml_is_null(node))
@@ -149,6 +193,7 @@ static int read_out_attributes(struct stage_reader *r, const struct yaml_node *n
 	if (yaml_want(node, YAML_MAP, "what is said of an output", r->err) ||
 	    yaml_check_keys(node, out->is_metrics ? metrics_keys : out_keys, "an output", r->err) ||
 	    yaml_get_bool(node, "cache", &out->cache, r->err) ||
+	    yaml_get_bool(node, "persist", &out->persist, r->err) ||
 	    yaml_get_text(node, "type", &type, r->err))
 		return -1;
 	if (type && strcmp(type, "model"))
@@ -233,6 +278,29 @@ static int read_env(struct stage_reader *r, const struct yaml_node *env)
 		vec_push(&r->stage->env, arena_printf(r->arena, "%s=%s", name->text, value->text));
 	}
 	return 0;
+}
+
+static int read_secret(struct stage_reader *r, const struct yaml_node *node)
+{
+	if (yaml_want(node, YAML_SCALAR, "a secret", r->err))
+		return -1;
+	if (!is_env_name(node->text))
+		return yaml_error(node, r->err, "'%s' is no name of a variable", node->text);
+	vec_push(&r->stage->secrets, node->text);
+	return 0;
+}
+
+static int read_condition(struct stage_reader *r, const struct yaml_node *stage)
+{
+	const struct yaml_node *node = yaml_get(stage, "if");
+
+	if (yaml_is_null(node))
+		return 0;
+	if (yaml_get_text(stage, "if", &r->stage->condition, r->err))
+		return -1;
+	if (!condition_holds(r->stage->condition, NULL, NULL, r->err))
+		return 0;
+	return err_wrap(r->err, "%s:%d:%d", node->file, node->line, node->column);
 }
 
 static int check_name(const struct yaml_node *key, struct mlops_error *err)
@@ -336,7 +404,8 @@ static int read_stage(struct stage_reader *r, const struct yaml_node *key,
 {
 	static const char *const known[] = { "desc",	"cmd",	  "wdir",    "deps",	"params",
 					     "outs",	"metrics", "env",    "always",	"frozen",
-					     "timeout", "retries", "resources", "meta", NULL };
+					     "timeout", "retries", "resources", "meta", "secrets", "if",
+					     NULL };
 	struct spec_stage *stage = r->stage;
 
 	stage->name = key->text;
@@ -350,7 +419,8 @@ static int read_stage(struct stage_reader *r, const struct yaml_node *key,
 	    read_cmd(r, yaml_get(node, "cmd")) || read_wdir(r, yaml_get(node, "wdir")) ||
 	    read_list(r, node, "deps", read_dep) || read_list(r, node, "params", read_param) ||
 	    read_list(r, node, "outs", read_out) || read_list(r, node, "metrics", read_metrics) ||
-	    read_env(r, yaml_get(node, "env")))
+	    read_env(r, yaml_get(node, "env")) || read_list(r, node, "secrets", read_secret) ||
+	    read_condition(r, node))
 		return -1;
 	return read_limits(r, node);
 }
@@ -451,6 +521,7 @@ void mlops_pipeline_free(struct pipeline *p)
 		struct spec_stage *s = &p->stages.v[i];
 
 		vec_free(&s->cmds);
+		vec_free(&s->secrets);
 		vec_free(&s->env);
 		vec_free(&s->deps);
 		vec_free(&s->params);
@@ -465,6 +536,13 @@ void mlops_pipeline_free(struct pipeline *p)
 	free(p);
 }
 
+bool spec_is_named(const char *stage, const char *name)
+{
+	size_t n = strlen(name);
+
+	return !strncmp(stage, name, n) && (!stage[n] || stage[n] == '@');
+}
+
 char *spec_command_text(const struct spec_stage *stage)
 {
 	autobuf text = { 0 };
@@ -474,6 +552,6 @@ char *spec_command_text(const struct spec_stage *stage)
 	for (size_t i = 0; i < stage->env.n; i++)
 		strbuf_addf(&text, "%s\n", stage->env.v[i]);
 	for (size_t i = 0; i < stage->cmds.n; i++)
-		strbuf_addf(&text, "%s%s", i ? "\n" : "", stage->cmds.v[i]);
+		strbuf_addf(&text, "%s%s", i ? "\n" : "", stage->cmds.v[i].text);
 	return strbuf_steal(&text);
 }

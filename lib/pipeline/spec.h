@@ -14,6 +14,8 @@
 
 struct spec_dep {
 	const char *path;
+	const char *stage; /* in place of a path: all outs of that stage; until the graph is built */
+	bool is_pattern;   /* the path is one of base/glob.h */
 	bool made; /* by a stage, at least in part */
 	const struct yaml_node *at;
 };
@@ -31,6 +33,12 @@ struct spec_out {
 	bool cache; /* goes into the store and is ignored by git */
 	bool is_model;
 	bool is_metrics;
+	bool persist; /* it is not removed before the stage runs */
+};
+
+struct spec_cmd {
+	const char *text;        /* what is recorded, and for sh -c */
+	const char *const *argv; /* NULL-terminated; NULL: text goes to the shell */
 };
 
 /* What a stage needs for itself while it runs; 0: it does not say. */
@@ -43,7 +51,9 @@ struct spec_stage {
 	const char *name, *desc;
 	const char *wdir;           /* "" for the root */
 	const struct yaml_node *at; /* the stage's key */
-	VEC(const char *) cmds;
+	const char *condition; /* or NULL */
+	VEC(struct spec_cmd) cmds;
+	VEC(const char *) secrets; /* variables that only this stage and those that name them get */
 	VEC(const char *) env; /* "NAME=value" */
 	VEC(struct spec_dep) deps;
 	VEC(struct spec_param) params;
@@ -74,5 +84,7 @@ struct overrides;
 int spec_load(struct project *project, const struct overrides *overrides, struct pipeline **out,
 	      struct mlops_error *err);
 
+/* Whether `name` is that of the stage, or what stands before the '@' in it. */
+bool spec_is_named(const char *stage, const char *name);
 /* What the lock records as the command: `cd DIR` and NAME=VALUE lines, then a command a line; new. */
 char *spec_command_text(const struct spec_stage *stage);

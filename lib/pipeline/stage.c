@@ -80,13 +80,17 @@ static const char *const *make_environment(const struct session *run, const stru
 					   struct arena *arena)
 {
 	const struct state *s = job->s;
-	const char **env = arena_alloc(arena, (s->spec->env.n + 6) * sizeof(*env));
+	const struct strlist *secrets = &run->secrets.names;
+	const char **env = arena_alloc(arena, (s->spec->env.n + secrets->n + 6) * sizeof(*env));
 	size_t n = 0;
 
 	while (n < s->spec->env.n) {
 		env[n] = s->spec->env.v[n];
 		n++;
 	}
+	for (size_t i = 0; i < secrets->n; i++)
+		if (!secrets_has(s->spec, secrets->v[i]))
+			env[n++] = secrets->v[i]; /* unset */
 	env[n++] = arena_printf(arena, "MLOPS_RUN_ID=%s", run->recorder.id);
 	env[n++] = arena_printf(arena, "MLOPS_STAGE=%s", s->spec->name);
 	env[n++] = arena_printf(arena, "MLOPS_PROJECT=%s", mlops_project_root(run->project));
@@ -105,7 +109,7 @@ static int start_command(struct session *run, struct job *job, struct mlops_erro
 	autoarena arena = { 0 };
 	const int keep[] = { run->commands_fd, run->tokens.fds[0], run->tokens.fds[1] };
 	const struct child_spec child = {
-		.command = spec->cmds.v[job->command],
+		.command = &spec->cmds.v[job->command],
 		.dir = dir,
 		.env = make_environment(run, job, &arena),
 		.keep_fds = keep,
@@ -133,6 +137,7 @@ static int start_job(struct session *run, struct job *job, struct mlops_error *e
 {
 	output_init(&job->output, run->project, run->recorder.id, job->s->spec->name);
 	job->output.by_line = run->tokens.limit > 1;
+	job->output.masks = &run->secrets.masks;
 	job->output.print = run->how->print;
 	job->output.arg = run->how->arg;
 	job->start_ms = clock_mono_ms();
@@ -141,6 +146,8 @@ static int start_job(struct session *run, struct job *job, struct mlops_error *e
 
 int stage_start(struct session *run, struct state *s, struct mlops_error *err)
 {
+	if (secrets_check(s->spec, err))
+		return -1;
 	if (s->spec->resources.gpus > run->capacity.gpus) {
 		err_set(err, MLOPS_EFAIL, "stage '%s' needs %lld GPUs and this machine has %lld",
 			s->spec->name, (long long)s->spec->resources.gpus,

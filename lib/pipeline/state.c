@@ -3,6 +3,7 @@
 
 #include "pipeline/difference.h"
 #include "mlops/workspace.h"
+#include "pipeline/pattern.h"
 #include "pipeline/results.h"
 
 static int by_path(const void *a, const void *b)
@@ -58,28 +59,69 @@ static int missing_dep(const struct spec_dep *dep, struct mlops_error *err)
 			"when it is tracked, bring it back with: mlops checkout (or mlops pull)");
 }
 
-/* With j->dry_run, deps that stages make and that are not there are left out. */
+static void add_dep(struct state *s, const char *path, const struct object_ref *ref)
+{
+	s->now.deps = xrealloc(s->now.deps, (s->now.n_deps + 1) * sizeof(*s->now.deps));
+	s->now.deps[s->now.n_deps++] = (struct lock_item){ .path = xstrdup(path), .ref = *ref };
+}
+
+/* With j->dry_run, what stages make and is not there is left out. */
+static int read_dep(struct judge *j, struct state *s, const struct spec_dep *dep,
+		    struct mlops_error *err)
+{
+	struct object_ref ref;
+	int found = ref_of(j, dep->path, &ref, err);
+
+	if (found > 0)
+		add_dep(s, dep->path, &ref);
+	if (found || (j->dry_run && dep->made))
+		return found < 0 ? -1 : 0;
+	return missing_dep(dep, err);
+}
+
+/* All that the pattern matches; what matches nothing is missing. */
+static int read_pattern(struct judge *j, struct state *s, const struct spec_dep *dep,
+			struct mlops_error *err)
+{
+	autostrlist paths = { 0 };
+	struct object_ref ref;
+
+	if (pattern_find(j->project, dep->path, &paths, err))
+		return -1;
+	for (size_t i = 0; i < paths.n; i++) {
+		if (ref_of(j, paths.v[i], &ref, err) < 0)
+			return -1;
+		add_dep(s, paths.v[i], &ref);
+	}
+	return paths.n || (j->dry_run && dep->made) ? 0 : missing_dep(dep, err);
+}
+
+/* What two patterns match counts once. */
+static void drop_doubles(struct state *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->now.n_deps; i++) {
+		struct lock_item *item = &s->now.deps[i];
+
+		if (kept && !strcmp(s->now.deps[kept - 1].path, item->path))
+			free(item->path);
+		else
+			s->now.deps[kept++] = *item;
+	}
+	s->now.n_deps = kept;
+}
+
 static int read_deps(struct judge *j, struct state *s, struct mlops_error *err)
 {
-	const struct spec_stage *spec = s->spec;
+	for (size_t i = 0; i < s->spec->deps.n; i++) {
+		const struct spec_dep *dep = &s->spec->deps.v[i];
 
-	s->now.deps = xcalloc(spec->deps.n, sizeof(*s->now.deps));
-	for (size_t i = 0; i < spec->deps.n; i++) {
-		const struct spec_dep *dep = &spec->deps.v[i];
-		struct object_ref ref;
-		int found = ref_of(j, dep->path, &ref, err);
-
-		if (found < 0)
+		if (dep->is_pattern ? read_pattern(j, s, dep, err) : read_dep(j, s, dep, err))
 			return -1;
-		if (found)
-			s->now.deps[s->now.n_deps++] = (struct lock_item){
-				.path = xstrdup(dep->path),
-				.ref = ref,
-			};
-		else if (!j->dry_run || !dep->made)
-			return missing_dep(dep, err);
 	}
 	lock_items_sort(s->now.deps, s->now.n_deps);
+	drop_doubles(s);
 	return 0;
 }
 
