@@ -172,32 +172,38 @@ static int add_pattern_needs(struct builder *b, size_t user, struct spec_dep *de
 }
 
 /* A dependency on a stage becomes one on each of its outs. */
-static int resolve_stage_deps(struct builder *b, size_t user)
+static int add_stage_outs(struct builder *b, struct spec_stage *user, const struct spec_dep *dep)
 {
-	struct pipeline *p = b->p;
-	struct spec_stage *stage = &p->stages.v[user];
-	size_t n = stage->deps.n, kept = 0;
+	bool found = false;
+
+	for (size_t k = 0; k < b->p->stages.n; k++) {
+		const struct spec_stage *stage = &b->p->stages.v[k];
+
+		if (!spec_is_named(stage->name, dep->stage))
+			continue;
+		found = true;
+		for (size_t i = 0; i < stage->outs.n; i++)
+			vec_push(&user->deps, { .path = stage->outs.v[i].path, .at = dep->at });
+	}
+	if (!found)
+		return yaml_error(dep->at, b->err, "there is no stage '%s' to depend on", dep->stage);
+	return 0;
+}
+
+static int resolve_stage_deps(struct builder *b, struct spec_stage *user)
+{
+	size_t n = user->deps.n, kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct spec_dep dep = stage->deps.v[i];
-		bool found = false;
+		const struct spec_dep dep = user->deps.v[i];
 
-		if (!dep.stage) {
-			stage->deps.v[kept++] = dep;
-			continue;
-		}
-		for (size_t k = 0; k < p->stages.n; k++) {
-			if (!spec_is_named(p->stages.v[k].name, dep.stage))
-				continue;
-			found = true;
-			for (size_t o = 0; o < p->stages.v[k].outs.n; o++)
-				vec_push(&stage->deps, { .path = p->stages.v[k].outs.v[o].path, .at = dep.at });
-		}
-		if (!found)
-			return yaml_error(dep.at, b->err, "there is no stage '%s' to depend on", dep.stage);
+		if (dep.stage && add_stage_outs(b, user, &dep))
+			return -1;
 	}
-	memmove(&stage->deps.v[kept], &stage->deps.v[n], (stage->deps.n - n) * sizeof(*stage->deps.v));
-	stage->deps.n -= n - kept;
+	for (size_t i = 0; i < user->deps.n; i++)
+		if (!user->deps.v[i].stage)
+			user->deps.v[kept++] = user->deps.v[i];
+	user->deps.n = kept;
 	return 0;
 }
 
@@ -309,7 +315,7 @@ int graph_build(struct pipeline *p, struct mlops_error *err)
 	int rc = collect_outs(&b);
 
 	for (size_t i = 0; !rc && i < p->stages.n; i++)
-		rc = resolve_stage_deps(&b, i);
+		rc = resolve_stage_deps(&b, &p->stages.v[i]);
 	for (size_t i = 0; !rc && i < p->stages.n; i++)
 		rc = link_stage(&b, i);
 	map_clear(&b.outs);
