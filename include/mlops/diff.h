@@ -66,8 +66,8 @@ struct diff_summary {
 
 /*
  * Summarizes a DIFFERENCE_MODIFIED. Rows are compared by a hash of the columns that both tables
- * have, whatever their order; memory is bounded, so tables of more than 32 million rows are only
- * counted. Clear *out when it is 0.
+ * have, whatever their order; memory is bounded, so where some 16 million rows and more differ or
+ * moved, they are only counted. Clear *out when it is 0.
  */
 MLOPS_API int mlops_diff_summary(struct project *project, const struct difference *d,
 				 struct diff_summary *out, struct mlops_error *err);

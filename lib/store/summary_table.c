@@ -1,8 +1,9 @@
 /*
  * Which columns and how many rows of a table changed. Each row is hashed over the columns that
  * both tables have, and the hashes are counted: up in the old table, down in the new one. What is
- * left over was removed or added. Tables with more rows than can be counted at a time are gone
- * through again for each share of the hashes.
+ * left over was removed or added. Both are read side by side, so that rows which keep their place
+ * cancel out at once; when the others are more than can be kept, the tables are gone through again,
+ * each time for a share of the hashes.
  */
 #include "base/str.h"
 #include "base/xxh.h"
@@ -10,9 +11,8 @@
 #include "fmt/jsonl.h"
 #include "store/summary.h"
 
-#define COUNT_SLOTS ((size_t)1 << 22) /* 64 MiB */
-#define COUNT_ROWS  (COUNT_SLOTS / 2) /* hashes of one pass: about */
-#define MAX_PASSES  16
+#define MAX_SLOTS  ((size_t)1 << 21) /* 32 MiB */
+#define MAX_SHARES 16
 
 struct table {
 	int fd;
@@ -49,22 +49,19 @@ static const struct strlist *table_columns(const struct table *t)
 	return t->csv ? csv_columns(t->csv) : jsonl_columns(t->jsonl);
 }
 
-/* Reads all of it: the number of rows, and every column, which JSON lines may bring at any time. */
-static int survey(struct table *t, struct cell_block *block, struct strlist *columns, uint64_t *rows,
+/* The columns; JSON lines may bring one at any time, so those are read to the end. */
+static int survey(struct table *t, struct cell_block *block, struct strlist *columns,
 		  struct mlops_error *err)
 {
 	int rc = table_open(t, err);
 
-	*rows = 0;
-	while (!rc) {
+	while (!rc && t->jsonl) {
 		rc = table_next(t, block, err);
-		if (rc || !block->rows)
+		if (!block->rows)
 			break;
-		*rows += block->rows;
 	}
-	if (!rc)
-		for (size_t i = 0; i < table_columns(t)->n; i++)
-			strlist_add(columns, table_columns(t)->v[i]);
+	for (size_t i = 0; !rc && i < table_columns(t)->n; i++)
+		strlist_add(columns, table_columns(t)->v[i]);
 	table_close(t);
 	return rc;
 }
@@ -115,13 +112,14 @@ static void add_cell(struct strbuf *row, const struct cell_block *block, size_t 
 	strbuf_add(row, cell->text, cell->len);
 }
 
-/* Hashes and how often each was met; open addressing, 0 is a free slot. */
+/* Hashes and how often each was met; open addressing, a hash of 0 is a free slot. */
 struct counter {
 	struct count {
 		uint64_t hash;
 		int64_t n;
 	} *slots;
 	size_t size, used;
+	bool full; /* more were met than fit */
 };
 
 static struct count *slot_of(const struct counter *c, uint64_t hash)
@@ -133,14 +131,23 @@ static struct count *slot_of(const struct counter *c, uint64_t hash)
 	return &c->slots[i];
 }
 
-static void grow(struct counter *c)
+/* Makes room, by leaving out first what has cancelled out. */
+static void make_room(struct counter *c)
 {
 	struct counter old = *c;
+	size_t live = 0;
 
-	c->size = old.size ? old.size * 2 : 1024;
-	c->slots = xcalloc(c->size, sizeof(*c->slots));
 	for (size_t i = 0; i < old.size; i++)
-		if (old.slots[i].hash)
+		live += old.slots[i].n != 0;
+	for (c->size = 1024; c->size < live * 2; c->size *= 2)
+		;
+	c->full = c->size > MAX_SLOTS;
+	if (c->full)
+		c->size = 0;
+	c->slots = c->full ? NULL : xcalloc(c->size, sizeof(*c->slots));
+	c->used = live;
+	for (size_t i = 0; !c->full && i < old.size; i++)
+		if (old.slots[i].n)
 			*slot_of(c, old.slots[i].hash) = old.slots[i];
 	free(old.slots);
 }
@@ -149,11 +156,14 @@ static void count(struct counter *c, uint64_t hash, int step)
 {
 	struct count *slot;
 
-	if (c->used * 4 >= c->size * 3)
-		grow(c);
-	slot = slot_of(c, hash + !hash);
+	if (!c->full && (c->used + 1) * 4 > c->size * 3)
+		make_room(c);
+	if (c->full)
+		return;
+	hash += !hash;
+	slot = slot_of(c, hash);
 	c->used += !slot->hash;
-	slot->hash = hash + !hash;
+	slot->hash = hash;
 	slot->n += step;
 }
 
@@ -163,58 +173,82 @@ struct pass {
 	uint64_t share, shares; /* the hashes that this pass counts */
 };
 
-/* The high bits choose the share, for the low ones choose the slot. */
-static int count_rows(struct pass *p, struct table *t, const size_t *columns, size_t n, int step,
-		      struct mlops_error *err)
+/* The next rows of a table; the high bits choose the share, for the low ones choose the slot. */
+static int count_block(struct pass *p, struct table *t, const size_t *columns, size_t n, int step,
+		       uint64_t *rows, struct mlops_error *err)
 {
 	autobuf row = { 0 };
-	int rc = table_open(t, err);
 
-	while (!rc) {
-		rc = table_next(t, p->block, err);
-		if (rc || !p->block->rows)
-			break;
-		for (size_t r = 0; r < p->block->rows; r++) {
-			strbuf_trunc(&row, 0);
-			for (size_t i = 0; i < n; i++)
-				add_cell(&row, p->block, columns[i], r);
-			uint64_t hash = xxh_64(row.buf, row.len);
-			if ((hash >> 32) % p->shares == p->share)
-				count(&p->counter, hash, step);
-		}
+	if (table_next(t, p->block, err))
+		return -1;
+	*rows += p->block->rows;
+	for (size_t r = 0; r < p->block->rows; r++) {
+		strbuf_trunc(&row, 0);
+		for (size_t i = 0; i < n; i++)
+			add_cell(&row, p->block, columns[i], r);
+		uint64_t hash = xxh_64(row.buf, row.len);
+		if ((hash >> 32) % p->shares == p->share)
+			count(&p->counter, hash, step);
 	}
-	table_close(t);
+	return 0;
+}
+
+static int count_rows(struct pass *p, struct table *before, struct table *after,
+		      const struct shared *shared, struct diff_summary *out, struct mlops_error *err)
+{
+	uint64_t seen;
+
+	out->rows_before = out->rows_after = 0;
+	do {
+		seen = out->rows_before + out->rows_after;
+		if (count_block(p, before, shared->before.v, shared->before.n, 1, &out->rows_before, err) ||
+		    count_block(p, after, shared->after.v, shared->after.n, -1, &out->rows_after, err))
+			return -1;
+	} while (out->rows_before + out->rows_after > seen);
+	for (size_t i = 0; i < p->counter.size; i++) {
+		int64_t n = p->counter.slots[i].n;
+
+		out->rows_removed += n > 0 ? (uint64_t)n : 0;
+		out->rows_added += n < 0 ? (uint64_t)-n : 0;
+	}
+	return 0;
+}
+
+/* All shares, one after the other; *full: they are too large. */
+static int count_shares(struct table *before, struct table *after, const struct shared *shared,
+			struct cell_block *block, uint64_t shares, struct diff_summary *out,
+			bool *full, struct mlops_error *err)
+{
+	int rc = 0;
+
+	out->rows_added = out->rows_removed = 0;
+	*full = false;
+	for (uint64_t i = 0; !rc && !*full && i < shares; i++) {
+		struct pass p = { .block = block, .share = i, .shares = shares };
+
+		rc = table_open(before, err) || table_open(after, err) ||
+				     count_rows(&p, before, after, shared, out, err) ?
+			     -1 :
+			     0;
+		*full = p.counter.full;
+		free(p.counter.slots);
+		table_close(before);
+		table_close(after);
+	}
 	return rc;
 }
 
-static void add_up(const struct counter *c, struct diff_summary *out)
-{
-	for (size_t i = 0; i < c->size; i++) {
-		out->rows_removed += c->slots[i].n > 0 ? (uint64_t)c->slots[i].n : 0;
-		out->rows_added += c->slots[i].n < 0 ? (uint64_t)-c->slots[i].n : 0;
-	}
-}
-
+/* Without a column that both have the rows are only counted. */
 static int compare_rows(struct table *before, struct table *after, const struct shared *shared,
 			struct cell_block *block, struct diff_summary *out, struct mlops_error *err)
 {
-	struct pass p = { .block = block,
-			  .shares = (out->rows_before + out->rows_after) / COUNT_ROWS + 1 };
-	int rc = 0;
+	bool full = true;
 
-	if (p.shares > MAX_PASSES || !shared->before.n)
-		return 0;
-	for (; !rc && p.share < p.shares; p.share++) {
-		rc = count_rows(&p, before, shared->before.v, shared->before.n, 1, err) ||
-				     count_rows(&p, after, shared->after.v, shared->after.n, -1, err) ?
-			     -1 :
-			     0;
-		add_up(&p.counter, out);
-		free(steal_ptr(&p.counter.slots));
-		p.counter = (struct counter){ 0 };
-	}
-	out->rows_compared = true;
-	return rc;
+	for (uint64_t shares = 1; full && shares <= MAX_SHARES; shares *= 2)
+		if (count_shares(before, after, shared, block, shares, out, &full, err))
+			return -1;
+	out->rows_compared = !full && shared->before.n;
+	return 0;
 }
 
 static int summarize(struct table *before, struct table *after, struct cell_block *block,
@@ -223,8 +257,7 @@ static int summarize(struct table *before, struct table *after, struct cell_bloc
 	autostrlist old = { 0 }, new = { 0 };
 	struct shared shared = { 0 };
 
-	if (survey(before, block, &old, &out->rows_before, err) ||
-	    survey(after, block, &new, &out->rows_after, err))
+	if (survey(before, block, &old, err) || survey(after, block, &new, err))
 		return -1;
 	out->kind = SUMMARY_TABLE;
 	match_columns(&old, &new, &shared, out);

@@ -78,6 +78,13 @@ run mlops checkout v1 f
 rc_is 1 "what git holds now"
 like "$err" "'f' is in git now" "is not tracked as well"
 
+new_project
+mkdir s && echo 1 >s/x && mlops track s/x >/dev/null && git commit -qm one && git tag v1
+mkdir "$scratch/elsewhere" && rm -r s && ln -s "$scratch/elsewhere" s
+run mlops checkout v1 -- s/x
+rc_is 1 "a folder that is a symlink now"
+is "$(ls "$scratch/elsewhere")" "" "nothing is written through it"
+
 make_data
 mlops remote add origin "$scratch/far" && mlops push >/dev/null && git add . && git commit -qm remote && git tag v1
 echo new >data/f1 && rm data/f2 && mlops track data >/dev/null && git commit -qam two && mlops push >/dev/null

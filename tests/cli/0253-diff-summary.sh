@@ -33,9 +33,13 @@ unlike "$(mlops diff --no-summary)" "rows" "--no-summary"
 mlops track t.csv c.json >/dev/null && git commit -qm two
 like "$(mlops diff HEAD~1 HEAD)" "rows: 4 -> 4, \+2 -2" "between stored versions"
 
-# More rows than are counted at a time, most of them the same, and one row many times.
-awk 'BEGIN { print "n,m"; for (i = 0; i < 1300000; i++) print i ",x"; for (i = 0; i < 900000; i++) print "7,7" }' >big.csv
+# More rows out of place than are kept at a time, and one row many times.
+awk 'BEGIN { print "n,m"; for (i = 0; i < 1650000; i++) print i ",x"; for (i = 0; i < 50000; i++) print "7,7" }' >big.csv
 mlops track big.csv >/dev/null && git commit -qm big
-awk 'NR != 5 { print } END { print "-1,x"; print "-2,x"; print "7,7" }' big.csv >new.csv && mv new.csv big.csv
-like "$(mlops diff big.csv)" "rows: 2200000 -> 2200002, \+3 -1" "a large table, in shares"
+{ echo n,m; awk 'NR != 1 && NR != 5 { print } END { print "-1,x"; print "-2,x"; print "7,7" }' big.csv | tac; } >new.csv
+mv new.csv big.csv
+like "$(mlops diff big.csv)" "rows: 1700000 -> 1700002, \\+3 -1" "a large table turned upside down, in shares"
+printf 'a,b\n1,2\n' >t.csv && mlops track t.csv >/dev/null && git commit -qm t && printf 'c\n1\n2\n' >t.csv
+is "$(mlops diff t.csv | tail -2)" "    columns: +c -a -b
+    rows: 1 -> 2" "without a common column rows are counted"
 done_testing
