@@ -146,14 +146,15 @@ void pack_free(struct pack *p)
 static int read_sizes(const uint8_t *p, const char *path, struct pack_entry *e,
 		      struct mlops_error *err)
 {
-	e->raw = le64_get(p);
-	e->stored = le64_get(p + 8);
-	e->codec = p[16];
+	uint64_t raw = le64_get(p), stored = le64_get(p + 8);
+
 	if (p[16] > PACK_SEALED)
 		return bad(path, err, "an unknown form is named");
-	if (e->raw > PACK_OBJECT_MAX || e->stored > e->raw ||
-	    (e->codec != PACK_ZSTD && e->stored != e->raw))
+	if (raw > PACK_OBJECT_MAX || stored > raw || (p[16] != PACK_ZSTD && stored != raw))
 		return bad(path, err, "an impossible size is named");
+	e->raw = (uint32_t)raw;
+	e->stored = (uint32_t)stored;
+	e->codec = p[16];
 	return 0;
 }
 
@@ -279,7 +280,7 @@ static int inflate(const char *stored, const struct pack_entry *e, struct scratc
 int pack_read_data(int fd, const char *path, const struct pack_entry *e, struct scratch *s,
 		   char **out, struct mlops_error *err)
 {
-	autofree char *raw = xmalloc(e->raw + 1);
+	autofree char *raw = xmalloc((size_t)e->raw + 1);
 	uint64_t at = e->offset + PACK_ENTRY_HEADER;
 
 	if (e->codec != PACK_ZSTD) {
@@ -307,8 +308,8 @@ int pack_read(int fd, const char *path, const struct pack_entry *e, struct scrat
 	return pack_read_data(fd, path, e, s, out, err);
 }
 
-void pack_index_format(const struct pack_entry *entries, size_t n, uint64_t pack_size,
-		       struct strbuf *out)
+void pack_index_head(const struct pack_entry *entries, size_t n, uint64_t pack_size,
+		     struct strbuf *out)
 {
 	uint8_t header[RECORDS_AT] = "MLPI";
 	size_t at = 0;
@@ -321,8 +322,11 @@ void pack_index_format(const struct pack_entry *entries, size_t n, uint64_t pack
 			at++;
 		le32_put(header + INDEX_HEADER + byte * 4, (uint32_t)at);
 	}
-	strbuf_reserve(out, sizeof(header) + n * RECORD + PACK_INDEX_HASH);
 	strbuf_add(out, header, sizeof(header));
+}
+
+void pack_index_records(const struct pack_entry *entries, size_t n, struct strbuf *out)
+{
 	for (size_t i = 0; i < n; i++) {
 		const struct pack_entry *e = &entries[i];
 		uint8_t r[RECORD] = { 0 };

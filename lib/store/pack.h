@@ -20,8 +20,8 @@ enum pack_codec { PACK_RAW, PACK_ZSTD, PACK_SEALED };
 
 struct pack_entry {
 	struct oid oid;
-	uint64_t offset; /* of the entry's header in the pack */
-	uint64_t raw, stored;
+	uint64_t offset;      /* of the entry's header in the pack */
+	uint32_t raw, stored; /* at most PACK_OBJECT_MAX */
 	enum pack_codec codec;
 };
 
@@ -77,9 +77,10 @@ int pack_claims(const char *dir, const char *hex,
 		int (*fn)(const struct pack_entry *e, void *arg, struct mlops_error *err),
 		void *arg, struct mlops_error *err);
 
-/* Entries sorted by name, each name once. */
-void pack_index_format(const struct pack_entry *entries, size_t n, uint64_t pack_size,
-		       struct strbuf *out);
+/* The parts of an index, of entries sorted by name, each name once. */
+void pack_index_head(const struct pack_entry *entries, size_t n, uint64_t pack_size,
+		     struct strbuf *out);
+void pack_index_records(const struct pack_entry *entries, size_t n, struct strbuf *out);
 #define PACK_INDEX_HASH 32 /* bytes of SHA-256 that close an index; its hex is the pack's name */
 
 /* How an object goes into a pack: as it is, or compressed where that pays (then in s->packed). */

@@ -10,22 +10,50 @@
 #include "base/fault.h"
 #include "base/fs.h"
 #include "base/le.h"
-#include "base/map.h"
 #include "base/path.h"
 #include "base/rand.h"
+#include "crypto/hash.h"
 #include "store/output.h"
 #include "store/pack.h"
 
 #define MAX_OBJECTS ((size_t)1 << 20)
 #define MAX_BYTES   ((uint64_t)4 << 30)
+#define INDEX_PART 1024 /* records of an index formatted at a time */
 
 struct pack_writer {
 	int fd;
 	char *tmp;
 	struct output *out;
 	VEC(struct pack_entry) entries;
-	struct map by_oid; /* name -> its index in entries, plus one */
+	/*
+	 * Which entry has a name: its place plus one, 0 for none. The name, a hash, says where to
+	 * look first. A struct map would take a hundred bytes an object, this takes ten.
+	 */
+	uint32_t *slots;
+	size_t n_slots; /* a power of two */
 };
+
+/* The slot of a name, or the free one where it belongs. */
+static uint32_t *slot_of(const struct pack_writer *w, const struct oid *oid)
+{
+	size_t mask = w->n_slots - 1, i = le64_get(oid->sha256) & mask;
+
+	while (w->slots[i] && !mlops_oid_equal(&w->entries.v[w->slots[i] - 1].oid, oid))
+		i = (i + 1) & mask;
+	return &w->slots[i];
+}
+
+/* Room for one more name, with a third of the slots free. */
+static void grow_slots(struct pack_writer *w)
+{
+	if (w->entries.n < w->n_slots - w->n_slots / 3)
+		return;
+	free(w->slots);
+	w->n_slots = w->n_slots ? w->n_slots * 2 : 64;
+	w->slots = xcalloc(w->n_slots, sizeof(*w->slots));
+	for (size_t i = 0; i < w->entries.n; i++)
+		*slot_of(w, &w->entries.v[i].oid) = (uint32_t)i + 1;
+}
 
 int pack_writer_new(const char *tmp_dir, struct pack_writer **out, struct mlops_error *err)
 {
@@ -59,7 +87,7 @@ void pack_writer_free(struct pack_writer *w)
 		unlink(w->tmp);
 	free(w->tmp);
 	vec_free(&w->entries);
-	map_clear(&w->by_oid);
+	free(w->slots);
 	free(w);
 }
 
@@ -80,8 +108,10 @@ int pack_writer_add(struct pack_writer *w, const struct oid *oid, const struct p
 	le64_put(header + 32, form->raw);
 	le64_put(header + 40, form->n);
 	header[48] = (uint8_t)form->codec;
-	vec_push(&w->entries, { *oid, pack_writer_size(w), form->raw, form->n, form->codec });
-	map_putn(&w->by_oid, oid->sha256, sizeof(oid->sha256), (void *)(uintptr_t)w->entries.n);
+	grow_slots(w);
+	*slot_of(w, oid) = (uint32_t)w->entries.n + 1;
+	vec_push(&w->entries, { *oid, pack_writer_size(w), (uint32_t)form->raw, (uint32_t)form->n,
+				form->codec });
 	return output_add(w->out, header, sizeof(header), err) ||
 			       output_add(w->out, form->data, form->n, err) ?
 		       -1 :
@@ -90,7 +120,7 @@ int pack_writer_add(struct pack_writer *w, const struct oid *oid, const struct p
 
 bool pack_writer_find(const struct pack_writer *w, const struct oid *oid, struct pack_entry *out)
 {
-	size_t at = (uintptr_t)map_getn(&w->by_oid, oid->sha256, sizeof(oid->sha256));
+	uint32_t at = w->n_slots ? *slot_of(w, oid) : 0;
 
 	if (!at)
 		return false;
@@ -124,28 +154,54 @@ static int by_oid(const void *a, const void *b)
 				 &((const struct pack_entry *)b)->oid);
 }
 
+/* Sorts the entries and writes the index up to its closing hash, which goes into *sum. */
+static int write_records(struct pack_writer *w, struct output *out, struct oid *sum,
+			 struct mlops_error *err)
+{
+	const size_t n = w->entries.n;
+	struct hasher *hasher;
+	autobuf text = { 0 };
+
+	if (hasher_new(&hasher, err))
+		return -1;
+	vec_sort(&w->entries, by_oid);
+	pack_index_head(w->entries.v, n, pack_writer_size(w), &text);
+	int rc = 0;
+	for (size_t i = 0; !rc && i < n; i += INDEX_PART) {
+		size_t part = n - i < INDEX_PART ? n - i : INDEX_PART;
+
+		pack_index_records(&w->entries.v[i], part, &text);
+		hasher_update(hasher, text.buf, text.len);
+		rc = output_add(out, text.buf, text.len, err);
+		strbuf_trunc(&text, 0);
+	}
+	hasher_final(hasher, sum);
+	hasher_free(hasher);
+	return rc;
+}
+
 /* Writes and syncs the index beside the pack; its closing hash is the name of both. */
 static int write_index(struct pack_writer *w, const char *tmp, char *hex, struct mlops_error *err)
 {
 	autofree char *dir = path_dir(tmp);
-	autobuf text = { 0 };
-	struct oid sum;
 	autoclose int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+	struct oid sum;
 
 	if (fd < 0)
 		return err_sys(err, "cannot write '%s'", tmp);
 	fs_share(fd, dir);
-	vec_sort(&w->entries, by_oid);
-	pack_index_format(w->entries.v, w->entries.n, pack_writer_size(w), &text);
-	if (hash_buf(text.buf, text.len, &sum, err))
-		return -1;
-	strbuf_add(&text, sum.sha256, sizeof(sum.sha256));
-	mlops_oid_hex(&sum, hex);
-	if (fs_write_all(fd, text.buf, text.len, tmp, err))
-		return -1;
-	if (FAULT("store.idx.sync") || fsync(fd))
-		return err_sys(err, "cannot sync '%s'", tmp);
-	return 0;
+	struct output *out = output_new(fd, tmp, true);
+	int rc = write_records(w, out, &sum, err);
+	if (!rc)
+		rc = output_add(out, sum.sha256, sizeof(sum.sha256), err);
+	if (!rc)
+		rc = output_settle(out, err);
+	output_free(out);
+	if (!rc && (FAULT("store.idx.sync") || fsync(fd)))
+		rc = err_sys(err, "cannot sync '%s'", tmp);
+	if (!rc)
+		mlops_oid_hex(&sum, hex);
+	return rc;
 }
 
 static int name_both(struct pack_writer *w, const char *tmp_index, const char *dir, const char *hex,
@@ -189,6 +245,8 @@ int pack_writer_finish(struct pack_writer *w, const char *dir, char *hex, struct
 		return -1;
 	if (FAULT("store.pack.sync") || fsync(fd))
 		return err_sys(err, "cannot sync '%s'", w->tmp);
+	free(steal_ptr(&w->slots)); /* nothing is looked up any more */
+	w->n_slots = 0;
 	rc = write_index(w, tmp_index, hex, err);
 	if (!rc)
 		rc = name_both(w, tmp_index, dir, hex, err);
