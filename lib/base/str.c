@@ -6,6 +6,14 @@ struct str str_of(const char *s)
 	return (struct str){ s, strlen(s) };
 }
 
+int str_compare(struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = n ? memcmp(a.p, b.p, n) : 0;
+
+	return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
 bool str_eq(struct str s, const char *text)
 {
 	return strlen(text) == s.n && !memcmp(s.p, text, s.n);

@@ -13,6 +13,8 @@ struct str {
 #define STR_ARG(s) (int)(s).n, (s).p
 
 struct str str_of(const char *s);
+/* As strcmp(3), bytewise. */
+int str_compare(struct str a, struct str b);
 bool str_eq(struct str s, const char *text);
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);

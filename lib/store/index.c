@@ -4,21 +4,28 @@
 #include <fcntl.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/fs.h"
 #include "base/map.h"
+#include "base/path.h"
+#include "base/rand.h"
 #include "base/xxh.h"
 #include "project/project.h"
-#include "store/index_file.h"
+#include "store/index_merge.h"
 
 #define SETTLE_TRIES 20 /* of a millisecond; the clock of most kernels ticks every 1 to 10 */
+#define LEARNED_MIN  ((size_t)24 << 10)
+#define FORGET_EVERY ((size_t)1 << 13)
 
 struct index {
 	struct project *project;
 	char *clock; /* a file of the same file system whose mtime we may set */
 	struct index_file file;
 	size_t hint;        /* where the next look-up in the file likely hits */
-	bool *seen;         /* a flag an entry of the file: matched by this process */
+	size_t hits;        /* of all look-ups */
+	uint8_t *marks;     /* an index_mark an entry of the file */
 	struct map learned; /* path -> struct index_entry, newer than the file */
+	size_t limit;       /* of entries there: then they move to a file */
 	struct arena arena;
 	struct strlist scanned;
 	int64_t now_ns; /* the file system's clock, some time ago */
@@ -38,15 +45,25 @@ static void free_index(void *slot)
 	map_clear(&ix->learned);
 	arena_clear(&ix->arena);
 	strlist_clear(&ix->scanned);
-	free(ix->seen);
+	free(ix->marks);
 	free(ix->clock);
 	free(ix);
+}
+
+/* A part of what the file holds, so that moving costs a few times the size of all of it. */
+static void set_file(struct index *ix, const struct index_file *file)
+{
+	ix->file = *file;
+	ix->marks = xcalloc(file->n + 1, sizeof(*ix->marks));
+	ix->limit = file->n / 8 > LEARNED_MIN ? file->n / 8 : LEARNED_MIN;
+	ix->hint = 0;
 }
 
 struct index *index_of(struct project *project)
 {
 	struct index *ix = project_slot(project, PROJECT_INDEX);
 	autofree char *path = project_file(project, "index");
+	struct index_file file;
 
 	if (ix)
 		return ix;
@@ -54,8 +71,8 @@ struct index *index_of(struct project *project)
 	ix->project = project;
 	ix->clock = project_file(project, "lock");
 	ix->now_ns = INT64_MIN;
-	index_file_map(path, &ix->file);
-	ix->seen = xcalloc(ix->file.n + 1, sizeof(*ix->seen));
+	index_file_map(path, &file);
+	set_file(ix, &file);
 	project_set_slot(project, PROJECT_INDEX, ix, free_index);
 	return ix;
 }
@@ -71,8 +88,10 @@ static bool find(struct index *ix, const char *path, struct index_entry *out)
 	size_t at = index_file_find(&ix->file, path, ix->hint);
 	if (at == SIZE_MAX)
 		return false;
+	if (++ix->hits % FORGET_EVERY == 0)
+		index_file_forget(&ix->file);
 	index_file_entry(&ix->file, at, out);
-	ix->seen[at] = true;
+	ix->marks[at] = INDEX_SEEN;
 	ix->hint = at + 1;
 	return true;
 }
@@ -145,10 +164,76 @@ void index_settle(struct index *ix, int64_t ctime_ns)
 	}
 }
 
+static int write_merged(struct index *ix, struct index_merge *m, char **path,
+			struct mlops_error *err)
+{
+	char suffix[RAND_HEX_SIZE(6)];
+	const char *dir;
+
+	if (project_tmp(ix->project, &dir, err))
+		return -1;
+	*path = xasprintf("%s/index-%s", dir, rand_hex(suffix, 6));
+	return index_file_write(*path, &m->feed, err);
+}
+
+static void forget_learned(struct index *ix)
+{
+	map_clear(&ix->learned);
+	arena_clear(&ix->arena);
+}
+
+/* The marks of the entries go with them. */
+static void take_over(struct index *ix, struct index_merge *m, const struct index_file *file)
+{
+	struct index_file old = ix->file;
+	uint8_t *old_marks = ix->marks;
+	struct index_named named;
+	size_t i = 0;
+
+	set_file(ix, file);
+	for (m->feed.rewind(&m->feed); m->feed.next(&m->feed, &named); i++)
+		ix->marks[i] = named.seen ? INDEX_SEEN : INDEX_UNSEEN;
+	forget_learned(ix);
+	index_file_unmap(&old);
+	free(old_marks);
+}
+
+/* Writes all there is to a new file, which is named `path` or has no name, and goes on with that. */
+static int rewrite(struct index *ix, const char *path, struct mlops_error *err)
+{
+	struct index_file old = ix->file, file = { 0 };
+	autofree char *tmp = NULL;
+	struct index_merge m;
+
+	index_merge_init(&m, &old, ix->marks, &ix->learned);
+	int rc = write_merged(ix, &m, &tmp, err);
+	if (!rc && path && (FAULT("index.rename") || rename(tmp, path)))
+		rc = err_sys(err, "cannot write '%s'", path);
+	if (!rc)
+		index_file_map(path ? path : tmp, &file);
+	if (tmp && (rc || !path))
+		unlink(tmp);
+	if (file.n)
+		take_over(ix, &m, &file);
+	index_merge_clear(&m);
+	return rc;
+}
+
+/* Moves what was learned out of memory; where that cannot be done the memory has to do. */
+static void move_learned(struct index *ix)
+{
+	autoerr why = ERR_INIT;
+
+	if (rewrite(ix, NULL, &why) || ix->learned.n >= ix->limit)
+		ix->limit *= 2;
+}
+
 static void learn(struct index *ix, const char *path, const struct index_entry *e)
 {
 	struct index_entry *kept = map_get(&ix->learned, path);
 
+	if (!kept && ix->learned.n >= ix->limit)
+		move_learned(ix);
 	if (!kept) {
 		kept = arena_alloc(&ix->arena, sizeof(*kept));
 		map_put(&ix->learned, path, kept);
@@ -197,46 +282,27 @@ static bool below_scanned(const struct index *ix, struct str path)
 	return false;
 }
 
-static int by_path(const void *a, const void *b)
+static void mark_gone(struct index *ix)
 {
-	const struct index_named *x = a, *y = b;
-	size_t n = x->path.n < y->path.n ? x->path.n : y->path.n;
-	int order = memcmp(x->path.p, y->path.p, n);
-
-	return order ? order : (x->path.n > y->path.n) - (x->path.n < y->path.n);
-}
-
-/* What the file had and nothing has replaced or shown to be gone, and all that is new. */
-static void gather(struct index *ix, index_named_vec *all)
-{
-	for (size_t i = 0; i < ix->file.n; i++) {
-		struct str path = index_file_path(&ix->file, i);
-		struct index_entry e;
-
-		if (map_getn(&ix->learned, path.p, path.n) ||
-		    (!ix->seen[i] && below_scanned(ix, path)))
-			continue;
-		index_file_entry(&ix->file, i, &e);
-		vec_push(all, { path, e });
+	for (size_t i = 0; ix->scanned.n && i < ix->file.n; i++) {
+		if (i % FORGET_EVERY == 0)
+			index_file_forget(&ix->file);
+		if (ix->marks[i] == INDEX_UNSEEN &&
+		    below_scanned(ix, index_file_path(&ix->file, i)))
+			ix->marks[i] = INDEX_GONE;
 	}
-	for (size_t i = 0; i < ix->learned.n; i++) {
-		struct map_entry *m = &ix->learned.v[i];
-
-		vec_push(all, { { m->key, m->key_len }, *(struct index_entry *)m->value });
-	}
-	vec_sort(all, by_path);
 }
 
 int index_write(struct index *ix, struct mlops_error *err)
 {
-	index_named_vec all = { 0 };
+	autofree char *path = project_file(ix->project, "index");
 
 	if (!ix->dirty)
 		return 0;
-	gather(ix, &all);
-	int rc = index_file_write(ix->project, &all, err);
-	vec_free(&all);
-	if (!rc)
-		ix->dirty = false;
-	return rc;
+	mark_gone(ix);
+	if (rewrite(ix, path, err))
+		return -1;
+	strlist_clear(&ix->scanned);
+	ix->dirty = false;
+	return 0;
 }

@@ -8,13 +8,14 @@
 #include "base/le.h"
 #include "base/log.h"
 #include "base/xxh.h"
-#include "project/project.h"
 
 #define VERSION  1
 #define HEADER   24 /* "MLIX", version, number of entries, bytes of paths */
 #define RECORD   96
 #define CHECKSUM 8
 #define RACY     1
+#define PART     ((size_t)64 << 10) /* written at a time */
+#define WINDOW   ((size_t)1 << 20)  /* of a mapped file that is in memory at a time */
 
 static const uint8_t *record(const struct index_file *f, size_t i)
 {
@@ -24,6 +25,28 @@ static const uint8_t *record(const struct index_file *f, size_t i)
 static const char *paths(const struct index_file *f)
 {
 	return (const char *)record(f, f->n);
+}
+
+void index_file_forget(const struct index_file *f)
+{
+	if (f->map)
+		madvise((void *)f->map, f->size, MADV_DONTNEED);
+}
+
+static uint64_t checksum(const struct index_file *f)
+{
+	struct xxh *sum = xxh_new();
+	size_t left = f->size - CHECKSUM;
+
+	for (const uint8_t *p = f->map; left;) {
+		size_t part = left < WINDOW ? left : WINDOW;
+
+		xxh_add(sum, p, part);
+		index_file_forget(f);
+		p += part;
+		left -= part;
+	}
+	return xxh_end(sum);
 }
 
 static bool is_whole(struct index_file *f)
@@ -38,14 +61,17 @@ static bool is_whole(struct index_file *f)
 	if (!size_mul(n, RECORD, &records) || !size_add(records, bytes, &records) ||
 	    records != f->size - HEADER - CHECKSUM)
 		return false;
-	if (xxh_64(f->map, f->size - CHECKSUM) != le64_get(f->map + f->size - CHECKSUM))
+	if (checksum(f) != le64_get(f->map + f->size - CHECKSUM))
 		return false;
 	for (uint64_t i = 0; i < n; i++) {
 		uint64_t at = le64_get(record(f, i)), len = le32_get(record(f, i) + 8);
 
+		if (i % (WINDOW / RECORD) == 0)
+			index_file_forget(f);
 		if (at > bytes || len > bytes - at)
 			return false;
 	}
+	index_file_forget(f);
 	f->n = n;
 	return true;
 }
@@ -98,25 +124,16 @@ void index_file_entry(const struct index_file *f, size_t i, struct index_entry *
 	memcpy(out->print.xxh3, r + 80, sizeof(out->print.xxh3));
 }
 
-static int compare(const struct index_file *f, size_t i, struct str path)
-{
-	struct str other = index_file_path(f, i);
-	size_t n = path.n < other.n ? path.n : other.n;
-	int order = memcmp(path.p, other.p, n);
-
-	return order ? order : (path.n > other.n) - (path.n < other.n);
-}
-
 size_t index_file_find(const struct index_file *f, const char *path, size_t hint)
 {
 	struct str key = str_of(path);
 	size_t low = 0, high = f->n;
 
-	if (hint < f->n && !compare(f, hint, key))
+	if (hint < f->n && !str_compare(key, index_file_path(f, hint)))
 		return hint;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = compare(f, middle, key);
+		int order = str_compare(key, index_file_path(f, middle));
 
 		if (!order)
 			return middle;
@@ -145,29 +162,71 @@ static void format(const struct index_named *named, uint64_t path_at, uint8_t *r
 	memcpy(r + 80, e->print.xxh3, sizeof(e->print.xxh3));
 }
 
-int index_file_write(struct project *project, const index_named_vec *entries,
-		     struct mlops_error *err)
+struct writing {
+	int fd;
+	const char *path;
+	struct strbuf buf;
+	struct xxh *sum;
+};
+
+static int write_part(struct writing *w, struct mlops_error *err)
 {
-	uint8_t header[HEADER] = "MLIX", record[RECORD], sum[CHECKSUM];
-	autobuf text = { 0 };
+	xxh_add(w->sum, w->buf.buf, w->buf.len);
+	int rc = fs_write_all(w->fd, w->buf.buf, w->buf.len, w->path, err);
+	strbuf_trunc(&w->buf, 0);
+	return rc;
+}
+
+static int add(struct writing *w, const void *p, size_t n, struct mlops_error *err)
+{
+	strbuf_add(&w->buf, p, n);
+	return w->buf.len < PART ? 0 : write_part(w, err);
+}
+
+static int write_header(struct writing *w, struct index_feed *feed, struct mlops_error *err)
+{
+	uint8_t header[HEADER] = "MLIX";
+	struct index_named named;
+	uint64_t n = 0, bytes = 0;
+
+	for (feed->rewind(feed); feed->next(feed, &named); n++)
+		bytes += named.path.n;
+	le32_put(header + 4, VERSION);
+	le64_put(header + 8, n);
+	le64_put(header + 16, bytes);
+	return add(w, header, sizeof(header), err);
+}
+
+static int write_body(struct writing *w, struct index_feed *feed, struct mlops_error *err)
+{
+	struct index_named named;
+	uint8_t record[RECORD];
 	uint64_t bytes = 0;
 
-	for (size_t i = 0; i < entries->n; i++)
-		bytes += entries->v[i].path.n;
-	le32_put(header + 4, VERSION);
-	le64_put(header + 8, entries->n);
-	le64_put(header + 16, bytes);
-	strbuf_reserve(&text, HEADER + entries->n * RECORD + bytes + CHECKSUM);
-	strbuf_add(&text, header, sizeof(header));
-	bytes = 0;
-	for (size_t i = 0; i < entries->n; i++) {
-		format(&entries->v[i], bytes, record);
-		strbuf_add(&text, record, sizeof(record));
-		bytes += entries->v[i].path.n;
+	for (feed->rewind(feed); feed->next(feed, &named); bytes += named.path.n) {
+		format(&named, bytes, record);
+		if (add(w, record, sizeof(record), err))
+			return -1;
 	}
-	for (size_t i = 0; i < entries->n; i++)
-		strbuf_add(&text, entries->v[i].path.p, entries->v[i].path.n);
-	le64_put(sum, xxh_64(text.buf, text.len));
-	strbuf_add(&text, sum, sizeof(sum));
-	return project_write(project, ".mlops/index", &text, err);
+	for (feed->rewind(feed); feed->next(feed, &named);)
+		if (add(w, named.path.p, named.path.n, err))
+			return -1;
+	return w->buf.len ? write_part(w, err) : 0;
+}
+
+int index_file_write(const char *path, struct index_feed *feed, struct mlops_error *err)
+{
+	autoclose int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	struct writing w = { .fd = fd, .path = path };
+	uint8_t sum[CHECKSUM];
+
+	if (fd < 0)
+		return err_sys(err, "cannot write '%s'", path);
+	w.sum = xxh_new();
+	int rc = write_header(&w, feed, err);
+	if (!rc)
+		rc = write_body(&w, feed, err);
+	le64_put(sum, xxh_end(w.sum));
+	strbuf_clear(&w.buf);
+	return rc ? -1 : fs_write_all(fd, sum, sizeof(sum), path, err);
 }

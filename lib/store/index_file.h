@@ -15,10 +15,9 @@ struct index_entry {
 
 struct index_named {
 	struct str path; /* borrowed */
+	bool seen;       /* not in the file: it is as the work tree is */
 	struct index_entry e;
 };
-typedef VEC(struct index_named) index_named_vec;
-
 struct index_file {
 	const uint8_t *map;
 	size_t size;
@@ -31,6 +30,13 @@ struct str index_file_path(const struct index_file *f, size_t i);
 void index_file_entry(const struct index_file *f, size_t i, struct index_entry *out);
 /* The entry of a path, tried at `hint` first; SIZE_MAX when there is none. */
 size_t index_file_find(const struct index_file *f, const char *path, size_t hint);
-/* Replaces the file; the entries are sorted by path. */
-int index_file_write(struct project *project, const index_named_vec *entries,
-		     struct mlops_error *err);
+/* Lets go of the memory that reading the file has brought in; it can be read on. */
+void index_file_forget(const struct index_file *f);
+
+/* Entries sorted by path, as often as they are asked for. */
+struct index_feed {
+	void (*rewind)(struct index_feed *feed);
+	bool (*next)(struct index_feed *feed, struct index_named *out);
+};
+/* Writes a new file of them at `path`. It is not synced: one that a crash tears counts as none. */
+int index_file_write(const char *path, struct index_feed *feed, struct mlops_error *err);

@@ -18,7 +18,7 @@
 
 #define MAX_OBJECTS ((size_t)1 << 20)
 #define MAX_BYTES   ((uint64_t)4 << 30)
-#define INDEX_PART 1024 /* records of an index formatted at a time */
+#define INDEX_PART  1024 /* records of an index formatted at a time */
 
 struct pack_writer {
 	int fd;
@@ -31,6 +31,7 @@ struct pack_writer {
 	 */
 	uint32_t *slots;
 	size_t n_slots; /* a power of two */
+	uint64_t size;  /* once `out` is gone */
 };
 
 /* The slot of a name, or the free one where it belongs. */
@@ -43,10 +44,10 @@ static uint32_t *slot_of(const struct pack_writer *w, const struct oid *oid)
 	return &w->slots[i];
 }
 
-/* Room for one more name, with a third of the slots free. */
+/* Room for one more name, with an eighth of the slots free. */
 static void grow_slots(struct pack_writer *w)
 {
-	if (w->entries.n < w->n_slots - w->n_slots / 3)
+	if (w->entries.n < w->n_slots - w->n_slots / 8)
 		return;
 	free(w->slots);
 	w->n_slots = w->n_slots ? w->n_slots * 2 : 64;
@@ -140,7 +141,7 @@ size_t pack_writer_count(const struct pack_writer *w)
 
 uint64_t pack_writer_size(const struct pack_writer *w)
 {
-	return output_size(w->out);
+	return w->out ? output_size(w->out) : w->size;
 }
 
 bool pack_writer_is_full(const struct pack_writer *w)
@@ -236,6 +237,15 @@ int pack_writer_date(struct pack_writer *w, const struct timespec *mtime, struct
 	return futimens(fd, times) ? err_sys(err, "cannot date '%s'", w->tmp) : 0;
 }
 
+/* All is in the file; what only adding and finding take is given back before the sorting. */
+static void close_pack(struct pack_writer *w)
+{
+	w->size = output_size(w->out);
+	output_free(steal_ptr(&w->out));
+	free(steal_ptr(&w->slots));
+	w->n_slots = 0;
+}
+
 int pack_writer_finish(struct pack_writer *w, const char *dir, char *hex, struct mlops_error *err)
 {
 	autofree char *tmp_index = xasprintf("%s.idx", w->tmp);
@@ -245,8 +255,7 @@ int pack_writer_finish(struct pack_writer *w, const char *dir, char *hex, struct
 		return -1;
 	if (FAULT("store.pack.sync") || fsync(fd))
 		return err_sys(err, "cannot sync '%s'", w->tmp);
-	free(steal_ptr(&w->slots)); /* nothing is looked up any more */
-	w->n_slots = 0;
+	close_pack(w);
 	rc = write_index(w, tmp_index, hex, err);
 	if (!rc)
 		rc = name_both(w, tmp_index, dir, hex, err);

@@ -70,8 +70,8 @@ static int finish_pack(struct store *s, struct mlops_error *err)
 /* Lock held. */
 static int finish_writer(struct store *s, struct scratch *scratch, struct mlops_error *err)
 {
-	int rc = pack_writer_count(s->writer) == 1 ? finish_single(s, scratch, err) :
-						     finish_pack(s, err);
+	size_t n = pack_writer_count(s->writer);
+	int rc = n > 1 ? finish_pack(s, err) : n ? finish_single(s, scratch, err) : 0;
 
 	if (rc)
 		return lose(s);

@@ -533,7 +533,8 @@ static void test_threads(void **state)
 		void *failure;
 
 		pthread_join(threads[i], &failure);
-		assert_null(failure);
+		if (failure)
+			fail_msg("%s", (char *)failure);
 	}
 	assert_success(mlops_store_flush(f->store, &err));
 	assert_int_equal(faults(f), 0);
