@@ -57,7 +57,7 @@ static int check_match(struct walk *w, const struct name *n, bool *take)
 	*take = above;
 	if (above)
 		return 0;
-	if (n->is_symlink || pointer_is_name(n->text) || !strcmp(n->text, ".gitignore") ||
+	if (n->is_symlink || pointer_is_name(n->text) || str_starts(n->text, ".git") ||
 	    !strcmp(n->text, IGNORES_NAME) || targets_below(w->x->targets, path))
 		return 0;
 	if (git_is_staged(w->x->git, path, &staged, w->err))
