@@ -1,14 +1,15 @@
 /* mlops run: brings the pipeline of mlops.yaml up to date. */
-#include "cmd.h"
+#include "run_view.h"
 
-#include "base/clock.h"
-#include "mlops/pipeline.h"
+#include <unistd.h>
+
+#include "cli/term.h"
 
 struct run_opts {
 	struct opt_strs stages, params;
 	const char *name, *experiment, *from, *to;
 	int64_t jobs;
-	bool force, dry_run, keep_going, single, downstream, explain;
+	bool force, dry_run, keep_going, single, downstream, explain, watch, interactive;
 };
 
 static const struct opt_spec run_optv[] = {
@@ -29,6 +30,10 @@ static const struct opt_spec run_optv[] = {
 	    .complete = "stage", .help = "only this stage and those that need it"),
 	OPT(run_opts, to, .name = "to", .type = OPT_STR, .meta = "STAGE", .no_config = true,
 	    .complete = "stage", .help = "only this stage and those that it needs"),
+	OPT(run_opts, interactive, .name = "interactive", .letter = 'i', .type = OPT_BOOL,
+	    .no_config = true, .help = "ask before each stage that would run"),
+	OPT(run_opts, watch, .name = "watch", .letter = 'w', .type = OPT_BOOL, .no_config = true,
+	    .help = "run again whenever a file changes that the pipeline reads"),
 	OPT(run_opts, keep_going, .name = "keep-going", .letter = 'k', .type = OPT_BOOL,
 	    .help = "when a stage fails, run those that do not need it"),
 	OPT(run_opts, jobs, .name = "jobs", .letter = 'j', .type = OPT_INT, .meta = "N",
@@ -46,81 +51,6 @@ static const struct arg_spec run_argv[] = {
 	ARG_END,
 };
 
-struct view {
-	const struct cmd_ctx *ctx;
-	struct json *stages;
-	bool keep_going; /* else main prints why the one stage failed */
-	bool side_by_side;
-};
-
-static void add_json(struct view *v, const struct stage_report *r)
-{
-	struct json *stage = js_obj();
-
-	js_set(stage, "name", js_str(r->stage));
-	js_set(stage, "outcome", js_str(mlops_stage_outcome_name(r->outcome)));
-	js_set(stage, "reason", js_str(r->reason));
-	js_set(stage, "duration_ms", js_int(r->duration_ms));
-	js_set(stage, "exit_status", js_int(r->exit_status));
-	js_push(v->stages, stage);
-}
-
-static void print_line(const struct stage_report *r)
-{
-	static const char *const words[] = { "unchanged", "restored", "runs",
-					     "would run", "failed",   "skipped" };
-	char took[CLOCK_ISO_SIZE];
-
-	if (r->outcome == STAGE_FAILED)
-		fprintf(stderr, "%s\n", r->reason);
-	else if (r->outcome == STAGE_RUN && r->duration_ms >= 0)
-		fprintf(stderr, "stage '%s': done in %s\n", r->stage,
-			clock_format_duration(r->duration_ms, took));
-	else if (r->reason)
-		fprintf(stderr, "stage '%s': %s: %s\n", r->stage, words[r->outcome], r->reason);
-	else
-		fprintf(stderr, "stage '%s': %s\n", r->stage, words[r->outcome]);
-}
-
-static void report(const struct stage_report *r, void *arg)
-{
-	struct view *v = arg;
-
-	bool known = (r->outcome == STAGE_UNCHANGED && !r->reason) ||
-		     (r->outcome == STAGE_FAILED && !v->keep_going);
-
-	if (!v->ctx->common.quiet && !known)
-		print_line(r);
-	if (r->duration_ms >= 0)
-		add_json(v, r);
-}
-
-static size_t line_length(const char *text, size_t n)
-{
-	const char *end = memchr(text, '\n', n);
-
-	return end ? (size_t)(end - text) + 1 : n;
-}
-
-/* Several stages at once are told apart by their name in front of each line. */
-static void print_output(const char *stage, enum stage_stream stream, const char *text, size_t n,
-			 void *arg)
-{
-	const struct view *v = arg;
-	FILE *to = stream == STAGE_STDOUT && !v->ctx->common.json ? stdout : stderr;
-
-	while (n) {
-		size_t line = v->side_by_side ? line_length(text, n) : n;
-
-		if (v->side_by_side)
-			fprintf(to, "%s: ", stage);
-		fwrite(text, 1, line, to);
-		text += line;
-		n -= line;
-	}
-	fflush(to);
-}
-
 static void print_summary(const struct run_outcome *out, bool dry_run)
 {
 	if (*out->run_id)
@@ -137,7 +67,7 @@ static void print_summary(const struct run_outcome *out, bool dry_run)
 }
 
 static void show(const struct cmd_ctx *ctx, bool dry_run, const struct run_outcome *out,
-		 struct view *v)
+		 struct run_view *v)
 {
 	if (ctx->common.json) {
 		struct json *top = js_obj();
@@ -167,11 +97,71 @@ static int check_selection(const struct run_opts *o, struct mlops_error *err)
 	return 0;
 }
 
+static int run_once(const struct run_opts *o, const struct run_how *how, struct run_view *view,
+		    struct mlops_error *err)
+{
+	struct run_outcome out = { 0 };
+	struct project *project = view->ctx->project;
+	struct pipeline *pipeline;
+
+	if (asks_only_whether(view->ctx, o) && mlops_pipeline_is_current(project)) {
+		if (!view->ctx->common.quiet)
+			print_summary(&out, o->dry_run);
+		return 0;
+	}
+	if (mlops_pipeline_load(project, &pipeline, err))
+		return -1;
+	int rc = mlops_pipeline_run(project, pipeline, how, &out, err);
+	run_view_end(view);
+	if (!rc || out.failed || *out.run_id)
+		show(view->ctx, how->dry_run, &out, view);
+	mlops_pipeline_free(pipeline);
+	return rc;
+}
+
+/* One that failed is no reason to end: a file may be changed so that the next does not. */
+static int run_and_wait(const struct run_opts *o, const struct run_how *how, struct run_view *view,
+			struct pipeline_watch *watch, struct mlops_error *err)
+{
+	if (run_once(o, how, view, err)) {
+		if (err->kind == MLOPS_EINTERRUPTED || err->kind == MLOPS_ETERMINATED)
+			return -1;
+		fprintf(stderr, "mlops: %s\n", err->msg);
+		mlops_error_clear(err);
+	}
+	if (!view->ctx->common.quiet)
+		fprintf(stderr, "waiting for a change\n");
+	return mlops_pipeline_watch_wait(watch, err);
+}
+
+/* The watch is there before the run, so that no change falls in between. */
+static int run_watching(const struct run_opts *o, const struct run_how *how, struct run_view *view,
+			struct mlops_error *err)
+{
+	struct project *project = view->ctx->project;
+	struct pipeline *pipeline;
+	struct pipeline_watch *watch;
+	int rc = 0;
+
+	while (!rc) {
+		if (mlops_pipeline_load(project, &pipeline, err))
+			return -1;
+		rc = mlops_pipeline_watch_new(project, pipeline, &watch, err);
+		mlops_pipeline_free(pipeline);
+		if (rc)
+			return -1;
+		rc = run_and_wait(o, how, view, watch, err);
+		mlops_pipeline_watch_free(watch);
+	}
+	return rc;
+}
+
 static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
 {
 	const struct run_opts *o = opts;
 	autojson *stages = js_arr();
-	struct view view = { ctx, stages, o->keep_going, o->jobs > 1 };
+	bool live = term_is_tty(stderr) && !ctx->common.quiet && !ctx->common.json;
+	struct run_view view = { ctx, stages, o->keep_going, o->jobs > 1, live, false };
 	const struct run_how how = {
 		.targets = o->stages.v,
 		.n_targets = o->stages.n,
@@ -187,27 +177,16 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *er
 		.to = o->to,
 		.keep_going = o->keep_going,
 		.jobs = o->jobs,
-		.print = print_output,
-		.report = report,
+		.print = run_view_print,
+		.report = run_view_report,
+		.confirm = o->interactive ? run_view_confirm : NULL,
+		.tick = live ? run_view_tick : NULL,
 		.arg = &view,
 	};
-	struct run_outcome out = { 0 };
-	struct pipeline *pipeline;
 
 	if (check_selection(o, err))
 		return -1;
-	if (asks_only_whether(ctx, o) && mlops_pipeline_is_current(ctx->project)) {
-		if (!ctx->common.quiet)
-			print_summary(&out, o->dry_run);
-		return 0;
-	}
-	if (mlops_pipeline_load(ctx->project, &pipeline, err))
-		return -1;
-	int rc = mlops_pipeline_run(ctx->project, pipeline, &how, &out, err);
-	if (!rc || out.failed || *out.run_id)
-		show(ctx, how.dry_run, &out, &view);
-	mlops_pipeline_free(pipeline);
-	return rc;
+	return o->watch ? run_watching(o, &how, &view, err) : run_once(o, &how, &view, err);
 }
 
 extern const struct cmd_spec cmd_run_logs;

@@ -41,6 +41,14 @@ enum run_reach {
 
 enum stage_stream { STAGE_STDOUT, STAGE_STDERR };
 
+/* How far a run is. */
+struct run_progress {
+	size_t done, total; /* stages */
+	const char *const *running;
+	const int64_t *elapsed_ms; /* of each that runs */
+	size_t n_running;
+};
+
 struct run_how {
 	const char *const *targets; /* stages to bring up to date; none: all */
 	size_t n_targets;
@@ -57,6 +65,10 @@ struct run_how {
 	/* What a stage prints, as it comes; with other jobs than 1 in whole lines. May be NULL. */
 	void (*print)(const char *stage, enum stage_stream stream, const char *text, size_t n,
 		      void *arg);
+	/* Whether to execute a stage that r->reason says why; one that is not is skipped. May be NULL. */
+	bool (*confirm)(const struct stage_report *r, void *arg);
+	/* Called a few times a second while stages run. May be NULL. */
+	void (*tick)(const struct run_progress *p, void *arg);
 	void *arg;
 };
 
@@ -81,5 +93,13 @@ MLOPS_API int mlops_pipeline_run(struct project *project, struct pipeline *pipel
  */
 MLOPS_API char *mlops_stage_log_path(struct project *project, const char *run_id,
 				     const char *stage);
+
+/* Watches the files that a pipeline reads or consists of and that no stage of it writes. */
+struct pipeline_watch;
+MLOPS_API int mlops_pipeline_watch_new(struct project *project, struct pipeline *pipeline,
+				       struct pipeline_watch **out, struct mlops_error *err);
+/* Waits until one has changed since the watch was made, and then until changes pause for a moment. */
+MLOPS_API int mlops_pipeline_watch_wait(struct pipeline_watch *watch, struct mlops_error *err);
+MLOPS_API void mlops_pipeline_watch_free(struct pipeline_watch *watch); /* NULL is fine */
 
 MLOPS_API const char *mlops_stage_outcome_name(enum stage_outcome outcome); /* "unchanged"; static */

@@ -1,6 +1,7 @@
 /*
  * Former results of stages, found again by what went in: the command, parameters, dependencies by
- * content, and which outputs are declared. The name of the stage does not matter.
+ * content, and which outputs are declared. The name of the stage does not matter. A stage without
+ * outputs is run for something else than a result, so it has none.
  */
 #pragma once
 

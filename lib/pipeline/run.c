@@ -8,6 +8,8 @@
 #include "pipeline/stop.h"
 #include "project/project.h"
 
+#define TICK_MS 200
+
 const char *mlops_stage_outcome_name(enum stage_outcome outcome)
 {
 	static const char *const names[] = { "unchanged", "restored", "ran",
@@ -100,11 +102,26 @@ static int judge(struct session *run, struct state *s, enum verdict *out, struct
 	return state_judge(&j, s, out, err);
 }
 
+static bool confirms(const struct session *run, const struct state *s)
+{
+	const struct stage_report report = {
+		.stage = s->spec->name, .outcome = STAGE_WOULD_RUN, .reason = s->reason
+	};
+
+	return !run->how->confirm || run->how->confirm(&report, run->how->arg);
+}
+
 static int execute(struct session *run, struct state *s, struct mlops_error *err)
 {
-	if (!run->how->dry_run)
+	if (run->how->dry_run) {
+		conclude(run, s, STAGE_WOULD_RUN);
+		return 0;
+	}
+	if (confirms(run, s))
 		return stage_start(run, s, err);
-	conclude(run, s, STAGE_WOULD_RUN);
+	free(s->reason);
+	s->reason = xstrdup("not confirmed");
+	conclude(run, s, STAGE_SKIPPED);
 	return 0;
 }
 
@@ -244,6 +261,32 @@ static void proceed(struct session *run, struct job *job, struct mlops_error *er
 		conclude(run, s, STAGE_RUN);
 }
 
+static void tick(const struct session *run)
+{
+	VEC(const char *) names = { 0 };
+	VEC(int64_t) elapsed = { 0 };
+
+	for (size_t i = 0; i < run->jobs.v.n; i++) {
+		vec_push(&names, run->jobs.v.v[i]->s->spec->name);
+		vec_push(&elapsed, clock_mono_ms() - run->jobs.v.v[i]->start_ms);
+	}
+	const struct run_progress p = { run->ended.n, run->n_wanted, names.v, elapsed.v, names.n };
+	run->how->tick(&p, run->how->arg);
+	vec_free(&names);
+	vec_free(&elapsed);
+}
+
+/* Until a commit is due, or what is shown is to be shown anew. */
+static int wait_timeout(const struct session *run)
+{
+	int due = session_commit_due(run);
+
+	if (!run->how->tick)
+		return due;
+	tick(run);
+	return due < 0 || due > TICK_MS ? TICK_MS : due;
+}
+
 static int wait_for_job(struct session *run, struct mlops_error *err)
 {
 	bool wants_token = schedule_has_next(&run->schedule) && !is_ending(run, err);
@@ -251,8 +294,8 @@ static int wait_for_job(struct session *run, struct mlops_error *err)
 	struct job *job;
 
 	if (!session_look_end(run, &cause) && (session_commit_due(run) || !session_commit(run, &cause)) &&
-	    !jobs_wait(&run->jobs, wants_token ? tokens_fd(&run->tokens) : -1,
-		       session_commit_due(run), &job, &cause)) {
+	    !jobs_wait(&run->jobs, wants_token ? tokens_fd(&run->tokens) : -1, wait_timeout(run), &job,
+		       &cause)) {
 		if (job)
 			proceed(run, job, err);
 		return 0;
@@ -309,6 +352,8 @@ static int prepare(struct session *run, struct mlops_error *err)
 		return -1;
 	secrets_find(&run->secrets, run->pipeline);
 	schedule_init(&run->schedule, run->pipeline, run->wanted);
+	for (size_t i = 0; i < n; i++)
+		run->n_wanted += run->wanted[i];
 	if (tokens_open(&run->tokens, how->jobs, err) ||
 	    capacity_find(run->project, &run->capacity, err))
 		return -1;

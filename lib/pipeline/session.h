@@ -23,6 +23,7 @@ struct session {
 	struct map outs;      /* path -> struct object_ref, of stages that are done */
 	struct state *states; /* one a stage of the pipeline */
 	bool *wanted;         /* the stages to bring up to date */
+	size_t n_wanted;
 	struct schedule schedule;
 	struct tokens tokens;
 	struct capacity capacity;

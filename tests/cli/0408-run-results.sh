@@ -58,6 +58,17 @@ touch good
 run mlops run
 is "$(wc -l <runs | tr -d ' ')" 2 "and runs again"
 
+# a stage without outputs is run for what it does
+new_project
+echo 1 >in
+printf 'stages:\n  a: {cmd: echo x >> did, deps: [in]}\n' >mlops.yaml
+mlops run >/dev/null 2>&1
+echo 2 >in
+mlops run >/dev/null 2>&1
+echo 1 >in
+run mlops run
+is "$(wc -l <did | tr -d ' ')" 3 "a stage without outputs has no result to come back"
+
 run mlops runs show last --json
 schema_ok runs-show.json
 json_is '[s["peak_bytes"] > 100000 and s["cpu_ms"] >= 0 for s in d["stages"]]' '[true]' "what it used is recorded"

@@ -1,0 +1,24 @@
+/* What `mlops run` shows while it works. */
+#pragma once
+
+#include "cmd.h"
+#include "mlops/pipeline.h"
+
+struct run_view {
+	const struct cmd_ctx *ctx;
+	struct json *stages;
+	bool keep_going; /* else main prints why the one stage failed */
+	bool side_by_side;
+	bool live;    /* a status line is wanted */
+	bool visible; /* and there now */
+};
+
+/* The functions of struct run_how; `arg` is the view. */
+void run_view_report(const struct stage_report *r, void *arg);
+void run_view_print(const char *stage, enum stage_stream stream, const char *text, size_t n,
+		    void *arg);
+void run_view_tick(const struct run_progress *p, void *arg);
+/* Asks on the terminal. */
+bool run_view_confirm(const struct stage_report *r, void *arg);
+/* Takes the status line away. */
+void run_view_end(struct run_view *v);
