@@ -1,8 +1,8 @@
 /*
  * Bringing every object of a store into the form that the settings ask for: sealed with the key
  * of now, or plain. The folder is opened twice, as it is and as it is to be; everything is copied
- * from one to the other and made durable, then the mark changes, and only then does what is in
- * the way go. So a killed reseal has lost nothing and can be run again.
+ * from one to the other and made durable, and only then does what is in the way go. So a killed
+ * reseal has lost nothing and can be run again.
  */
 #include <fcntl.h>
 
@@ -258,10 +258,12 @@ static int run(struct reseal *r, struct mlops_error *err)
 		return -1;
 	if (r->how->dry_run)
 		return 0;
-	return mlops_store_flush(r->to, err) || sealed_change_mark(r->to, err) ||
-			       remove_old(r, err) ?
-		       -1 :
-		       0;
+	if (mlops_store_flush(r->to, err))
+		return -1;
+	/* While anything is sealed with a key, the mark tells that this or a newer one is needed. */
+	if (r->to->key)
+		return sealed_change_mark(r->to, err) || remove_old(r, err) ? -1 : 0;
+	return remove_old(r, err) || sealed_change_mark(r->to, err) ? -1 : 0;
 }
 
 /* Which keys: the one of the settings opens what is to be plain, else it seals what is to be. */

@@ -123,7 +123,8 @@ int sealed_change_mark(struct store *s, struct mlops_error *err)
 	if (!s->key) {
 		if (unlink(path) && errno != ENOENT)
 			return err_sys(err, "cannot remove '%s'", path);
-		return fs_is_dir(dir) ? fs_sync_dir(dir, err) : 0;
+		rmdir(dir); /* unless something is left in it */
+		return fs_sync_dir(fs_is_dir(dir) ? dir : s->dir, err);
 	}
 	int rc =
 		fs_mkdirs_synced(dir, err) || write_mark(s, &tmp, err) || fs_rename(tmp, path, err);
