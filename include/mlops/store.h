@@ -159,7 +159,7 @@ struct reseal_counts {
 };
 /*
  * Seals all objects of the project's store with the key of now, or with core.encryption off makes
- * them plain (mlops-sealed(5)). Nobody else may use the store meanwhile.
+ * them plain (mlops-sealed(5)). The project is locked; its store is then too.
  */
 MLOPS_API int mlops_store_reseal(struct project *project, const struct reseal_how *how,
 				 struct reseal_counts *out, struct mlops_error *err);

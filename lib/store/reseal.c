@@ -290,18 +290,20 @@ static int find_keys(struct project *project, struct reseal *r, struct mlops_err
 	return 0;
 }
 
+static int open_both(struct project *project, struct reseal *r, struct mlops_error *err)
+{
+	autofree char *dir = mlops_store_dir(project);
+
+	return store_open_dir(dir, &r->from, err) || store_open_dir(dir, &r->to, err) ? -1 : 0;
+}
+
 int mlops_store_reseal(struct project *project, const struct reseal_how *how,
 		       struct reseal_counts *out, struct mlops_error *err)
 {
 	struct reseal r = { .how = how };
-	autofree char *dir = mlops_store_dir(project);
-	int rc = store_open_dir(dir, &r.from, err) || store_open_dir(dir, &r.to, err) ||
-				 mlops_project_lock_store(project, err) ?
-			 -1 :
-			 0;
+	int rc = open_both(project, &r, err) || mlops_project_lock_store(project, err) ||
+		 find_keys(project, &r, err);
 
-	if (!rc)
-		rc = find_keys(project, &r, err);
 	if (!rc) {
 		r.to->strict = true;
 		rc = run(&r, err);
@@ -309,7 +311,8 @@ int mlops_store_reseal(struct project *project, const struct reseal_how *how,
 	mlops_store_free(r.to);
 	mlops_store_free(r.from);
 	strlist_clear(&r.gone);
-	if (!rc)
-		*out = r.counts;
-	return rc;
+	if (rc)
+		return -1;
+	*out = r.counts;
+	return 0;
 }

@@ -148,6 +148,22 @@ rm -rf d copy && mlops checkout d >/dev/null
 ok "is read by the reader too" python3 -B "$tap_src/tests/lib/reader.py" .mlops/store d.mlops copy "$HOME/key"
 ok "with the same bytes" diff -r --no-dereference d copy
 
+# Collecting and joining: what is named stays, sealed as it is.
+git add -A . && git commit -qm one
+echo gone >d/sub/new && head -c 1600000 /dev/zero | tr '\0' g >d/gone && mlops track d >/dev/null
+rm d/gone d/sub/new && mlops track d >/dev/null
+run mlops gc --keep-within 0 --yes --json
+rc_is 0 "gc"
+json_is 'd["objects"] >= 4' true "collects what nothing names"
+run mlops repack --json
+rc_is 0 "repack"
+run mlops verify --json
+rc_is 0 "all that is left is whole"
+json_is 'd["absent"], d["plain"]' '[[],0]' "and all is there that is named"
+rm -rf copy && cp -a d copy && rm -rf d && mlops checkout d >/dev/null
+ok "and comes out" diff -r --no-dereference d copy
+rm -rf copy
+
 # Settings that cannot be.
 mlops config core.encryption rot13
 run mlops status
