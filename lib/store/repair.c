@@ -1,7 +1,7 @@
 /*
  * Repairing. What is damaged moves to damaged/, where nobody looks for objects, so that it counts
- * as absent and can be fetched or tracked again; what is whole in a damaged pack is put again
- * before. There it keeps the name that it had, until the store has all that it stood for.
+ * as absent and can be fetched or tracked again; what is whole in a pack there is put again. It
+ * keeps the name that it had, until the store has all that it stood for.
  */
 #include <fcntl.h>
 
@@ -134,16 +134,11 @@ static int salvage_pack(struct store *s, const char *dir, const char *hex, struc
 	return rc;
 }
 
-/*
- * The pack of what was salvaged may have the old name: then it has taken its place. The index goes
- * first, since one without its pack is damage, and a pack without its index is not.
- */
+/* The index goes first: one without its pack is damage, a pack without its index is not. */
 static int move_pack(struct store *s, const char *dir, const char *hex, struct mlops_error *err)
 {
 	static const char *const suffixes[] = { ".idx", ".pack" };
 
-	if (store_has_pack(s, hex))
-		return 0;
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
 		autofree char *name = xasprintf("%s%s", hex, suffixes[i]);
 		autofree char *path = path_join(dir, name);
@@ -155,25 +150,29 @@ static int move_pack(struct store *s, const char *dir, const char *hex, struct m
 }
 
 /* All packs that are not loaded: damaged ones, and those whose pack or index is gone. */
-static int rewrite_packs(struct store *s, struct mlops_error *err)
+static int move_packs(struct store *s, struct mlops_error *err)
 {
 	autofree char *dir = path_join(s->dir, "packs");
-	autostrlist all = { 0 }, bad = { 0 };
+	autostrlist all = { 0 };
 
 	if (list_packs(dir, &all, err))
 		return -1;
 	for (size_t i = 0; i < all.n; i++)
-		if (!store_has_pack(s, all.v[i]))
-			strlist_add(&bad, all.v[i]);
-	for (size_t i = 0; i < bad.n; i++)
-		if (salvage_pack(s, dir, bad.v[i], err))
-			return -1;
-	if (mlops_store_flush(s, err))
-		return -1;
-	for (size_t i = 0; i < bad.n; i++)
-		if (move_pack(s, dir, bad.v[i], err))
+		if (!store_has_pack(s, all.v[i]) && move_pack(s, dir, all.v[i], err))
 			return -1;
 	return 0;
+}
+
+static int salvage_packs(struct store *s, const char *aside, struct mlops_error *err)
+{
+	autostrlist packs = { 0 };
+
+	if (list_packs(aside, &packs, err))
+		return -1;
+	for (size_t i = 0; i < packs.n; i++)
+		if (salvage_pack(s, aside, packs.v[i], err))
+			return -1;
+	return mlops_store_flush(s, err);
 }
 
 int mlops_store_repair(struct store *s, void (*report)(const char *what, void *arg), void *arg,
@@ -187,7 +186,7 @@ int mlops_store_repair(struct store *s, void (*report)(const char *what, void *a
 	    move_loose(s, &damage.sealed, sealed_path, err))
 		return -1;
 	forget_packs(s, &damage);
-	return rewrite_packs(s, err);
+	return move_packs(s, err) || salvage_packs(s, aside, err) ? -1 : 0;
 }
 
 struct lost {

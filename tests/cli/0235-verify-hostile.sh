@@ -25,7 +25,7 @@ fresh() {
 
 untouched() {
 	is "$(cd "$scratch/case" && find . -path ./project -prune -o -print)" . "$1: nothing is written outside"
-	is "$(find . -path ./.git -prune -o -path ./.mlops -prune -o -type f -print | sort | tr '\n' ' ')" \
+	is "$(find . -path ./.git -prune -o -path ./.mlops -prune -o -name .gitattributes -o -type f -print | sort | tr '\n' ' ')" \
 		"./evil.mlops " "$1: nor inside"
 	is "$(git config --get core.hooksPath)" "" "$1: git is left alone"
 }

@@ -7,7 +7,7 @@
 cat >"$tap_root/order.awk" <<'AWK'
 function dir(path) { sub("/[^/]*$", "", path); return path }
 function fault(what) { print what; bad = 1 }
-function in_store(path) { return index(path, store) == 1 || index(path, remote) == 1 }
+function in_store(path) { return (index(path, store) == 1 || index(path, remote) == 1) && path !~ "/lock$" }
 # Nothing of the store may be on its way when something else gets a new content.
 function check_settled(what,  f) {
 	for (f in dirty) fault(what " before the sync of " f)

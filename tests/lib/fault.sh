@@ -20,7 +20,7 @@ fi
 fault_leftovers() {
 	find . "$scratch"/remote* \( -path '*/tmp/*' -o -name '.mlops-*.tmp' -o -path './.git/*.lock' \
 		-o -name 'tmp_object_git2_*' \) -type f 2>/dev/null
-	[ ! -d .mlops/store/damaged ] || return 0 # a repair is under way, and moves index and pack apart
+	[ ! -d .mlops/store/damaged ] || return 0 # a repair moves index and pack one after the other
 	for fault_pack in .mlops/store/packs/*.pack; do
 		[ ! -e "$fault_pack" ] || [ -e "${fault_pack%.pack}.idx" ] || echo "$fault_pack has no index"
 	done
