@@ -149,7 +149,15 @@ static int move_pack(struct store *s, const char *dir, const char *hex, struct m
 	return 0;
 }
 
-/* All packs that are not loaded: damaged ones, and those whose pack or index is gone. */
+/* A pack that gc or repack is done with, and could not remove. */
+static bool is_done_with(const char *dir, const char *hex)
+{
+	autofree char *pack = xasprintf("%s/%s.pack", dir, hex), *mark = pack_gone_path(pack);
+
+	return fs_exists(mark);
+}
+
+/* All packs that are not loaded: damaged ones, and those whose pack or index is missing. */
 static int move_packs(struct store *s, struct mlops_error *err)
 {
 	autofree char *dir = path_join(s->dir, "packs");
@@ -158,7 +166,8 @@ static int move_packs(struct store *s, struct mlops_error *err)
 	if (list_packs(dir, &all, err))
 		return -1;
 	for (size_t i = 0; i < all.n; i++)
-		if (!store_has_pack(s, all.v[i]) && move_pack(s, dir, all.v[i], err))
+		if (!store_has_pack(s, all.v[i]) && !is_done_with(dir, all.v[i]) &&
+		    move_pack(s, dir, all.v[i], err))
 			return -1;
 	return 0;
 }

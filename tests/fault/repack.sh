@@ -18,6 +18,6 @@ intact() {
 		git checkout -q HEAD~2 && mlops checkout && [ "$(cat data/*)" = "$(cd "$scratch/data1" && cat f1 s1)" ]
 }
 
-finished() { intact && [ "$(find .mlops/store/packs -name '*.pack' | wc -l)" = 1 ]; }
+finished() { intact && [ "$(find .mlops/store/packs -name '*.idx' | wc -l)" = 1 ]; }
 
 fault_test repack

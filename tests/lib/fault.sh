@@ -22,7 +22,8 @@ fault_leftovers() {
 		-o -name 'tmp_object_git2_*' \) -type f 2>/dev/null
 	[ ! -d .mlops/store/damaged ] || return 0 # a repair moves index and pack one after the other
 	for fault_pack in .mlops/store/packs/*.pack; do
-		[ ! -e "$fault_pack" ] || [ -e "${fault_pack%.pack}.idx" ] || echo "$fault_pack has no index"
+		[ ! -e "$fault_pack" ] || [ -e "${fault_pack%.pack}.idx" ] || [ -e "${fault_pack%.pack}.gone" ] ||
+			echo "$fault_pack has no index"
 	done
 }
 
