@@ -14,7 +14,7 @@ extern const struct cmd_spec cmd_gc, cmd_repack;
 extern const struct cmd_spec cmd_remote, cmd_push, cmd_pull, cmd_server;
 
 /* pipelines and runs */
-extern const struct cmd_spec cmd_run, cmd_runs, cmd_log;
+extern const struct cmd_spec cmd_run, cmd_runs, cmd_log, cmd_params, cmd_metrics;
 
 /* models */
 extern const struct cmd_spec cmd_model, cmd_scan;
@@ -58,6 +58,8 @@ const struct cmd_spec *const cmd_registry[] = {
 	&cmd_run,
 	&cmd_runs,
 	&cmd_log,
+	&cmd_params,
+	&cmd_metrics,
 
 	/* models */
 	&cmd_model,

@@ -75,6 +75,9 @@ struct git_entry {
 int git_tree_each(struct git_repo *repo, const struct git_id *tree,
 		  int (*fn)(const struct git_entry *e, void *arg, struct mlops_error *err),
 		  void *arg, struct mlops_error *err);
+/* The file at a path below a tree; *found tells whether there is one. */
+int git_tree_file(struct git_repo *repo, const struct git_id *tree, const char *path,
+		  struct git_id *out, bool *found, struct mlops_error *err);
 /* Appends what a file holds; MLOPS_EINVALID when it is larger than max. */
 int git_read_blob(struct git_repo *repo, const struct git_id *id, size_t max, struct strbuf *out,
 		  struct mlops_error *err);

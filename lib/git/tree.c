@@ -53,11 +53,23 @@ int git_each_name(struct git_repo *r, int (*fn)(const char *name, void *arg, str
 	return code < 0 ? git_fail(err, code, "cannot list branches and tags") : e.rc;
 }
 
-/* The folder that the project's root is in the tree of a commit. */
-static int find_root(struct git_repo *r, git_tree *top, struct git_id *out, bool *found,
-		     struct mlops_error *err)
+static enum git_entry_kind kind_of(const git_tree_entry *entry)
 {
-	autofree char *path = xstrndup(r->prefix, strlen(r->prefix) - 1);
+	switch (git_tree_entry_filemode(entry)) {
+	case GIT_FILEMODE_TREE:
+		return GIT_ENTRY_FOLDER;
+	case GIT_FILEMODE_BLOB:
+	case GIT_FILEMODE_BLOB_EXECUTABLE:
+		return GIT_ENTRY_FILE;
+	default:
+		return GIT_ENTRY_OTHER;
+	}
+}
+
+/* What is at a path, when it is of that kind. */
+static int find_path(git_tree *top, const char *path, enum git_entry_kind kind, struct git_id *out,
+		     bool *found, struct mlops_error *err)
+{
 	git_tree_entry *entry = NULL;
 	int code = git_tree_entry_bypath(&entry, top, path);
 
@@ -66,12 +78,20 @@ static int find_root(struct git_repo *r, git_tree *top, struct git_id *out, bool
 		return 0;
 	if (code)
 		return git_fail(err, code, "cannot look for '%s' in a commit", path);
-	if (git_tree_entry_filemode(entry) == GIT_FILEMODE_TREE) {
+	*found = kind_of(entry) == kind;
+	if (*found)
 		*out = git_id_of(git_tree_entry_id(entry));
-		*found = true;
-	}
 	git_tree_entry_free(entry);
 	return 0;
+}
+
+/* The folder that the project's root is in the tree of a commit. */
+static int find_root(struct git_repo *r, git_tree *top, struct git_id *out, bool *found,
+		     struct mlops_error *err)
+{
+	autofree char *path = xstrndup(r->prefix, strlen(r->prefix) - 1);
+
+	return find_path(top, path, GIT_ENTRY_FOLDER, out, found, err);
 }
 
 int git_root_tree(struct git_repo *r, const struct git_id *id, struct git_id *out, bool *found,
@@ -95,17 +115,16 @@ int git_root_tree(struct git_repo *r, const struct git_id *id, struct git_id *ou
 	return 0;
 }
 
-static enum git_entry_kind kind_of(const git_tree_entry *entry)
+int git_tree_file(struct git_repo *r, const struct git_id *tree, const char *path,
+		  struct git_id *out, bool *found, struct mlops_error *err)
 {
-	switch (git_tree_entry_filemode(entry)) {
-	case GIT_FILEMODE_TREE:
-		return GIT_ENTRY_FOLDER;
-	case GIT_FILEMODE_BLOB:
-	case GIT_FILEMODE_BLOB_EXECUTABLE:
-		return GIT_ENTRY_FILE;
-	default:
-		return GIT_ENTRY_OTHER;
-	}
+	git_oid oid = git_oid_of(tree);
+	autotree *top = NULL;
+	int code = git_tree_lookup(&top, r->repo, &oid);
+
+	if (code)
+		return git_fail(err, code, "cannot read a folder of a commit");
+	return find_path(top, path, GIT_ENTRY_FILE, out, found, err);
 }
 
 int git_tree_each(struct git_repo *r, const struct git_id *id,

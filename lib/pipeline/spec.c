@@ -14,7 +14,6 @@
 #include "project/project.h"
 
 #define NAME_MAX_BYTES 100
-#define MAX_FILE       ((size_t)16 << 20)
 #define RETRIES_MAX    100
 #define RETRY_DELAY_MS 1000
 
@@ -486,7 +485,7 @@ static int read_project_file(void *arg, const char *file, struct strbuf *text,
 	autofree char *path = project_abspath(files->project, file);
 
 	if (!edited)
-		return fs_read(path, MAX_FILE, text, err);
+		return fs_read(path, SPEC_BYTES_MAX, text, err);
 	strbuf_add(text, edited->buf, edited->len);
 	return 0;
 }
@@ -499,7 +498,7 @@ int spec_load(struct project *project, const struct overrides *overrides, struct
 	autofree char *path = project_abspath(project, SPEC_FILE);
 	autobuf text = { 0 };
 
-	if (!fs_read(path, MAX_FILE, &text, err))
+	if (!fs_read(path, SPEC_BYTES_MAX, &text, err))
 		return spec_parse(&files, text.buf, text.len, out, err);
 	if (err->kind == MLOPS_ENOTFOUND) {
 		err_set(err, MLOPS_ENOTFOUND, "there is no pipeline: no '%s'", path);

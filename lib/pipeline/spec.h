@@ -12,6 +12,8 @@
 #define SPEC_FILE   "mlops.yaml"
 #define PARAMS_FILE "params.yaml"
 
+#define SPEC_BYTES_MAX ((size_t)16 << 20) /* of a file */
+
 struct spec_dep {
 	const char *path;
 	const char *stage; /* in place of a path: all outs of that stage; until the graph is built */

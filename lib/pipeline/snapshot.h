@@ -1,0 +1,25 @@
+/*
+ * The files of a pipeline as they are in the work tree, or were at a revision of git: there from
+ * the commit, or for outputs from the store by the commit's mlops.lock.
+ */
+#pragma once
+
+#include "mlops/revision.h"
+#include "pipeline/spec.h"
+
+struct snapshot {
+	struct project *project;
+	const char *rev;    /* NULL: the work tree; lent */
+	struct git_id tree; /* of the root, with a revision */
+	bool has_root;      /* false: the commit does not have the project's folder */
+	struct lockfile lock;
+	struct pipeline *pipeline; /* NULL: there is no mlops.yaml */
+};
+
+int snapshot_open(struct snapshot *s, struct project *project, const char *rev,
+		  struct mlops_error *err);
+/* Appends a file's text; MLOPS_ENOTFOUND when it is not there, or its object not in the store. */
+int snapshot_read(struct snapshot *s, const char *path, size_t max, struct strbuf *out,
+		  struct mlops_error *err);
+void snapshot_close(struct snapshot *s);
+#define autosnapshot __attribute__((cleanup(snapshot_close))) struct snapshot
