@@ -16,13 +16,12 @@ int http_client_version(char *buf, size_t n, struct mlops_error *err);
 
 /* What a request over SFTP needs beside its URL. */
 struct ssh_how {
-	const char *known_hosts;         /* file; hosts that are not in it are refused */
-	const char *user, *key;          /* private key file; NULL: the agent's keys only */
-	const char *password;            /* or NULL */
-	const char *const *before;       /* commands as in CURLOPT_QUOTE; or NULL */
-	const char *const *after;        /* CURLOPT_POSTQUOTE */
-	bool upload, append, names_only; /* append: to what is there */
-	bool stat;                       /* only the size, in the response */
+	const char *known_hosts;   /* file; hosts that are not in it are refused */
+	const char *user, *key;    /* private key file; NULL: the agent's keys only */
+	const char *range;         /* "0-99", or NULL */
+	const char *const *before; /* commands as in CURLOPT_QUOTE; or NULL */
+	const char *const *after;  /* CURLOPT_POSTQUOTE */
+	bool nothing;              /* transfer nothing: of a file, only tell size and time */
 };
 
 struct http_request {
@@ -51,6 +50,7 @@ enum http_failure {
 	HTTP_UNREACHED,   /* nothing was sent */
 	HTTP_NO_FILE,     /* SFTP: there is none of that name */
 	HTTP_REFUSED,     /* SFTP: login or permission denied */
+	HTTP_COMMAND,     /* SFTP: a command failed */
 	HTTP_UNKNOWN_HOST /* SFTP: not in known_hosts, or with another key */
 };
 
@@ -59,6 +59,7 @@ struct http_response {
 	struct strbuf headers; /* "Name: value" lines; see http_response_header() */
 	struct strbuf body;
 	int64_t length;         /* that was declared, -1 when none was */
+	int64_t mtime_ms;       /* SFTP; 0: not known */
 	enum http_failure why;  /* when the exchange failed */
 	char *content_type;     /* or NULL */
 	int64_t retry_after_ms; /* what the server asked for; 0: nothing */

@@ -211,24 +211,21 @@ static struct curl_slist *make_commands(const char *const *commands)
 static void set_ssh(struct exchange *x)
 {
 	const struct ssh_how *ssh = x->req->ssh;
+	long types = CURLSSH_AUTH_AGENT | (ssh->key ? CURLSSH_AUTH_PUBLICKEY : 0);
 	CURL *curl = x->curl;
-	long types = CURLSSH_AUTH_AGENT | (ssh->key ? CURLSSH_AUTH_PUBLICKEY : 0) |
-		     (ssh->password ? CURLSSH_AUTH_PASSWORD : 0);
 
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "sftp");
 	curl_easy_setopt(curl, CURLOPT_SSH_KNOWNHOSTS, ssh->known_hosts);
 	curl_easy_setopt(curl, CURLOPT_SSH_AUTH_TYPES, types);
 	curl_easy_setopt(curl, CURLOPT_USERNAME, ssh->user);
-	if (ssh->password)
-		curl_easy_setopt(curl, CURLOPT_PASSWORD, ssh->password);
 	if (ssh->key)
 		curl_easy_setopt(curl, CURLOPT_SSH_PRIVATE_KEYFILE, ssh->key);
 	curl_easy_setopt(curl, CURLOPT_FTP_CREATE_MISSING_DIRS, (long)CURLFTP_CREATE_DIR_RETRY);
-	curl_easy_setopt(curl, CURLOPT_DIRLISTONLY, (long)ssh->names_only);
-	if (ssh->upload)
+	curl_easy_setopt(curl, CURLOPT_RANGE, ssh->range);
+	curl_easy_setopt(curl, CURLOPT_FILETIME, (long)ssh->nothing);
+	if (x->req->read)
 		set_upload(x);
-	curl_easy_setopt(curl, CURLOPT_APPEND, (long)ssh->append);
-	curl_easy_setopt(curl, CURLOPT_NOBODY, (long)ssh->stat);
+	curl_easy_setopt(curl, CURLOPT_NOBODY, (long)ssh->nothing);
 	x->lists[1] = make_commands(ssh->before);
 	x->lists[2] = make_commands(ssh->after);
 	curl_easy_setopt(curl, CURLOPT_QUOTE, x->lists[1]);
@@ -274,6 +271,8 @@ static enum http_failure failure_of(CURLcode code)
 		return HTTP_UNREACHED;
 	case CURLE_REMOTE_FILE_NOT_FOUND:
 		return HTTP_NO_FILE;
+	case CURLE_QUOTE_ERROR:
+		return HTTP_COMMAND;
 	case CURLE_LOGIN_DENIED:
 	case CURLE_REMOTE_ACCESS_DENIED:
 		return HTTP_REFUSED;
@@ -302,7 +301,7 @@ static void take_result(struct exchange *x)
 {
 	struct http_response *out = x->out;
 	const char *type = NULL;
-	curl_off_t after = 0, length = -1;
+	curl_off_t after = 0, length = -1, time = -1;
 	long status = 0;
 
 	curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
@@ -313,6 +312,8 @@ static void take_result(struct exchange *x)
 	out->content_type = type ? xstrdup(type) : NULL;
 	out->retry_after_ms = (int64_t)after * 1000;
 	out->length = (int64_t)length;
+	if (x->req->ssh && !curl_easy_getinfo(x->curl, CURLINFO_FILETIME_T, &time) && time > 0)
+		out->mtime_ms = (int64_t)time * 1000;
 }
 
 int exchange_end(struct exchange *x, CURLcode code)

@@ -25,7 +25,11 @@ int remote_check_secrets(const char *url, struct mlops_error *err)
 	const char *host = strstr(url, "://");
 	size_t n = host ? strcspn(host + 3, "/?#") : 0;
 
-	if (!host || !memchr(host + 3, '@', n))
+	const char *at = host ? memchr(host + 3, '@', n) : NULL;
+	/* Of a machine that is logged in to, the user is part of the address. */
+	bool plain_user =
+		at && str_starts(url, "sftp://") && !memchr(host + 3, ':', (size_t)(at - host - 3));
+	if (!at || plain_user)
 		return 0;
 	err_set(err, MLOPS_EINVALID,
 		"the URL holds a user name or password, which git would share");

@@ -77,6 +77,7 @@ int remote_open(struct project *project, const char *name, int64_t jobs, struct 
 				     .url = complete,
 				     .is_default = is_default,
 				     .project = project,
+				     .state_dir = state,
 				     .jobs = jobs };
 	autoseal *seal = NULL;
 	if (remote_seal_new(project, name, &seal, err) || remote_check_secrets(complete, err) ||

@@ -70,11 +70,11 @@ int remote_token(const struct transport_how *how, char **out, struct mlops_error
 struct want {
 	struct remote_item item;
 	bool is_tree;
-	bool here;  /* in the local store */
-	bool there; /* at the remote */
-	bool send;  /* it may be sent when it is only here */
+	bool here;   /* in the local store */
+	bool there;  /* at the remote */
+	bool send;   /* it may be sent when it is only here */
 	size_t walk; /* the last that came by, from 1 */
-	char *path; /* where it was first found, for messages; owned */
+	char *path;  /* where it was first found, for messages; owned */
 };
 struct want_set {
 	struct map by_oid; /* -> struct want * */

@@ -24,3 +24,77 @@ make_bucket() {
 	curl -s -o /dev/null -X PUT -H "x-amz-content-sha256: $(printf '' | sha256sum | cut -c-64)" \
 		--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" --aws-sigv4 "aws:amz:us-east-1:s3" "$1/$2"
 }
+
+# start_nginx [PASSWORD]: a web server with WebDAV over the folder $nginx_root, for user "me" when there is a
+# password; sets $nginx_url. False when nginx is not here.
+start_nginx() {
+	command -v nginx >/dev/null || { skip "nginx is not installed" "nginx"; return 1; }
+	nginx_module=/usr/lib/nginx/modules/ngx_http_dav_ext_module.so
+	[ -f "$nginx_module" ] || { skip "nginx has no dav-ext module" "nginx"; return 1; }
+	nginx_root=$tap_root/web nginx_dir=$tap_root/nginx
+	mkdir -p "$nginx_root" "$nginx_dir"
+	chmod 777 "$nginx_root" "$nginx_dir"
+	chmod 755 "$tap_root"
+	nginx_auth=
+	[ -z "$1" ] || {
+		printf 'me:{PLAIN}%s\n' "$1" >"$nginx_dir/users"
+		nginx_auth="auth_basic x; auth_basic_user_file $nginx_dir/users;"
+	}
+	for nginx_port in 25411 25412 25413 25414; do
+		cat >"$nginx_dir/conf" <<-CONF
+			load_module $nginx_module;
+			pid $nginx_dir/pid; error_log $nginx_dir/error.log; daemon on; user $(id -un);
+			events { worker_connections 256; }
+			http {
+				access_log off; client_max_body_size 0; client_body_temp_path $nginx_dir/body;
+				proxy_temp_path $nginx_dir/p; fastcgi_temp_path $nginx_dir/f; uwsgi_temp_path $nginx_dir/u;
+				scgi_temp_path $nginx_dir/s;
+				server {
+					listen 127.0.0.1:$nginx_port; root $nginx_root; $nginx_auth
+					location / {
+						dav_methods PUT DELETE MKCOL COPY MOVE;
+						dav_ext_methods PROPFIND OPTIONS;
+					}
+				}
+			}
+		CONF
+		nginx -c "$nginx_dir/conf" 2>"$nginx_dir/start" && break
+	done
+	[ -s "$nginx_dir/pid" ] || { skip "nginx does not start: $(tail -1 "$nginx_dir/start")" "nginx"; return 1; }
+	cleanup "kill \$(cat '$nginx_dir/pid') 2>/dev/null"
+	nginx_url=http://127.0.0.1:$nginx_port
+}
+
+# start_sshd: an ssh server with sftp, a key for us and a known_hosts with its own; sets $sshd_url, and
+# leaves the key in ~/.ssh. False when OpenSSH's server is not here.
+start_sshd() {
+	[ -x /usr/sbin/sshd ] || { skip "sshd is not installed" "sftp"; return 1; }
+	sshd_dir=$tap_root/sshd
+	mkdir -p "$sshd_dir" "$HOME/.ssh"
+	chmod 700 "$HOME/.ssh" "$sshd_dir"
+	mkdir -p /run/sshd 2>/dev/null
+	ssh-keygen -q -t ed25519 -N '' -f "$sshd_dir/host" && ssh-keygen -q -t ed25519 -N '' -f "$HOME/.ssh/id_ed25519"
+	cp "$HOME/.ssh/id_ed25519.pub" "$sshd_dir/authorized"
+	for sshd_port in 25421 25422 25423 25424; do
+		cat >"$sshd_dir/conf" <<-CONF
+			Port $sshd_port
+			ListenAddress 127.0.0.1
+			HostKey $sshd_dir/host
+			AuthorizedKeysFile $sshd_dir/authorized
+			PidFile $sshd_dir/pid
+			StrictModes no
+			PasswordAuthentication no
+			UsePAM no
+			PermitRootLogin yes
+			MaxStartups 100
+			MaxSessions 100
+			Subsystem sftp internal-sftp
+		CONF
+		/usr/sbin/sshd -f "$sshd_dir/conf" -E "$sshd_dir/log"
+		wait_for 3 test -s "$sshd_dir/pid" && break
+	done
+	[ -s "$sshd_dir/pid" ] || { skip "sshd does not start: $(tail -1 "$sshd_dir/log")" "sftp"; return 1; }
+	cleanup "kill \$(cat '$sshd_dir/pid') 2>/dev/null"
+	echo "[127.0.0.1]:$sshd_port $(cut -d' ' -f1,2 "$sshd_dir/host.pub")" >"$HOME/.ssh/known_hosts"
+	sshd_url=sftp://$(id -un)@127.0.0.1:$sshd_port
+}

@@ -94,4 +94,55 @@ if peer gcs; then
 	unset MLOPS_TEST_NO_RESUME STORAGE_EMULATOR_HOST
 fi
 
+if start_nginx; then
+	conforms webdav "$nginx_url/data/sets"
+	# A repository's clone reads from any web server, by no more than GET and HEAD.
+	cd "$nginx_root" || exit 1
+	python3 -I -u -m http.server --bind 127.0.0.1 0 >"$tap_root/plain" 2>&1 &
+	cleanup "kill $! 2>/dev/null"
+	wait_for 20 grep -q 'port [0-9]' "$tap_root/plain"
+	plain=http://127.0.0.1:$(sed -n 's/.*port \([0-9]*\).*/\1/p' "$tap_root/plain" | head -1)
+	clone
+	mlops remote add plain "$plain/data/sets/project-webdav"
+	ok "a plain web server: pull" mlops pull -r plain
+	same_data "a plain web server: with identical bytes"
+	echo more >>data/f1 && mlops track data >/dev/null
+	run mlops push -r plain
+	rc_is 4 "a plain web server: takes no push"
+	like "$err" WebDAV "a plain web server: and it says what that takes"
+	kill "$(cat "$nginx_dir/pid")"
+	wait_for 10 test ! -e "$nginx_dir/pid"
+fi
+if start_nginx sesame; then
+	cd "$origin" || exit 1
+	mlops remote add locked "$nginx_url/locked"
+	run mlops remote check locked
+	rc_is 4 "webdav with a password: nobody is let in without it"
+	git config --global credential.helper "store --file=$HOME/credentials"
+	echo "http://me:sesame@127.0.0.1%3a$nginx_port" >"$HOME/credentials"
+	ok "webdav with a password: git's credential helper knows it" mlops remote check locked
+	ok "webdav with a password: push" mlops push -r locked
+fi
+
+if start_sshd; then
+	cd "$origin" || exit 1
+	conforms sftp "$sshd_url$scratch/far-sftp"
+	cp "$HOME/.ssh/known_hosts" "$scratch/known"
+	: >"$HOME/.ssh/known_hosts"
+	run mlops remote check peer
+	rc_is 4 "sftp: a host that is not known is refused"
+	like "$err" 'the key of its host' "sftp: and it says so"
+	ssh-keygen -q -t ed25519 -N '' -f "$scratch/other"
+	echo "$(cut -d' ' -f1 "$scratch/known") $(cut -d' ' -f1,2 "$scratch/other.pub")" >"$HOME/.ssh/known_hosts"
+	run mlops remote check peer
+	rc_is 4 "sftp: so is one with another key"
+	cp "$scratch/known" "$HOME/.ssh/known_hosts"
+	mv "$HOME/.ssh/id_ed25519" "$scratch/key"
+	run mlops remote check peer
+	rc_is 4 "sftp: without a key nobody is let in"
+	like "$err" 'does not let' "sftp: and it says so"
+	mlops config --local remote.peer.identityFile "$scratch/key"
+	ok "sftp: a key that the settings name" mlops remote check peer
+fi
+
 done_testing

@@ -299,16 +299,25 @@ const struct object_service link_service = { link_has, link_get, link_put };
 
 static int link_objects(void *conn, const struct object_service **out, struct mlops_error *err)
 {
-	(void)conn, (void)err;
-	*out = &link_service;
+	enum link_kind kind;
+
+	if (link_kind(conn, &kind, err))
+		return -1;
+	*out = kind == LINK_SERVER ? &link_service : NULL;
 	return 0;
 }
 
 const struct transport transport_http = {
 	.schemes = { "http", "https" },
-	.help = "http://HOST or https://HOST, an mlops server",
+	.help = "http://HOST or https://HOST, an mlops server or a web server (WebDAV)",
+	.caps = TRANSPORT_RANGE | TRANSPORT_LIST,
 	.open = link_open,
 	.close = link_close,
 	.check = link_check,
+	.stat = dav_stat,
+	.get = dav_get,
+	.put = dav_put,
+	.remove = dav_remove,
+	.list = dav_list,
 	.objects = link_objects,
 };

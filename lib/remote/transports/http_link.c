@@ -1,10 +1,43 @@
-/* Requests to an `mlops server`, and what it means when it refuses. */
+/*
+ * Requests to an `mlops server` or a web server: which of them answers, what lets us in, and what it
+ * means when it refuses.
+ */
 #include "remote/transports/http_link.h"
 
 #include "fmt/json.h"
 #include "remote/private.h"
+#include "remote/gitcredential.h"
 
 #define PROTOCOL 1
+
+/* What git's credential helpers gave, once a reply asked for it. */
+static int sign(void *self, struct web_call *c, struct mlops_error *err)
+{
+	struct link *l = self;
+
+	(void)err;
+	pthread_mutex_lock(&l->lock);
+	if (l->basic)
+		web_sign(c, "Authorization: Basic %s", l->basic);
+	pthread_mutex_unlock(&l->lock);
+	return 0;
+}
+
+static int reconsider(void *self, struct web_call *c, struct mlops_error *err)
+{
+	struct link *l = self;
+
+	(void)err;
+	if (c->r.status != 401 || l->web.bearer)
+		return 0;
+	pthread_mutex_lock(&l->lock);
+	if (!l->asked)
+		l->basic = git_credential(l->url);
+	l->asked = true;
+	bool found = l->basic != NULL;
+	pthread_mutex_unlock(&l->lock);
+	return found;
+}
 
 int link_open(const struct transport_how *how, void **conn, struct mlops_error *err)
 {
@@ -13,6 +46,9 @@ int link_open(const struct transport_how *how, void **conn, struct mlops_error *
 
 	web_init(&l->web, how);
 	l->web.self = l;
+	l->web.sign = sign;
+	l->web.reconsider = reconsider;
+	pthread_mutex_init(&l->lock, NULL);
 	l->url = xstrdup(how->url);
 	l->sealed = how->sealed;
 	for (n = strlen(l->url); n && l->url[n - 1] == '/'; n--)
@@ -30,6 +66,10 @@ void link_close(void *conn)
 	struct link *l = conn;
 
 	web_clear(&l->web);
+	if (l->basic)
+		explicit_bzero(l->basic, strlen(l->basic));
+	free(l->basic);
+	pthread_mutex_destroy(&l->lock);
 	free(l->url);
 	free(l);
 }
@@ -39,13 +79,13 @@ char *link_url(const struct link *l, const char *path)
 	return xasprintf("%s%s", l->url, path);
 }
 
-static int refused(const struct link *l, const struct web_call *call, struct mlops_error *err)
+int link_refused(const struct link *l, const struct web_call *call, struct mlops_error *err)
 {
-	if (call->r.status == 404)
+	web_refused(&l->web, call, NULL, err);
+	if (err->kind == MLOPS_ENOTFOUND)
 		return err_set(err, MLOPS_EREMOTE,
 			       "remote '%s': no mlops server answers at '%s' (HTTP 404)",
 			       l->web.name, l->url);
-	web_refused(&l->web, call, NULL, err);
 	if (err->kind != MLOPS_EAUTH)
 		return -1;
 	if (l->web.bearer)
@@ -63,26 +103,70 @@ int link_run(struct link *l, struct web_call *call, bool may_lack, struct mlops_
 		return -1;
 	if (web_succeeded(call) || (may_lack && call->r.status == 404))
 		return 0;
-	return refused(l, call, err);
+	return link_refused(l, call, err);
 }
 
-int link_check(void *conn, struct mlops_error *err)
+static int check_protocol(const struct link *l, const struct json *reply, struct mlops_error *err)
 {
-	struct link *l = conn;
-	autocall c = WEB_CALL(.method = "GET", .url = link_url(l, "/v1"));
-	autojson *reply = NULL;
 	int64_t protocol = 0;
 
-	if (link_run(l, &c, false, err))
-		return -1;
-	if (js_parse(c.r.body.buf ? c.r.body.buf : "", c.r.body.len, "the reply", &reply, err) ||
-	    !js_get_int(reply, "protocol", &protocol))
-		return err_set(err, MLOPS_EREMOTE,
-			       "remote '%s': what answers at '%s' is no mlops server", l->web.name,
-			       l->url);
+	js_get_int(reply, "protocol", &protocol);
 	if (protocol != PROTOCOL)
 		return err_set(err, MLOPS_EREMOTE,
 			       "remote '%s' speaks protocol %lld; this program knows %d",
 			       l->web.name, (long long)protocol, PROTOCOL);
 	return 0;
+}
+
+/* An mlops server says so; every other web server is taken for one that has keys. */
+static int find_kind(struct link *l, enum link_kind *out, struct mlops_error *err)
+{
+	autocall c = WEB_CALL(.method = "GET", .url = link_url(l, "/v1"), .follow = true);
+	autoerr ignored = ERR_INIT;
+	autojson *reply = NULL;
+
+	if (web_run(&l->web, &c, err))
+		return -1;
+	if (c.r.status == 401 || c.r.status >= 500 || c.r.status == 429)
+		return link_refused(l, &c, err);
+	*out = LINK_PLAIN;
+	if (!web_succeeded(&c) || !c.r.body.len ||
+	    js_parse(c.r.body.buf, c.r.body.len, "the reply", &reply, &ignored))
+		return 0;
+	const char *service = js_get_text(reply, "service");
+	if (!service || strcmp(service, "mlops"))
+		return 0;
+	*out = LINK_SERVER;
+	return check_protocol(l, reply, err);
+}
+
+int link_kind(struct link *l, enum link_kind *out, struct mlops_error *err)
+{
+	pthread_mutex_lock(&l->lock);
+	*out = l->kind;
+	pthread_mutex_unlock(&l->lock);
+	if (*out != LINK_UNKNOWN)
+		return 0;
+	if (find_kind(l, out, err))
+		return -1;
+	pthread_mutex_lock(&l->lock);
+	l->kind = *out;
+	pthread_mutex_unlock(&l->lock);
+	return 0;
+}
+
+/* Of a plain web server the root must be one that we may see; that it lists nothing is usual. */
+int link_check(void *conn, struct mlops_error *err)
+{
+	struct link *l = conn;
+	enum link_kind kind;
+
+	if (link_kind(l, &kind, err))
+		return -1;
+	if (kind == LINK_SERVER)
+		return 0;
+	autocall c = WEB_CALL(.method = "HEAD", .url = link_url(l, "/"), .follow = true);
+	if (web_run(&l->web, &c, err))
+		return -1;
+	return c.r.status == 401 || c.r.status >= 500 ? link_refused(l, &c, err) : 0;
 }
