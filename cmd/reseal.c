@@ -31,8 +31,9 @@ static int reseal_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error 
 		js_set(v, "bytes", js_int((int64_t)counts.bytes));
 		return cmd_print_json(v);
 	}
-	printf("%llu objects, %s, %s written anew\n", (unsigned long long)counts.objects,
-	       num_format_bytes(counts.bytes, size), o->dry_run ? "would be" : "were");
+	printf("%llu object%s, %s, %s written anew\n", (unsigned long long)counts.objects,
+	       counts.objects == 1 ? "" : "s", num_format_bytes(counts.bytes, size),
+	       o->dry_run ? "would be" : counts.objects == 1 ? "was" : "were");
 	return 0;
 }
 

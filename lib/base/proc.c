@@ -133,8 +133,9 @@ int proc_wait(pid_t pid, struct proc_result *out, struct mlops_error *err)
 /* All is read, also what is too much, so that the child can end. */
 static int drain(int fd, size_t max, struct strbuf *out, const char *name, struct mlops_error *err)
 {
+	size_t start = out->len;
+	bool fits = true;
 	char buf[4096];
-	size_t left = max;
 	ssize_t n;
 
 	while ((n = read(fd, buf, sizeof(buf))) != 0) {
@@ -142,14 +143,12 @@ static int drain(int fd, size_t max, struct strbuf *out, const char *name, struc
 			continue;
 		if (n < 0)
 			return err_sys(err, "cannot read what '%s' writes", name);
-		size_t take = (size_t)n < left ? (size_t)n : left;
-		strbuf_add(out, buf, take);
-		left = (size_t)n <= left ? left - take : 0;
-		if (take < (size_t)n)
-			max = 0;
+		fits = fits && (size_t)n <= max - (out->len - start);
+		if (fits)
+			strbuf_add(out, buf, (size_t)n);
 	}
 	explicit_bzero(buf, sizeof(buf)); /* it may have been a secret */
-	return max ? 0 : err_set(err, MLOPS_EINVALID, "'%s' writes too much", name);
+	return fits ? 0 : err_set(err, MLOPS_EINVALID, "'%s' writes too much", name);
 }
 
 int proc_read(const char *const *argv, size_t max, struct strbuf *out, struct proc_result *result,

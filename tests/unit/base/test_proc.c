@@ -60,6 +60,21 @@ static void output_goes_to_a_pipe(void **state)
 	assert_success(proc_wait(pid, &result, &err));
 }
 
+static void output_is_read_up_to_a_limit(void **state)
+{
+	const char *const argv[] = { "sh", "-c", "printf 12345; exit 3", NULL };
+	struct proc_result result = { 0 };
+	autobuf out = { 0 };
+
+	(void)state;
+	assert_success(proc_read(argv, 5, &out, &result, &err));
+	assert_string_equal(out.buf, "12345");
+	assert_int_equal(result.status, 3);
+	assert_error(proc_read(argv, 4, &out, &result, &err), MLOPS_EINVALID, "writes too much");
+	const char *const none[] = { "/nowhere/at/all", NULL };
+	assert_error(proc_read(none, 4, &out, &result, &err), MLOPS_EIO, "cannot start");
+}
+
 static void failure_to_start_is_told(void **state)
 {
 	const char *const argv[] = { "/nonexistent/program", NULL };
@@ -150,6 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status_folder_environment),
 		cmocka_unit_test(output_goes_to_a_pipe),
+		cmocka_unit_test(output_is_read_up_to_a_limit),
 		cmocka_unit_test(failure_to_start_is_told),
 		cmocka_unit_test(group_can_be_ended),
 		cmocka_unit_test(pool_runs_all),
