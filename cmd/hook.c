@@ -29,9 +29,13 @@ static bool is_null_id(const char *id)
 
 static bool is_off(struct project *project)
 {
+	static const char *const words[] = { "false", "no", "off", "0" };
 	const char *value = mlops_config_lookup(project, "core.hooks");
 
-	return value && (!strcmp(value, "false") || !strcmp(value, "0"));
+	for (size_t i = 0; value && i < ARRAY_LEN(words); i++)
+		if (!strcmp(value, words[i]))
+			return true;
+	return false;
 }
 
 /* ---- after git changed the work tree ---- */
@@ -121,7 +125,8 @@ static int post_checkout(const struct opt_strs *args)
 {
 	if (args->n < 3 || strcmp(args->v[2], "1") || !strcmp(args->v[0], args->v[1]))
 		return 0;
-	return follow_all((struct revisions){ is_null_id(args->v[0]) ? NULL : args->v[0], args->v[1] });
+	const char *from = is_null_id(args->v[0]) ? NULL : args->v[0];
+	return follow_all((struct revisions){ from, args->v[1] });
 }
 
 /* SQUASH; 1 when what was merged is not committed yet. */

@@ -1,62 +1,130 @@
 /* What changed between revisions, and which of them a remote of git's has yet to see. */
 #include "git/private.h"
 
-typedef int (*change_fn)(const struct git_change *c, void *arg, struct mlops_error *err);
+#define MAX_DEPTH 256
 
-/* The tree of the root in a commit; NULL where there is none. */
-static int open_tree(struct git_repo *r, const struct git_id *commit, git_tree **out,
-		     struct mlops_error *err)
+/* Two folders, side by side. Libgit2's own comparison reads folders that are equal, too. */
+struct differ {
+	git_repository *repo;
+	int (*fn)(const struct git_change *c, void *arg, struct mlops_error *err);
+	void *arg;
+	struct strbuf path; /* of the folder, with a slash behind it */
+	struct mlops_error *err;
+};
+
+static int open_tree(struct differ *d, const git_oid *id, git_tree **out)
 {
-	struct git_id id;
-	bool found;
+	int code = id ? git_tree_lookup(out, d->repo, id) : 0;
 
-	*out = NULL;
-	if (!commit)
+	return code ? git_fail(d->err, code, "cannot read a folder of a commit") : 0;
+}
+
+static const git_oid *id_if(const git_tree_entry *e, bool folder)
+{
+	git_filemode_t mode = e ? git_tree_entry_filemode(e) : GIT_FILEMODE_UNREADABLE;
+	bool yes = folder ? mode == GIT_FILEMODE_TREE :
+			    mode == GIT_FILEMODE_BLOB || mode == GIT_FILEMODE_BLOB_EXECUTABLE;
+
+	return yes ? git_tree_entry_id(e) : NULL;
+}
+
+static int diff_trees(struct differ *d, const git_oid *from, const git_oid *to, int depth);
+
+static int tell(struct differ *d, const git_oid *from, const git_oid *to)
+{
+	struct git_id before, after;
+	struct git_change c = { .path = d->path.buf };
+
+	if (from)
+		before = git_id_of(from), c.from = &before;
+	if (to)
+		after = git_id_of(to), c.to = &after;
+	return d->fn(&c, d->arg, d->err);
+}
+
+/* Entries of one name, in git's order, by which a file and a folder have never the same. */
+static int diff_entries(struct differ *d, const git_tree_entry *from, const git_tree_entry *to,
+			int depth)
+{
+	const git_oid *from_folder = id_if(from, true), *to_folder = id_if(to, true);
+	const git_oid *from_file = id_if(from, false), *to_file = id_if(to, false);
+	size_t len = d->path.len;
+	int rc = 0;
+
+	if (from && to && git_oid_equal(git_tree_entry_id(from), git_tree_entry_id(to)))
 		return 0;
-	if (git_root_tree(r, commit, &id, &found, err))
-		return -1;
-	if (!found)
-		return 0;
-	git_oid oid = git_oid_of(&id);
-	int code = git_tree_lookup(out, r->repo, &oid);
-	return code ? git_fail(err, code, "cannot read a folder of a commit") : 0;
+	strbuf_adds(&d->path, git_tree_entry_name(from ? from : to));
+	if (from_file || to_file)
+		rc = tell(d, from_file, to_file);
+	if (!rc && (from_folder || to_folder)) {
+		strbuf_addc(&d->path, '/');
+		rc = diff_trees(d, from_folder, to_folder, depth + 1);
+	}
+	strbuf_trunc(&d->path, len);
+	return rc;
 }
 
-static bool is_file(const git_diff_file *f)
+static const git_tree_entry *entry_at(const git_tree *tree, size_t i)
 {
-	return f->mode == GIT_FILEMODE_BLOB || f->mode == GIT_FILEMODE_BLOB_EXECUTABLE;
+	return tree ? git_tree_entry_byindex(tree, i) : NULL;
 }
 
-static int tell(const git_diff_delta *d, change_fn fn, void *arg, struct mlops_error *err)
-{
-	struct git_id from = git_id_of(&d->old_file.id), to = git_id_of(&d->new_file.id);
-	struct git_change c = {
-		.path = is_file(&d->new_file) ? d->new_file.path : d->old_file.path,
-		.from = is_file(&d->old_file) ? &from : NULL,
-		.to = is_file(&d->new_file) ? &to : NULL,
-	};
-
-	return c.from || c.to ? fn(&c, arg, err) : 0;
-}
-
-int git_changes(struct git_repo *r, const struct git_id *from, const struct git_id *to,
-		change_fn fn, void *arg, struct mlops_error *err)
+static int diff_trees(struct differ *d, const git_oid *from, const git_oid *to, int depth)
 {
 	autotree *before = NULL;
 	autotree *after = NULL;
-	git_diff *diff;
+	const git_tree_entry *a, *b;
+	size_t i = 0, k = 0;
 	int rc = 0;
 
-	if (open_tree(r, from, &before, err) || open_tree(r, to, &after, err))
+	if (depth > MAX_DEPTH)
+		return err_set(d->err, MLOPS_EINVALID, "folders are nested deeper than %d",
+			       MAX_DEPTH);
+	if (open_tree(d, from, &before) || open_tree(d, to, &after))
 		return -1;
-	if (!before && !after)
+	while (!rc) {
+		a = entry_at(before, i);
+		b = entry_at(after, k);
+		if (!a && !b)
+			break;
+		int order = !a ? 1 : !b ? -1 : git_tree_entry_cmp(a, b);
+		rc = diff_entries(d, order <= 0 ? a : NULL, order >= 0 ? b : NULL, depth);
+		i += order <= 0;
+		k += order >= 0;
+	}
+	return rc;
+}
+
+/* The folder of the root in a commit; *there is false where the commit has none. */
+static int find_root(struct git_repo *r, const struct git_id *commit, git_oid *out, bool *there,
+		     struct mlops_error *err)
+{
+	struct git_id id;
+
+	*there = false;
+	if (!commit)
 		return 0;
-	int code = git_diff_tree_to_tree(&diff, r->repo, before, after, NULL);
-	if (code)
-		return git_fail(err, code, "cannot compare two revisions");
-	for (size_t i = 0; !rc && i < git_diff_num_deltas(diff); i++)
-		rc = tell(git_diff_get_delta(diff, i), fn, arg, err);
-	git_diff_free(diff);
+	if (git_root_tree(r, commit, &id, there, err))
+		return -1;
+	if (*there)
+		*out = git_oid_of(&id);
+	return 0;
+}
+
+int git_changes(struct git_repo *r, const struct git_id *from, const struct git_id *to,
+		int (*fn)(const struct git_change *c, void *arg, struct mlops_error *err),
+		void *arg, struct mlops_error *err)
+{
+	struct differ d = { .repo = r->repo, .fn = fn, .arg = arg, .err = err };
+	git_oid before, after;
+	bool was, is;
+
+	if (find_root(r, from, &before, &was, err) || find_root(r, to, &after, &is, err))
+		return -1;
+	if (was && is && git_oid_equal(&before, &after))
+		return 0;
+	int rc = diff_trees(&d, was ? &before : NULL, is ? &after : NULL, 0);
+	strbuf_clear(&d.path);
 	return rc;
 }
 
