@@ -53,6 +53,17 @@ ok "and puts hooks where all worktrees have them" test -x "$main/.git/hooks/post
 git worktree add -q "$scratch/third" -b third 2>/dev/null
 ok "a new worktree has its data from the hook" diff -r "$scratch/third/data" data
 
+echo staged >data/staged && mlops track data >/dev/null
+cd "$main"
+run mlops gc --keep-within 0s --yes
+rc_is 0 "gc in the main worktree"
+cd "$scratch/side" && rm data/staged && mlops checkout >/dev/null
+is "$(cat data/staged)" staged "keeps what is staged in a linked one"
+cd "$scratch/third" && run mlops gc --keep-within 0s --yes
+rc_is 0 "gc in a linked worktree"
+ok "keeps what all have" mlops -C "$main" checkout
+is "$(mlops -C "$main" verify | tail -1 | grep -o '[0-9]* damaged')" "0 damaged" "and harms nothing"
+
 mkdir "$scratch/third/.mlops/store"
 cd "$scratch/third" && echo own >own && mlops track own >/dev/null
 ok "a worktree with a store of its own uses that" test -d .mlops/store/packs

@@ -69,8 +69,9 @@ run git push -q upstream HEAD:z
 rc_is 0 "all that a new remote of git's has not"
 ok "a remote of git's that has no namesake: the default one" test -d "$scratch/second"
 echo zz >z && mlops track z >/dev/null && git commit -qam zz
-run git push -q "$scratch/git" HEAD:z
-rc_is 0 "a remote without a name"
+run env MLOPS_CORE_REMOTE=third MLOPS_REMOTE_THIRD_URL="$scratch/third" git push -q "$scratch/git" HEAD:z
+rc_is 0 "a remote of git's without a name"
+like "$err" "mlops: 1 object, " "gets what its branch has not"
 run env MLOPS_CORE_HOOKS=false MLOPS_REMOTE_SECOND_URL=/dev/null git push -q origin HEAD:zz
 rc_is 0 "MLOPS_CORE_HOOKS=false pushes without data"
 
