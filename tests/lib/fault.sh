@@ -1,7 +1,7 @@
 # The system refusing a command's calls one after the other, for tests/fault/*.sh; sourced after
 # tap.sh. A script defines what tests/lib/crash.sh says, and calls
 #   fault_test NAME
-# for each of EIO, ENOSPC and SHORT (tests/fault/inject.c). STEP is as for crash.sh (default 6).
+# for each of EIO, ENOSPC and SHORT (tests/fault/inject.c). STEP is as for crash.sh (default 3).
 . "$tap_src/tests/lib/crash.sh"
 
 fault_lib=$(dirname "$MLOPS")/tests/fault/inject.so
@@ -58,7 +58,7 @@ fault_at() { # KIND
 		[ -n "$fault_where" ] || return 0
 		fault_check "call $fault_n, $fault_where" "$1"
 		crash_check "call $fault_n, $fault_where"
-		fault_n=$((fault_n + 1 + fault_n / ${STEP:-6}))
+		fault_n=$((fault_n + 1 + fault_n / ${STEP:-3}))
 	done
 }
 
