@@ -36,18 +36,26 @@ static int plan_loss(struct plan *p, const struct diff *d, struct mlops_error *e
 static void add_step(struct plan *p, enum plan_verb verb, const char *path,
 		     const struct tree_entry *e)
 {
-	vec_push(&p->steps, { verb, xstrdup(path), e->kind, e->oid, { 0 } });
+	vec_push(&p->steps, { verb, e->kind, p->partial, xstrdup(path), e->oid });
 }
 
+/* Of a folder that is not there, what it holds is only counted and looked for. */
 static void plan_gain(struct plan *p, const char *path, const struct tree_entry *want)
 {
+	bool inside = p->whole && path_is_below(path, p->whole);
+
 	if (want->kind == TREE_FOLDER) {
-		add_step(p, PLAN_FOLDER, path, want);
+		if (inside)
+			return;
+		add_step(p, PLAN_TREE, path, want);
+		free(p->whole);
+		p->whole = xstrdup(path);
 		return;
 	}
 	if (!mlops_store_has(p->scan->store, &want->oid))
 		strlist_add(&p->absent, path);
-	add_step(p, PLAN_WRITE, path, want);
+	if (!inside)
+		add_step(p, PLAN_WRITE, path, want);
 	p->written++;
 }
 
@@ -178,6 +186,7 @@ void plan_clear(struct plan *p)
 	if (p->stage_fd >= 0)
 		close(p->stage_fd);
 	free(p->passed);
+	free(p->whole);
 	strlist_clear(&p->in_the_way);
 	strlist_clear(&p->absent);
 }

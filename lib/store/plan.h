@@ -13,14 +13,18 @@ enum plan_policy {
 	PLAN_FILL,    /* nothing goes: only what is not there is written */
 };
 
-enum plan_verb { PLAN_REMOVE, PLAN_FOLDER, PLAN_WRITE };
+enum plan_verb {
+	PLAN_REMOVE,
+	PLAN_WRITE,
+	PLAN_TREE, /* a folder that is not there, with all that it holds: one step, however much */
+};
 
 struct plan_step {
 	enum plan_verb verb;
-	char *path;
 	enum tree_kind kind; /* of what goes, or comes */
+	bool partial;        /* PLAN_TREE: what is not in the store is left out */
+	char *path;
 	struct oid oid;
-	struct stat st; /* PLAN_WRITE: once it is done */
 };
 
 struct plan {
@@ -29,6 +33,7 @@ struct plan {
 	bool partial; /* what was never pulled is left out */
 	bool named; /* PLAN_FILL: git's history names the tracked content, so it may go from here */
 	VEC(struct plan_step) steps; /* a folder before what it holds */
+	char *whole;                 /* of the PLAN_TREE step that is being looked into, or NULL */
 	int stage_fd; /* an open folder to make files in first, or -1: beside their place */
 	struct strlist in_the_way;
 	char *passed; /* PLAN_FILL: a path of another type; what is below it is left alone; or NULL */
