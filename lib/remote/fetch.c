@@ -60,13 +60,24 @@ static int receive_items(struct transfer *t, const struct remote_item *items, si
 	return rc;
 }
 
+/* What is wrong is some object at the remote, at which a server may hang up, not the remote. */
+static bool may_go_on(struct transfer *t, const struct mlops_error *why)
+{
+	autoerr away = ERR_INIT;
+
+	if (!t->how->keep_going)
+		return false;
+	return why->kind == MLOPS_ECORRUPT ||
+	       (why->kind == MLOPS_EREMOTE && !remote_check(t->remote, &away));
+}
+
 /* With keep_going: when something of a batch is damaged, each for itself. */
 static int receive_batch(struct transfer *t, const struct remote_item *items, size_t n,
 			 struct mlops_error *err)
 {
 	int rc = receive_items(t, items, n, err);
 
-	if (!rc || !t->how->keep_going || err->kind != MLOPS_ECORRUPT)
+	if (!rc || !may_go_on(t, err))
 		return rc;
 	mlops_error_clear(err);
 	if (n == 1)
