@@ -26,7 +26,8 @@ static int check_used(const struct strlist *wanted, const struct work_refs *refs
 			continue;
 		autofree char *shown = cmd_show_path(wanted->v[i]);
 		err_set(err, MLOPS_ENOTFOUND, "nothing is tracked at '%s'", shown);
-		return err_hint(err, "a part of a tracked folder is fetched with: mlops restore; a remote is named with -r");
+		return err_hint(err, "a part of a tracked folder is fetched with: mlops restore; "
+				     "a remote is named with -r");
 	}
 	return 0;
 }

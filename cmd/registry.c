@@ -24,7 +24,7 @@ extern const struct cmd_spec cmd_deploy, cmd_rollback, cmd_deployments, cmd_unde
 	cmd_monitor;
 
 /* about */
-extern const struct cmd_spec cmd_doctor, cmd_help, cmd_version, cmd_complete, cmd_mdoc,
+extern const struct cmd_spec cmd_doctor, cmd_help, cmd_version, cmd_complete, cmd_mdoc, cmd_trace, cmd_isolate,
 	cmd_merge_driver, cmd_hook;
 
 const struct cmd_spec *const cmd_registry[] = {
@@ -79,6 +79,8 @@ const struct cmd_spec *const cmd_registry[] = {
 	&cmd_version,
 	&cmd_complete,
 	&cmd_mdoc,
+	&cmd_trace,
+	&cmd_isolate,
 	&cmd_merge_driver,
 	&cmd_hook,
 	NULL,

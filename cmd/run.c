@@ -1,15 +1,14 @@
 /* mlops run: brings the pipeline of mlops.yaml up to date. */
 #include "run_view.h"
 
-#include <unistd.h>
-
+#include "base/proc.h"
 #include "cli/term.h"
 
 struct run_opts {
 	struct opt_strs stages, params;
 	const char *name, *experiment, *from, *to;
 	int64_t jobs;
-	bool force, dry_run, keep_going, single, downstream, explain, watch, interactive;
+	bool force, dry_run, keep_going, single, downstream, explain, watch, interactive, check_deps;
 };
 
 static const struct opt_spec run_optv[] = {
@@ -30,6 +29,8 @@ static const struct opt_spec run_optv[] = {
 	    .complete = "stage", .help = "only this stage and those that need it"),
 	OPT(run_opts, to, .name = "to", .type = OPT_STR, .meta = "STAGE", .no_config = true,
 	    .complete = "stage", .help = "only this stage and those that it needs"),
+	OPT(run_opts, check_deps, .name = "check-deps", .type = OPT_BOOL, .no_config = true,
+	    .help = "tell which files stages that run read and do not declare"),
 	OPT(run_opts, interactive, .name = "interactive", .letter = 'i', .type = OPT_BOOL,
 	    .no_config = true, .help = "ask before each stage that would run"),
 	OPT(run_opts, watch, .name = "watch", .letter = 'w', .type = OPT_BOOL, .no_config = true,
@@ -74,6 +75,8 @@ static void show(const struct cmd_ctx *ctx, bool dry_run, const struct run_outco
 
 		js_set(top, "run_id", js_str(*out->run_id ? out->run_id : NULL));
 		js_set(top, "stages", js_ref(v->stages));
+		if (v->undeclared)
+			js_set(top, "undeclared", js_ref(v->undeclared));
 		cmd_print_json(top);
 	} else if (!ctx->common.quiet) {
 		print_summary(out, dry_run);
@@ -116,6 +119,8 @@ static int run_once(const struct run_opts *o, const struct run_how *how, struct 
 	if (!rc || out.failed || *out.run_id)
 		show(view->ctx, how->dry_run, &out, view);
 	mlops_pipeline_free(pipeline);
+	if (!rc && out.undeclared)
+		return err_set(err, MLOPS_ENO, "%zu files are read and not declared", out.undeclared);
 	return rc;
 }
 
@@ -160,8 +165,13 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *er
 {
 	const struct run_opts *o = opts;
 	autojson *stages = js_arr();
+	autofree char *program = NULL;
 	bool live = term_is_tty(stderr) && !ctx->common.quiet && !ctx->common.json;
-	struct run_view view = { ctx, stages, o->keep_going, o->jobs > 1, live, false };
+	autojson *undeclared = o->check_deps ? js_arr() : NULL;
+	struct run_view view = { ctx, stages, undeclared, o->keep_going, o->jobs > 1, live, false };
+
+	if (proc_self_path(&program, err))
+		return -1;
 	const struct run_how how = {
 		.targets = o->stages.v,
 		.n_targets = o->stages.n,
@@ -180,6 +190,8 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *er
 		.print = run_view_print,
 		.report = run_view_report,
 		.confirm = o->interactive ? run_view_confirm : NULL,
+		.undeclared = o->check_deps ? run_view_undeclared : NULL,
+		.program = program,
 		.tick = live ? run_view_tick : NULL,
 		.arg = &view,
 	};

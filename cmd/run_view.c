@@ -119,3 +119,16 @@ bool run_view_confirm(const struct stage_report *r, void *arg)
 	fprintf(stderr, "stage '%s': %s\nrun it? [y/N] ", r->stage, r->reason ? r->reason : "");
 	return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
 }
+
+void run_view_undeclared(const char *stage, const char *path, void *arg)
+{
+	struct run_view *v = arg;
+	struct json *entry = js_obj();
+
+	js_set(entry, "stage", js_str(stage));
+	js_set(entry, "path", js_str(path));
+	js_push(v->undeclared, entry);
+	run_view_end(v);
+	if (!v->ctx->common.quiet)
+		fprintf(stderr, "stage '%s' reads '%s', which it does not declare\n", stage, path);
+}

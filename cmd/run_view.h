@@ -7,6 +7,7 @@
 struct run_view {
 	const struct cmd_ctx *ctx;
 	struct json *stages;
+	struct json *undeclared; /* with --check-deps, else NULL */
 	bool keep_going; /* else main prints why the one stage failed */
 	bool side_by_side;
 	bool live;    /* a status line is wanted */
@@ -20,5 +21,6 @@ void run_view_print(const char *stage, enum stage_stream stream, const char *tex
 void run_view_tick(const struct run_progress *p, void *arg);
 /* Asks on the terminal. */
 bool run_view_confirm(const struct stage_report *r, void *arg);
+void run_view_undeclared(const char *stage, const char *path, void *arg);
 /* Takes the status line away. */
 void run_view_end(struct run_view *v);

@@ -67,6 +67,9 @@ struct run_how {
 		      void *arg);
 	/* Whether to execute a stage that r->reason says why; one that is not is skipped. May be NULL. */
 	bool (*confirm)(const struct stage_report *r, void *arg);
+	/* Called for each file that an executed stage read and does not declare; NULL: not looked for. */
+	void (*undeclared)(const char *stage, const char *path, void *arg);
+	const char *program; /* the mlops program, which sandboxes and `undeclared` need; or NULL */
 	/* Called a few times a second while stages run. May be NULL. */
 	void (*tick)(const struct run_progress *p, void *arg);
 	void *arg;
@@ -75,6 +78,7 @@ struct run_how {
 struct run_outcome {
 	char run_id[MLOPS_RUN_ID]; /* "" when nothing ran */
 	size_t ran, unchanged, restored, failed, skipped; /* stages; a dry run counts what it would do */
+	size_t undeclared; /* files */
 };
 
 /*

@@ -31,12 +31,33 @@ static int make_pipe(int *ours, int *theirs, struct mlops_error *err)
 	return fcntl(fds[0], F_SETFL, O_NONBLOCK) ? err_sys(err, "cannot set up a pipe") : 0;
 }
 
+struct argv {
+	VEC(const char *) v;
+};
+
+static void add_words(struct argv *a, const char *const *words)
+{
+	for (; words && *words; words++)
+		vec_push(&a->v, *words);
+}
+
+static void make_argv(const struct child_spec *spec, struct argv *out)
+{
+	const char *const shell[] = { "/bin/sh", "-c", spec->command->text, NULL };
+
+	add_words(out, spec->prefix);
+	add_words(out, spec->command->argv ? spec->command->argv : shell);
+	vec_push(&out->v, NULL);
+}
+
 static int spawn(const struct child_spec *spec, const int *print, struct child *c,
 		 struct mlops_error *err)
 {
-	const char *shell[] = { "/bin/sh", "-c", spec->command->text, NULL };
+	struct argv argv = { 0 };
+
+	make_argv(spec, &argv);
 	const struct proc_spec proc = {
-		.argv = spec->command->argv ? spec->command->argv : shell,
+		.argv = argv.v.v,
 		.dir = spec->dir,
 		.env = spec->env,
 		.stdin_fd = -1,
@@ -48,7 +69,9 @@ static int spawn(const struct child_spec *spec, const int *print, struct child *
 		.die_with_us = true,
 	};
 
-	if (proc_spawn(&proc, &c->pid, err))
+	int rc = proc_spawn(&proc, &c->pid, err);
+	vec_free(&argv.v);
+	if (rc)
 		return -1;
 	c->pid_fd = pidfd_open(c->pid, 0);
 	return c->pid_fd < 0 ? err_sys(err, "cannot watch a command") : 0;

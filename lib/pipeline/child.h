@@ -6,6 +6,7 @@
 
 struct child_spec {
 	const struct spec_cmd *command;
+	const char *const *prefix; /* arguments in front of it, NULL-terminated, or NULL */
 	const char *dir;        /* absolute */
 	const char *const *env; /* "NAME=value" on top of ours, NULL-terminated */
 	const int *keep_fds;    /* stay open in the command */

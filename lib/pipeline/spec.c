@@ -387,10 +387,32 @@ static int read_resources(struct stage_reader *r, const struct yaml_node *node)
 	return 0;
 }
 
+/* true, or a map of what it shows beside dependencies and parameters. */
+static int read_sandbox(struct stage_reader *r, const struct yaml_node *stage)
+{
+	static const char *const known[] = { "show", NULL };
+	const struct yaml_node *node = yaml_get(stage, "sandbox"), *show;
+
+	if (!node || node->kind != YAML_MAP)
+		return yaml_get_bool(stage, "sandbox", &r->stage->sandbox, r->err);
+	r->stage->sandbox = true;
+	show = yaml_get(node, "show");
+	if (yaml_check_keys(node, known, "sandbox", r->err) || yaml_want(show, YAML_LIST, "show", r->err))
+		return -1;
+	for (size_t i = 0; i < show->n; i++) {
+		const char *path;
+
+		if (read_inner_path(r, show->values[i], "path", &path))
+			return -1;
+		vec_push(&r->stage->sandbox_shows, path);
+	}
+	return 0;
+}
+
 static int read_limits(struct stage_reader *r, const struct yaml_node *node)
 {
 	return read_duration(node, "timeout", &r->stage->timeout_ms, r->err) ||
-			       read_retries(r, node) ||
+			       read_retries(r, node) || read_sandbox(r, node) ||
 			       read_resources(r, yaml_get(node, "resources")) ||
 			       yaml_get_bool(node, "always", &r->stage->always, r->err) ||
 			       yaml_get_bool(node, "frozen", &r->stage->frozen, r->err) ?
@@ -403,7 +425,7 @@ static int read_stage(struct stage_reader *r, const struct yaml_node *key,
 {
 	static const char *const known[] = { "desc",	"cmd",	  "wdir",    "deps",	"params",
 					     "outs",	"metrics", "env",    "always",	"frozen",
-					     "timeout", "retries", "resources", "meta", "secrets", "if",
+					     "timeout", "retries", "resources", "meta", "secrets", "if", "sandbox",
 					     NULL };
 	struct spec_stage *stage = r->stage;
 
@@ -521,6 +543,7 @@ void mlops_pipeline_free(struct pipeline *p)
 
 		vec_free(&s->cmds);
 		vec_free(&s->secrets);
+		vec_free(&s->sandbox_shows);
 		vec_free(&s->env);
 		vec_free(&s->deps);
 		vec_free(&s->params);

@@ -61,6 +61,8 @@ struct spec_stage {
 	VEC(struct spec_param) params;
 	VEC(struct spec_out) outs; /* metrics too */
 	bool always, frozen;
+	bool sandbox;               /* it sees its deps and parameters only, */
+	VEC(const char *) sandbox_shows; /* and these paths */
 	int64_t timeout_ms; /* of all its commands; 0: none */
 	int64_t retries, retry_delay_ms; /* the delay doubles each time */
 	struct spec_resources resources;

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "mlops/workspace.h"
+#include "pipeline/confine.h"
 #include "pipeline/guard.h"
 #include "pipeline/outs.h"
 #include "pipeline/session.h"
@@ -107,8 +108,13 @@ static int start_command(struct session *run, struct job *job, struct mlops_erro
 	const struct spec_stage *spec = job->s->spec;
 	autofree char *dir = project_abspath(run->project, spec->wdir);
 	autoarena arena = { 0 };
+	const char *const *prefix;
 	const int keep[] = { run->commands_fd, run->tokens.fds[0], run->tokens.fds[1] };
+
+	if (confine_prefix(run, job->s, &arena, &prefix, err))
+		return -1;
 	const struct child_spec child = {
+		.prefix = prefix,
 		.command = &spec->cmds.v[job->command],
 		.dir = dir,
 		.env = make_environment(run, job, &arena),
@@ -141,7 +147,7 @@ static int start_job(struct session *run, struct job *job, struct mlops_error *e
 	job->output.print = run->how->print;
 	job->output.arg = run->how->arg;
 	job->start_ms = clock_mono_ms();
-	return start_command(run, job, err);
+	return confine_begin(run, job->s, err) || start_command(run, job, err) ? -1 : 0;
 }
 
 int stage_start(struct session *run, struct state *s, struct mlops_error *err)
@@ -209,7 +215,10 @@ static int start_again(struct session *run, struct job *job, struct mlops_error 
 		return err_set(err, stop_kind(), "stage '%s' was interrupted", job->s->spec->name);
 	job->command = 0;
 	job->start_ms = clock_mono_ms();
-	return locked(run, job->s, remove_outs, err) || start_command(run, job, err) ? -1 : 0;
+	return locked(run, job->s, remove_outs, err) || confine_begin(run, job->s, err) ||
+			       start_command(run, job, err) ?
+		       -1 :
+		       0;
 }
 
 int stage_proceed(struct session *run, struct job *job, bool *over, struct mlops_error *err)
@@ -237,6 +246,8 @@ int stage_proceed(struct session *run, struct job *job, bool *over, struct mlops
 	if (++job->command < s->spec->cmds.n)
 		return start_command(run, job, err);
 	*over = true;
+	if (confine_end(run, s, err))
+		return -1;
 	s->changed = true;
 	return locked(run, s, save_outs, err);
 }
