@@ -2,10 +2,10 @@
 #include "run_view.h"
 
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/term.h"
 
 static void add_json(struct run_view *v, const struct stage_report *r)
 {
@@ -82,13 +82,6 @@ void run_view_print(const char *stage, enum stage_stream stream, const char *tex
 	fflush(to);
 }
 
-static int terminal_width(void)
-{
-	struct winsize size;
-
-	return !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : 80;
-}
-
 /* "[3/10] train 12 s, prepare 400 ms", cut to the width of the terminal. */
 void run_view_tick(const struct run_progress *p, void *arg)
 {
@@ -104,8 +97,8 @@ void run_view_tick(const struct run_progress *p, void *arg)
 		strbuf_addf(&line, "%s %s %s", i ? "," : "", p->running[i],
 			    clock_format_duration(p->elapsed_ms[i], elapsed));
 	}
-	if (line.len >= (size_t)terminal_width())
-		strbuf_trunc(&line, (size_t)terminal_width() - 1);
+	if (line.len >= term_columns(stderr, 80))
+		strbuf_trunc(&line, term_columns(stderr, 80) - 1);
 	fprintf(stderr, "\r%s\033[K", line.buf);
 	fflush(stderr);
 	v->visible = true;
