@@ -35,12 +35,13 @@ static int commit_has(git_repository *repo, const git_oid *id, const char *path,
 static int start(git_repository *repo, git_revwalk **out)
 {
 	int code = git_revwalk_new(out, repo);
+	git_oid head;
 
 	if (!code)
 		code = git_revwalk_push_glob(*out, "*");
-	if (!code)
-		code = git_revwalk_push_head(*out);
-	return code == GIT_ENOTFOUND || code == GIT_EUNBORNBRANCH ? 0 : code;
+	if (!code && !git_reference_name_to_id(&head, repo, "HEAD"))
+		code = git_revwalk_push(*out, &head);
+	return code;
 }
 
 int git_was_committed(struct git_repo *r, const char *path, const struct strbuf *text, bool *out,

@@ -19,9 +19,6 @@ void git_free(struct git_repo *repo);
 int git_stage(struct git_repo *repo, const char *const *paths, size_t n, struct mlops_error *err);
 /* Takes files out of git's index; fine when they are not in it. */
 int git_unstage(struct git_repo *repo, const char *const *paths, size_t n, struct mlops_error *err);
-/* True when the file is in HEAD, and in git's index and the work tree as it is there. */
-int git_is_committed(struct git_repo *repo, const char *path, bool *committed,
-		     struct mlops_error *err);
 /* True when any commit that HEAD, a branch or a tag leads to has a file of these bytes there. */
 int git_was_committed(struct git_repo *repo, const char *path, const struct strbuf *text,
 		      bool *committed, struct mlops_error *err);

@@ -171,18 +171,6 @@ int git_unstage(struct git_repo *r, const char *const *paths, size_t n, struct m
 	return code ? git_fail(err, code, "cannot write git's index") : 0;
 }
 
-int git_is_committed(struct git_repo *r, const char *path, bool *committed, struct mlops_error *err)
-{
-	autofree char *full = xasprintf("%s%s", r->prefix, path);
-	unsigned flags;
-	int code = git_status_file(&flags, r->repo, full);
-
-	if (code && code != GIT_ENOTFOUND)
-		return git_fail(err, code, "cannot tell whether '%s' is committed", path);
-	*committed = !code && flags == GIT_STATUS_CURRENT;
-	return 0;
-}
-
 int git_is_ignored(struct git_repo *r, const char *path, bool *ignored, struct mlops_error *err)
 {
 	autofree char *full = xasprintf("%s%s", r->prefix, path);

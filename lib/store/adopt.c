@@ -68,6 +68,8 @@ static int adopt_leased(struct store *s, int fd, const char *shown, struct oid *
 	autofree char *path = loose_path(s, &oid);
 	if (place.kind == PLACE_NONE && become(s, fd, path, adopted, err))
 		return -1;
+	if (*adopted)
+		loose_note(s, &oid);
 	*done = *adopted || place.kind != PLACE_NONE;
 	if (*done)
 		*out = oid;
@@ -115,6 +117,7 @@ static int clone_file(struct store *s, int fd, const char *shown, struct oid *ou
 		unlink(tmp);
 		return -1;
 	}
+	loose_note(s, &oid);
 	*out = oid;
 	*done = true;
 	return 0;

@@ -19,12 +19,19 @@ char *loose_path(const struct store *s, const struct oid *oid)
 
 static int note_fan(const char *name, void *arg, struct mlops_error *err)
 {
-	uint8_t *fans = arg, fan;
+	struct oid oid = { 0 };
 
 	(void)err;
-	if (strlen(name) == 2 && hex_decode(&fan, 1, name))
-		fans[fan / 8] |= (uint8_t)(1 << fan % 8);
+	if (strlen(name) == 2 && hex_decode(oid.sha256, 1, name))
+		loose_note(arg, &oid);
 	return 0;
+}
+
+void loose_note(struct store *s, const struct oid *oid)
+{
+	uint8_t fan = oid->sha256[0];
+
+	atomic_fetch_or(&s->fans[fan / 8], (unsigned char)(1 << fan % 8));
 }
 
 bool loose_may_have(struct store *s, const struct oid *oid)
@@ -35,7 +42,7 @@ bool loose_may_have(struct store *s, const struct oid *oid)
 		autofree char *dir = path_join(s->dir, "loose");
 		autoerr absent = ERR_INIT;
 
-		fs_each_name(dir, note_fan, s->fans, &absent);
+		fs_each_name(dir, note_fan, s, &absent);
 		s->fans_known = true;
 	}
 	return s->fans[fan / 8] >> fan % 8 & 1;
@@ -96,15 +103,18 @@ int loose_commit(int fd, const char *tmp, const char *path, struct mlops_error *
 	return -1;
 }
 
-int loose_put(struct store *s, const void *buf, size_t n, const char *path, struct mlops_error *err)
+int loose_put(struct store *s, const void *buf, size_t n, const struct oid *name, const char *path,
+	      struct mlops_error *err)
 {
 	autofree char *tmp = NULL;
 	autoclose int fd = -1;
 
 	if (loose_create(s, &tmp, &fd, err))
 		return -1;
-	if (!fs_write_all(fd, buf, n, tmp, err) && !loose_commit(fd, tmp, path, err))
-		return 0;
-	unlink(tmp);
-	return -1;
+	if (fs_write_all(fd, buf, n, tmp, err) || loose_commit(fd, tmp, path, err)) {
+		unlink(tmp);
+		return -1;
+	}
+	loose_note(s, name);
+	return 0;
 }

@@ -22,8 +22,8 @@ struct store {
 	VEC(struct pack *) packs; /* only ever grows, so a pack that was found stays */
 	int64_t packs_mtime_ns;   /* of the folder when it was listed; -1: never */
 	struct pack_writer *writer; /* the open pack, or NULL */
-	bool fans_known;            /* fans was filled */
-	uint8_t fans[32];           /* a bit a folder of loose/ that was there then */
+	bool fans_known; /* fans was filled */
+	atomic_uchar fans[32]; /* a bit a folder of loose/ that was there then, or was made since; not guarded */
 	bool lost;                  /* an open pack could not be written: the next flush says so */
 	struct scratch *spare;      /* given back by the last user, or NULL */
 	struct quarantine *quarantine; /* what gc has put aside; NULL until it was looked for */
@@ -82,14 +82,16 @@ char *loose_path(const struct store *store, const struct oid *oid);
  * store of packs alone this answers for every object, without asking the system.
  */
 bool loose_may_have(struct store *store, const struct oid *oid);
+/* That this process has made one. */
+void loose_note(struct store *store, const struct oid *oid);
 bool loose_find(const char *path, uint64_t *size);
 /* A new file in tmp/: its descriptor, and its path (new). */
 int loose_create(struct store *store, char **path, int *fd, struct mlops_error *err);
 /* Makes a complete temporary file the object at `path`, durably. */
 int loose_commit(int fd, const char *tmp, const char *path, struct mlops_error *err);
 /* Puts bytes in memory there. */
-int loose_put(struct store *store, const void *buf, size_t n, const char *path,
-	      struct mlops_error *err);
+int loose_put(struct store *store, const void *buf, size_t n, const struct oid *name,
+	      const char *path, struct mlops_error *err);
 /* Streams one, checked; MLOPS_ENOTFOUND. */
 typedef int (*store_sink)(const void *buf, size_t n, void *arg, struct mlops_error *err);
 int loose_read(struct store *store, const struct oid *oid, store_sink sink, void *arg,

@@ -52,7 +52,7 @@ static int finish_single(struct store *s, struct scratch *scratch, struct mlops_
 		return -1;
 	autofree char *path =
 		e.codec == PACK_SEALED ? sealed_path(s, &e.oid) : loose_path(s, &e.oid);
-	return loose_put(s, raw, e.raw, path, err);
+	return loose_put(s, raw, e.raw, &e.oid, path, err);
 }
 
 static int finish_pack(struct store *s, struct mlops_error *err)
@@ -135,7 +135,7 @@ static int put_sealed(struct store *s, const void *buf, size_t n, const struct o
 	if (n < s->pack_threshold && form.n <= PACK_OBJECT_MAX)
 		return append(s, &name, &form, scratch, err);
 	autofree char *path = sealed_path(s, &name);
-	return loose_put(s, form.data, form.n, path, err);
+	return loose_put(s, form.data, form.n, &name, path, err);
 }
 
 /* An object in memory whose name is in *oid already. */
@@ -151,7 +151,7 @@ static int put_named(struct store *s, const void *buf, size_t n, const struct oi
 	if (n >= s->pack_threshold) {
 		autofree char *path = loose_path(s, oid);
 
-		return loose_put(s, buf, n, path, err);
+		return loose_put(s, buf, n, oid, path, err);
 	}
 	pack_encode(buf, n, scratch, &form);
 	return append(s, oid, &form, scratch, err);

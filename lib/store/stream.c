@@ -163,6 +163,7 @@ static int commit_file(struct store_writer *w, const struct oid *oid, struct mlo
 		w->store->sealed ? sealed_path(w->store, &name) : loose_path(w->store, &name);
 	if (loose_commit(w->fd, w->tmp, path, err))
 		return -1;
+	loose_note(w->store, &name);
 	free(steal_ptr(&w->tmp));
 	return 0;
 }

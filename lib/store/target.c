@@ -2,6 +2,7 @@
 #include "store/target.h"
 
 #include "base/fault.h"
+#include "base/fs_batch.h"
 #include "base/path.h"
 #include "mlops/revision.h"
 #include "project/project.h"
@@ -139,29 +140,34 @@ void target_set(struct target *target, const struct object_ref *ref)
 	target->unchanged = target->known && same_ref(&target->known->ref, ref);
 }
 
-static int write_pointer(struct project *project, const struct pointer *p, const char *file,
-			 struct mlops_error *err)
+static int add_pointer(struct project *project, struct fs_batch *batch, const struct pointer *p,
+		       const char *file, struct mlops_error *err)
 {
+	autofree char *path = project_abspath(project, file);
 	autobuf text = { 0 };
 
 	pointer_format(p, &text);
 	if (FAULT("track.pointer"))
 		return err_sys(err, "cannot write '%s'", file);
-	return project_write(project, file, &text, err);
+	return fs_batch_add(batch, path, text.buf, text.len, 0666, err);
 }
 
 int targets_write(struct targets *t, struct project *project, struct strlist *files,
 		  struct mlops_error *err)
 {
+	autobatch batch = { 0 };
+
+	if (project_tmp(project, &batch.tmp_dir, err))
+		return -1;
 	for (size_t i = 0; i < t->all.n; i++) {
 		const struct target *target = &t->all.v[i];
 		autofree char *file = xasprintf("%s" POINTER_SUFFIX, target->path);
 
 		if (!target->now.path)
 			continue;
-		if (!target->unchanged && write_pointer(project, &target->now, file, err))
+		if (!target->unchanged && add_pointer(project, &batch, &target->now, file, err))
 			return -1;
 		strlist_take(files, steal_ptr(&file));
 	}
-	return 0;
+	return fs_batch_commit(&batch, err);
 }

@@ -46,9 +46,12 @@ static int plan_whole(struct untracker *u, const struct target *t, struct mlops_
 {
 	autofree char *file = xasprintf("%s" POINTER_SUFFIX, t->path);
 	struct tree_entry want = diff_entry_of(&t->known->ref);
+	autofree char *absolute = project_abspath(u->project, file);
+	autobuf text = { 0 };
 	bool committed;
 
-	if (git_is_committed(u->git, file, &committed, err))
+	if (fs_read(absolute, POINTER_MAX, &text, err) ||
+	    git_was_committed(u->git, file, &text, &committed, err))
 		return -1;
 	u->plan.named = committed || (u->how & UNTRACK_FORCE);
 	if (!(u->how & UNTRACK_REMOVE))

@@ -542,6 +542,22 @@ static void test_threads(void **state)
 
 #define store_test(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
+/* A look at which folders of loose/ there are does not hide what is made after. */
+static void test_found_without_fresh_look(void **state)
+{
+	struct fixture *f = *state;
+	struct place place;
+	struct oid absent;
+
+	memset(&absent, 1, sizeof(absent));
+	store_find(f->store, &absent, false, &place);
+	assert_int_equal(place.kind, PLACE_NONE);
+	f->store->pack_threshold = 1;
+	struct oid oid = put(f, "large");
+	store_find(f->store, &oid, false, &place);
+	assert_int_equal(place.kind, PLACE_LOOSE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -565,6 +581,7 @@ int main(void)
 		store_test(test_newer_version),
 		store_test(test_leftovers),
 		store_test(test_threads),
+		store_test(test_found_without_fresh_look),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
