@@ -17,7 +17,7 @@ run mlops init --hooks --remove-hooks
 rc_is 2 "both at once is wrong usage"
 run mlops init --remove-hooks
 rc_is 0 "they are taken out"
-is "$(ls .git/hooks | grep -v sample)" "" "nothing is left of them"
+is "$(find .git/hooks -type f ! -name '*.sample')" "" "nothing is left of them"
 like "$(mlops init --remove-hooks)" "removed already" "again changes nothing"
 
 cat >.git/hooks/pre-push <<'HOOK'
@@ -57,7 +57,7 @@ new_project
 git config core.hooksPath .githooks
 mlops init --hooks >/dev/null
 ok "core.hooksPath is where they go, from the top of the work tree" test -x .githooks/post-checkout
-is "$(ls .git/hooks | grep -v sample)" "" "and nowhere else"
+is "$(find .git/hooks -type f ! -name '*.sample')" "" "and nowhere else"
 
 PATH=/usr/bin:/bin git checkout -q -b without
 is $? 0 "without mlops in PATH git works"
