@@ -9,12 +9,14 @@ struct pull_opts {
 	struct opt_strs paths;
 	const char *remote;
 	int64_t jobs;
+	uint64_t limit_rate;
 	bool dry_run, force, no_checkout, list_only;
 };
 
 static const struct opt_spec pull_optv[] = {
 	OPT(pull_opts, remote, .name = "remote", .letter = 'r', .type = OPT_STR, .meta = "NAME", .complete = "remote", .help = "fetch from this remote (default: core.remote, or the only one)"),
-	OPT(pull_opts, jobs, .name = "jobs", .letter = 'j', .type = OPT_INT, .meta = "N", .help = "move N batches at a time (default: 4)"),
+	OPT(pull_opts, jobs, .name = "jobs", .letter = 'j', .type = OPT_INT, .meta = "N", .help = "move N things at a time (default: adapts)"),
+	OPT(pull_opts, limit_rate, .name = "limit-rate", .type = OPT_BYTES, .meta = "RATE", .help = "move at most RATE bytes a second over the network, such as 10M (default: no limit)"),
 	OPT(pull_opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL, .no_config = true, .help = "say what would be fetched, and fetch and change nothing"),
 	OPT(pull_opts, force, .name = "force", .letter = 'f', .type = OPT_BOOL, .no_config = true, .help = "overwrite changes too; what they hold is stored first"),
 	OPT(pull_opts, no_checkout, .name = "no-checkout", .type = OPT_BOOL, .help = "fetch objects into the store and leave the work tree alone"),
@@ -37,7 +39,7 @@ static int fetch(struct cmd_ctx *ctx, const struct pull_opts *o, const struct wo
 		 struct transfer_counts *counts, struct mlops_error *err)
 {
 	struct transfer_how how = { .remote = o->remote,
-				    .jobs = o->jobs,
+				    .jobs = o->jobs, .rate = o->limit_rate,
 				    .dry_run = o->dry_run,
 				    .list_only = o->list_only };
 	autofree struct object_ref *plain = cmd_plain_refs(refs);

@@ -7,12 +7,14 @@ struct push_opts {
 	struct opt_strs paths;
 	const char *remote;
 	int64_t jobs;
+	uint64_t limit_rate;
 	bool dry_run;
 };
 
 static const struct opt_spec push_optv[] = {
 	OPT(push_opts, remote, .name = "remote", .letter = 'r', .type = OPT_STR, .meta = "NAME", .complete = "remote", .help = "send to this remote (default: core.remote, or the only one)"),
-	OPT(push_opts, jobs, .name = "jobs", .letter = 'j', .type = OPT_INT, .meta = "N", .help = "move N batches at a time (default: 4)"),
+	OPT(push_opts, jobs, .name = "jobs", .letter = 'j', .type = OPT_INT, .meta = "N", .help = "move N things at a time (default: adapts)"),
+	OPT(push_opts, limit_rate, .name = "limit-rate", .type = OPT_BYTES, .meta = "RATE", .help = "move at most RATE bytes a second over the network, such as 10M (default: no limit)"),
 	OPT(push_opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL, .no_config = true, .help = "say what would be sent and send nothing"),
 	OPT_END,
 };
@@ -65,7 +67,7 @@ static int print(const struct cmd_ctx *ctx, const struct push_opts *o,
 static int push_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
 {
 	const struct push_opts *o = opts;
-	struct transfer_how how = { .remote = o->remote, .jobs = o->jobs, .dry_run = o->dry_run };
+	struct transfer_how how = { .remote = o->remote, .jobs = o->jobs, .rate = o->limit_rate, .dry_run = o->dry_run };
 	struct transfer_counts counts;
 	struct progress progress;
 	ref_vec refs = { 0 };

@@ -102,25 +102,36 @@ static const struct cmd_spec remote_remove = {
 	.args = remove_argv, .opts_size = sizeof(struct name_opts), .run = remove_run,
 };
 
+struct check_opts {
+	const char *name;
+	bool write;
+};
+
+static const struct opt_spec check_optv[] = {
+	OPT(check_opts, write, .name = "write", .letter = 'w', .type = OPT_BOOL, .no_config = true, .help = "also put a small file there, read it, list it, and remove it"),
+	OPT_END,
+};
+
 static const struct arg_spec check_argv[] = {
-	ARG(name_opts, name, .name = "NAME", .max = 1, .complete = "remote", .help = "the remote to ask; the default one when none is named"),
+	ARG(check_opts, name, .name = "NAME", .max = 1, .complete = "remote", .help = "the remote to ask; the default one when none is named"),
 	ARG_END,
 };
 
 static int check_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
 {
-	const struct name_opts *o = opts;
-	int rc = mlops_remote_check(ctx->project, o->name, err);
+	const struct check_opts *o = opts;
 
-	if (!rc)
-		puts("the remote answers");
-	return rc;
+	if (o->write ? mlops_remote_probe(ctx->project, o->name, err) :
+		       mlops_remote_check(ctx->project, o->name, err))
+		return -1;
+	puts(o->write ? "the remote answers, and takes what is put there" : "the remote answers");
+	return 0;
 }
 
 static const struct cmd_spec remote_check = {
 	.name = "check", .summary = "see whether a remote answers and lets us in",
-	.flags = CMD_PROJECT, .args = check_argv, .opts_size = sizeof(struct name_opts),
-	.run = check_run,
+	.flags = CMD_PROJECT, .opts = check_optv, .args = check_argv,
+	.opts_size = sizeof(struct check_opts), .run = check_run,
 };
 
 static const struct cmd_spec *const remote_subs[] = {

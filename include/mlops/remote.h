@@ -29,6 +29,7 @@ struct transfer_counts {
 struct transfer_how {
 	const char *remote; /* name; NULL: core.remote, else the only one, else "origin" */
 	int64_t jobs;       /* transfers at a time; 0: chosen here */
+	uint64_t rate;      /* bytes a second over a network; 0: no limit */
 	bool dry_run;
 	bool keep_going; /* fetch: what the remote lacks or holds damaged is counted as missing only */
 	bool list_only; /* fetch: trees, not the files that they list */
@@ -48,4 +49,7 @@ MLOPS_API int mlops_fetch(struct project *project, const struct object_ref *refs
 			  struct mlops_error *err);
 /* Whether the remote answers (mlops doctor); MLOPS_EREMOTE or MLOPS_EAUTH when not. */
 MLOPS_API int mlops_remote_check(struct project *project, const char *name,
+				 struct mlops_error *err);
+/* The same, and puts a small file there, reads it, finds it in the listing, and removes it. */
+MLOPS_API int mlops_remote_probe(struct project *project, const char *name,
 				 struct mlops_error *err);

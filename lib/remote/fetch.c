@@ -236,8 +236,7 @@ int mlops_fetch(struct project *project, const struct object_ref *refs, size_t n
 	autoerr flush_err = ERR_INIT;
 
 	*counts = (struct transfer_counts){ 0 };
-	if (remote_open(project, how->remote, how->jobs, &remote, err) ||
-	    mlops_store_of(project, store, err))
+	if (remote_open(project, how, &remote, err) || mlops_store_of(project, store, err))
 		return -1;
 	f.transfer.remote = remote;
 	int rc = fetch_all(&f, refs, n, err);

@@ -6,6 +6,7 @@
 #include "remote/sealed.h"
 
 #define DEFAULT_TIMEOUT_MS 60000
+#define MAX_JOBS           64
 
 static int default_name(struct project *project, char **out, struct mlops_error *err)
 {
@@ -38,6 +39,11 @@ static char *complete_url(struct project *project, const char *url)
 	return strstr(url, "://") ? xstrdup(url) : project_shared_path(project, url);
 }
 
+static unsigned jobs_of(const struct transport_how *how)
+{
+	return how->jobs < 0 ? 0 : how->jobs > MAX_JOBS ? MAX_JOBS : (unsigned)how->jobs;
+}
+
 int remote_connect(const struct transport_how *how, struct remote **out, struct mlops_error *err)
 {
 	autoremote *r = xcalloc(1, sizeof(*r));
@@ -48,7 +54,8 @@ int remote_connect(const struct transport_how *how, struct remote **out, struct 
 	r->name = xstrdup(how->name);
 	r->layout = &layout_native;
 	r->jobs = how->jobs;
-	r->engine = http_engine_new(&(struct http_engine_how){ .jobs = (unsigned)how->jobs });
+	const struct http_engine_how engine = { .jobs = jobs_of(how), .rate = how->rate };
+	r->engine = http_engine_new(&engine);
 	full.engine = r->engine;
 	full.moved = &r->moved;
 	if (r->transport->open(&full, &r->conn, err))
@@ -57,9 +64,10 @@ int remote_connect(const struct transport_how *how, struct remote **out, struct 
 	return 0;
 }
 
-int remote_open(struct project *project, const char *name, int64_t jobs, struct remote **out,
+int remote_open(struct project *project, const struct transfer_how *transfer, struct remote **out,
 		struct mlops_error *err)
 {
+	const char *name = transfer->remote;
 	autofree char *chosen = NULL;
 	autoerr none = ERR_INIT;
 
@@ -78,7 +86,8 @@ int remote_open(struct project *project, const char *name, int64_t jobs, struct 
 				     .is_default = is_default,
 				     .project = project,
 				     .state_dir = state,
-				     .jobs = jobs };
+				     .jobs = transfer->jobs,
+				     .rate = transfer->rate };
 	autoseal *seal = NULL;
 	if (remote_seal_new(project, name, &seal, err) || remote_check_secrets(complete, err) ||
 	    project_config_duration(project, "http.timeout", DEFAULT_TIMEOUT_MS, &how.timeout_ms,
@@ -141,9 +150,10 @@ int remote_check(struct remote *r, struct mlops_error *err)
 
 int mlops_remote_check(struct project *project, const char *name, struct mlops_error *err)
 {
+	const struct transfer_how how = { .remote = name };
 	autoremote *r = NULL;
 
-	return remote_open(project, name, 0, &r, err) ? -1 : remote_check(r, err);
+	return remote_open(project, &how, &r, err) ? -1 : remote_check(r, err);
 }
 
 int remote_has(struct remote *r, const struct remote_item *items, size_t n, bool *present,

@@ -23,8 +23,8 @@ struct remote {
 	_Atomic uint64_t moved;
 };
 
-/* Opens a remote by name (NULL: the default one). Nothing is sent yet. */
-int remote_open(struct project *project, const char *name, int64_t jobs, struct remote **out,
+/* Opens how->remote (NULL: the default one). Nothing is sent yet. */
+int remote_open(struct project *project, const struct transfer_how *transfer, struct remote **out,
 		struct mlops_error *err);
 /* One that is not in the settings; `how` needs name, url and time-out. */
 int remote_connect(const struct transport_how *how, struct remote **out, struct mlops_error *err);

@@ -268,7 +268,7 @@ int mlops_push(struct project *project, const struct object_ref *refs, size_t n,
 	*counts = (struct transfer_counts){ 0 };
 	p.transfer.how = how;
 	p.transfer.counts = counts;
-	if (remote_open(project, how->remote, how->jobs, &remote, err) ||
+	if (remote_open(project, how, &remote, err) ||
 	    mlops_store_of(project, &p.transfer.store, err))
 		return -1;
 	p.transfer.remote = remote;

@@ -31,6 +31,7 @@ struct transport_how {
 	const char *state_dir;   /* where uploads note how to go on after a kill; NULL: nowhere */
 	int64_t timeout_ms;      /* without progress */
 	int64_t jobs;            /* calls at a time that the user asked for; 0: any */
+	uint64_t rate;           /* bytes a second; 0: no limit */
 	_Atomic uint64_t *moved; /* bytes sent and received are added here */
 };
 

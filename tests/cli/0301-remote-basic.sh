@@ -32,6 +32,10 @@ rc_is 1 "a password in the URL is refused"
 unlike "$err" secret "and not repeated"
 like "$err" MLOPS_REMOTE_TOKEN "the hint says where it goes"
 unlike "$(cat .mlops/config)" secret "nothing of it was written"
+ok "a user of a machine is no secret" mlops remote add machine sftp://me@example.org/data
+run mlops remote add x sftp://me:secret@example.org/data
+rc_is 1 "a password is"
+mlops remote remove machine
 run mlops remote add x gopher://example.org/
 rc_is 1 "an unknown kind of URL is refused"
 like "$err" "http://" "and the known ones are named"
@@ -42,6 +46,9 @@ run mlops remote check origin
 rc_is 4 "so is a folder that is not there"
 mkdir ../far
 ok "and there once it is" mlops remote check origin
+run mlops remote check --write origin
+rc_is 0 "and takes what is put there"
+is "$(find ../far -name 'probe*' -type f)" '' "of which nothing is left"
 
 ok "remove" mlops remote remove hub
 run mlops remote --json

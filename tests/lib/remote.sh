@@ -50,3 +50,16 @@ start_httpd() {
 	httpd_url=$(cat "$tap_file") httpd_log=$tap_file.log
 	: >>"$httpd_log"
 }
+
+# start_cloud: the stand-in for the clouds; sets $cloud_url, $cloud (its folder) and $cloud_pid.
+start_cloud() {
+	tap_clouds=$((${tap_clouds:-0} + 1))
+	cloud=$tap_root/cloud$tap_clouds
+	mkdir -p "$cloud"
+	: >"$cloud/log"
+	python3 -I -S "$tap_src/tests/lib/cloudd.py" "$cloud" 2>"$cloud/err" &
+	cloud_pid=$!
+	cleanup "kill $cloud_pid 2>/dev/null"
+	wait_for 20 test -s "$cloud/url" || { diag <"$cloud/err"; return 1; }
+	cloud_url=$(cat "$cloud/url")
+}

@@ -126,8 +126,10 @@ static int make_claim(const struct json *account, const char *uri, struct strbuf
 	add_part(out, head);
 	strbuf_addc(out, '.');
 	add_part(out, claims);
-	if (rsa_sign(key, out->buf, out->len, &signature, err))
+	if (rsa_sign(key, out->buf, out->len, &signature, err)) {
+		err->kind = MLOPS_EAUTH;
 		return err_wrap(err, "the key of service account '%s'", email);
+	}
 	strbuf_addc(out, '.');
 	base64_encode_url(out, signature.buf, signature.len);
 	return 0;
