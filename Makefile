@@ -22,7 +22,7 @@ LAZY_PKGS := libgit2 libcurl libcrypto libmicrohttpd libarchive expat
 PKGS      := yaml-0.1 sqlite3 libzstd jansson libxxhash smartcols libpcre2-8
 
 # A variant of the build has a tree of its own, so that they can stand side by side.
-VARIANT := $(strip $(if $(FUZZ),fuzz,$(if $(SAN),san,$(if $(COV),cov,$(if $(FAULTS),faults)))))
+VARIANT := $(strip $(if $(FUZZ),fuzz,$(if $(SAN),san,$(if $(TSAN),tsan,$(if $(COV),cov,$(if $(FAULTS),faults))))))
 OUT     := build$(VARIANT:%=/%)
 comma   := ,
 ifdef FUZZ
@@ -32,9 +32,9 @@ endif
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef \
             -Wvla -Wwrite-strings
 HARDEN   := -fstack-protector-strong -fstack-clash-protection \
-            $(if $(SAN)$(FUZZ),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+            $(if $(SAN)$(TSAN)$(FUZZ),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 INSTRUMENT := $(if $(SAN)$(FUZZ),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all \
-              -fno-omit-frame-pointer) $(if $(FUZZ),-fsanitize=fuzzer-no-link) $(if $(COV),--coverage)
+              -fno-omit-frame-pointer) $(if $(TSAN),-fsanitize=thread -fno-omit-frame-pointer) $(if $(FUZZ),-fsanitize=fuzzer-no-link) $(if $(COV),--coverage)
 CFLAGS   ?= -O2 -g
 override CPPFLAGS += -D_GNU_SOURCE -DMLOPS_VERSION='"$(VERSION)"' -Ilib -Iinclude -I$(OUT) \
             $(if $(FAULTS)$(SAN),-DMLOPS_FAULTS) \
@@ -172,11 +172,12 @@ help:
 	@echo '  check          every test, also under AddressSanitizer and UBSan; installs test-deps'
 	@echo '  check-unit  check-cli  check-meta   parts of it, on this build'
 	@echo '  check-san      unit and cli tests under the sanitizers'
+	@echo '  check-tsan     what runs in threads and side by side, under ThreadSanitizer (SECS=60)'
 	@echo '  check-crash    commands killed at many points (COUNT=, SEED=)'
 	@echo '  check-fault    commands whose writes, syncs and renames fail, one after the other'
 	@echo '  check-fuzz     each fuzz target for SECS=5;  fuzz: for SECS=600'
 	@echo '  coverage       what the tests reach'
 	@echo '  bench          figures beside those of peers (BENCH=group for one group)'
 	@echo '  fmt  lint      clang-format; cppcheck, gcc -fanalyzer and shellcheck'
-	@echo 'Variables: SAN=1 sanitizers, FAULTS=1 fault points, COV=1 coverage (each a tree of its own),'
+	@echo 'Variables: SAN=1 sanitizers, TSAN=1 ThreadSanitizer, FAULTS=1 fault points, COV=1 coverage (each a tree of its own),'
 	@echo '  CI=1 warnings are errors, V=1 show the commands, CC=clang'

@@ -10,6 +10,8 @@ PEER_TESTS := $(wildcard tests/peers/*.sh)
 CRASH_TESTS := $(wildcard tests/crash/*.sh)
 FAULT_TESTS := $(wildcard tests/fault/*.sh)
 INJECT    := $(OUT)/tests/fault/inject.so
+# What many processes, or many threads of one, do at once.
+TSAN_TESTS := $(wildcard tests/cli/0201-*.sh tests/cli/0246-*.sh tests/cli/0311-*.sh)
 SUBMAKE   := $(MAKE) --no-print-directory
 SHELL_FILES := $(wildcard .ci/packages tests/*/*.sh examples/*/*.sh)
 
@@ -32,6 +34,9 @@ check-tree: all $(UNIT)
 	@tests/run -o $(OUT) $(UNIT) $(CLI_TESTS)
 check-san:
 	+@$(SUBMAKE) SAN=1 check-tree
+check-tsan:
+	+@$(SUBMAKE) TSAN=1 build/tsan/mlops
+	@MLOPS_TEST_SECS=$(or $(SECS),60) tests/run -o build/tsan $(TSAN_TESTS)
 check-crash:
 	+@$(SUBMAKE) FAULTS=1 build/faults/mlops
 	@tests/run -o build/faults $(CRASH_TESTS)

@@ -18,6 +18,7 @@
 
 #define LEFTOVER_SECONDS (24 * 3600) /* longer than anyone writes one file */
 #define TELL_AFTER_MS    1000        /* of waiting for a lock */
+#define MAX_PAUSE_MS     8 /* between two tries */
 
 int fs_read(const char *path, size_t max, struct strbuf *out, struct mlops_error *err)
 {
@@ -404,7 +405,7 @@ int fs_lock_fd(int fd, enum fs_lock_kind kind, int64_t timeout_ms, const char *s
 			log_info("waiting for another process, which has locked '%s'", shown);
 		told = told || waited >= TELL_AFTER_MS;
 		clock_sleep_ms(pause_ms);
-		pause_ms = pause_ms < 50 ? pause_ms * 2 : 50;
+		pause_ms = pause_ms < MAX_PAUSE_MS ? pause_ms * 2 : MAX_PAUSE_MS;
 	}
 	return 0;
 }

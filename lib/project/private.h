@@ -15,6 +15,7 @@ struct project {
 	struct config *config;
 	struct git_repo *git; /* NULL until asked for */
 	struct db *db;        /* likewise */
+	void (*store_relocked)(void *store);
 	struct {
 		void *value;
 		void (*free_value)(void *);

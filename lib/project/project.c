@@ -215,10 +215,14 @@ int mlops_project_lock(struct project *p, bool alone, struct mlops_error *err)
 	if (wait_for_lock(p, path, alone ? FS_LOCK_EXCLUSIVE : FS_LOCK_SHARED, what, &p->lock_fd,
 			  err))
 		return -1;
-	if (!project_share_store(p, err))
+	if (!p->slots[PROJECT_STORE].value)
 		return 0;
-	mlops_project_unlock(p);
-	return -1;
+	if (project_share_store(p, err)) {
+		mlops_project_unlock(p);
+		return -1;
+	}
+	p->store_relocked(p->slots[PROJECT_STORE].value);
+	return 0;
 }
 
 void mlops_project_unlock(struct project *p)
@@ -267,4 +271,9 @@ void project_set_slot(struct project *p, enum project_slot slot, void *value,
 {
 	p->slots[slot].value = value;
 	p->slots[slot].free_value = free_value;
+}
+
+void project_on_lock(struct project *p, void (*relocked)(void *store))
+{
+	p->store_relocked = relocked;
 }

@@ -36,8 +36,8 @@ int project_write(struct project *project, const char *relative, const struct st
 /* The folder of the store (core.store); new. */
 char *project_store_dir(struct project *project);
 /*
- * Shares the store's lock when the project's is held and it is not held yet: for a store whose
- * folder was not there when the project was locked.
+ * Shares the store's lock when the project's is held, and it is not held yet: when the store is
+ * opened. Locking the project does the same once it is open.
  */
 int project_share_store(struct project *project, struct mlops_error *err);
 
@@ -64,6 +64,8 @@ enum project_slot { PROJECT_STORE, PROJECT_INDEX, PROJECT_SLOTS };
 void *project_slot(struct project *project, enum project_slot slot);
 void project_set_slot(struct project *project, enum project_slot slot, void *value,
 		      void (*free_value)(void *));
+/* The store in its slot is to hear when the project is locked again: others had it meanwhile. */
+void project_on_lock(struct project *project, void (*relocked)(void *store));
 
 /*
  * Refs in YAML, as pointers and mlops.lock have them: keys kind, oid, size, files (trees) and

@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "store/leftovers.h"
 #include "store/mark.h"
 #include "store/quarantine.h"
 #include "store/rewrite.h"
@@ -133,70 +134,11 @@ static int sweep_packs(struct sweep *s, struct mlops_error *err)
 	return rc;
 }
 
-struct orphan {
-	struct sweep *sweep;
-	const char *dir;
-	bool whole; /* all that it holds is elsewhere too */
-};
-
-static int look_elsewhere(const struct pack_entry *e, void *arg, struct mlops_error *err)
-{
-	struct orphan *o = arg;
-
-	(void)err;
-	o->whole = o->whole && store_has_name(o->sweep->store, &e->oid);
-	return 0;
-}
-
-/* A writer that was killed leaves a pack without an index; so does a mishap that can be mended. */
-static int check_orphan(struct orphan *o, const char *name, struct mlops_error *err)
-{
-	autofree char *hex = xstrndup(name, strlen(name) - strlen(".pack"));
-
-	o->whole = true;
-	return pack_claims(o->dir, hex, look_elsewhere, o, err);
-}
-
-static int drop_pack(struct orphan *o, const char *path, struct mlops_error *err)
-{
-	struct stat st;
-
-	if (!lstat(path, &st))
-		o->sweep->counts->bytes += (uint64_t)st.st_size;
-	return o->sweep->count_only ? 0 : pack_remove_gone(path, err);
-}
-
-static int drop_orphan(const char *name, void *arg, struct mlops_error *err)
-{
-	struct orphan *o = arg;
-	autofree char *path = NULL, *index = NULL, *gone = NULL;
-
-	if (!str_ends(name, ".pack") && !str_ends(name, ".gone"))
-		return 0;
-	path = xasprintf("%s/%.*s.pack", o->dir, (int)strlen(name) - 5, name);
-	gone = pack_gone_path(path);
-	index = pack_index_path(path);
-	if (fs_exists(gone)) /* a gc was killed here */
-		return drop_pack(o, path, err);
-	if (fs_exists(index) || !fs_exists(path))
-		return 0;
-	if (check_orphan(o, name, err))
-		return -1;
-	return o->whole ? drop_pack(o, path, err) : 0;
-}
-
-static int sweep_orphans(struct sweep *s, struct mlops_error *err)
-{
-	autofree char *dir = path_join(s->store->dir, "packs");
-	struct orphan o = { s, dir, false };
-
-	return fs_each_name(dir, drop_orphan, &o, err);
-}
-
 static int sweep(struct sweep *s, struct mlops_error *err)
 {
 	s->counts->objects = s->counts->bytes = s->counts->left_bytes = 0;
-	if (sweep_orphans(s, err) || sweep_files(s, err) || sweep_packs(s, err))
+	if (leftovers_remove(s->store, s->count_only, &s->counts->bytes, err) ||
+	    sweep_files(s, err) || sweep_packs(s, err))
 		return -1;
 	return store_count_packs(s->store, &s->counts->packs, err);
 }
@@ -207,9 +149,7 @@ static int sweep_aside(struct sweep *s, int64_t keep_ms, struct mlops_error *err
 
 	if (quarantine_expire(s->store, clock_now_ms() - keep_ms, err))
 		return -1;
-	if (!s->counts->objects)
-		return 0;
-	if (quarantine_open(s->store, &aside, err))
+	if (s->counts->objects && quarantine_open(s->store, &aside, err))
 		return -1;
 	s->aside = aside;
 	return sweep(s, err);

@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "base/fs.h"
 #include "project/project.h"
+#include "store/leftovers.h"
 #include "store/mark.h"
 #include "store/rewrite.h"
 
@@ -173,8 +174,10 @@ static void foretell(struct repack *r)
 static int repack(struct repack *r, bool dry_run, struct mlops_error *err)
 {
 	struct repack_counts *counts = r->counts;
+	uint64_t left = 0;
 
-	if (marks_init(&r->marks, r->store, err) ||
+	if (leftovers_remove(r->store, dry_run, &left, err) ||
+	    marks_init(&r->marks, r->store, err) ||
 	    store_count_packs(r->store, &counts->packs_before, err))
 		return -1;
 	choose_packs(r);

@@ -87,6 +87,24 @@ static void free_slot(void *store)
 	mlops_store_free(store);
 }
 
+/* Since the lock was let go, gc may have taken away what we knew of. */
+static void look_again(void *store)
+{
+	struct store *s = store;
+
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < s->packs.n; i++) {
+		struct pack *p = s->packs.v[i];
+
+		p->young = false;
+		p->gone = p->gone || !fs_exists(p->path);
+	}
+	s->packs_mtime_ns = -1;
+	s->fans_known = false;
+	quarantine_free(steal_ptr(&s->quarantine));
+	pthread_mutex_unlock(&s->lock);
+}
+
 char *mlops_store_dir(struct project *project)
 {
 	return project_store_dir(project);
@@ -102,6 +120,7 @@ int mlops_store_of(struct project *project, struct store **out, struct mlops_err
 		if (store_open_dir(dir, &s, err))
 			return -1;
 		project_set_slot(project, PROJECT_STORE, s, free_slot);
+		project_on_lock(project, look_again);
 		if (read_settings(project, s, err) || sealed_unlock(s, project, err) ||
 		    project_share_store(project, err) || sharers_join(s, project, err)) {
 			project_set_slot(project, PROJECT_STORE, NULL, NULL);
