@@ -40,6 +40,8 @@ static bool next_entry(struct index_feed *feed, struct index_named *out)
 		size_t at = m->file_at;
 
 		m->file_at += order <= 0;
+		if (order <= 0 && at % FORGET_EVERY == 0)
+			index_file_forget(m->file);
 		if (order >= 0) {
 			const struct map_entry *l = m->sorted[m->learned_at++];
 
@@ -47,8 +49,6 @@ static bool next_entry(struct index_feed *feed, struct index_named *out)
 						     *(struct index_entry *)l->value };
 			return true;
 		}
-		if (at % FORGET_EVERY == 0)
-			index_file_forget(m->file);
 		if (m->marks[at] == INDEX_GONE)
 			continue;
 		out->path = index_file_path(m->file, at);

@@ -29,7 +29,8 @@ static bool matches(struct unit_project *u, const char *path, const struct stat 
 {
 	struct oid oid;
 
-	return index_match(index_of(u->project), path, st, &oid) && mlops_oid_equal(&oid, &some_oid);
+	return index_match(index_of(u->project), path, st, &oid) &&
+	       mlops_oid_equal(&oid, &some_oid);
 }
 
 static void learn(struct unit_project *u, const char *path, const struct stat *st)
@@ -160,12 +161,50 @@ static void test_damaged(void **state)
 	assert_true(matches(u, "f", &st));
 }
 
+/*
+ * More entries than are kept in memory: those that moved to a file are found like the others, one
+ * learned again replaces its old self, and what a scan did not see is gone after writing.
+ */
+static void test_many(void **state)
+{
+	struct unit_project *u = *state;
+	struct stat st = make_file(u, "f", "text");
+	const struct oid other = { { 9 } };
+	char path[32];
+	struct oid oid;
+
+	for (int round = 0; round < 2; round++) {
+		struct index *ix = index_of(u->project);
+
+		index_settle(ix, index_time_ns(&st.st_ctim));
+		index_scanned(ix, "d");
+		for (int i = 0; i < 60000; i++) {
+			snprintf(path, sizeof(path), "d/%d", i);
+			if (i % 3 || !round)
+				index_put(ix, path, &st, round ? &other : &some_oid);
+		}
+		index_put(ix, "e", &st, &some_oid);
+		assert_true(index_match(ix, "d/1", &st, &oid));
+		assert_true(mlops_oid_equal(&oid, round ? &other : &some_oid));
+		assert_success(index_write(ix, &err));
+		reopen(u);
+		ix = index_of(u->project);
+		for (int i = 0; i < 60000; i++) {
+			snprintf(path, sizeof(path), "d/%d", i);
+			assert_int_equal(index_match(ix, path, &st, &oid), i % 3 || !round);
+		}
+		assert_true(matches(u, "e", &st));
+		reopen(u);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		unit_project_test(test_match), unit_project_test(test_racy),
-		unit_project_test(test_settle), unit_project_test(test_tree),
+		unit_project_test(test_match),   unit_project_test(test_racy),
+		unit_project_test(test_settle),  unit_project_test(test_tree),
 		unit_project_test(test_scanned), unit_project_test(test_damaged),
+		unit_project_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
