@@ -46,31 +46,28 @@ static bool passes_sealed(const struct store *s, const struct place *place)
 	return !s->key && (place->kind == PLACE_SEALED || place->entry.codec == PACK_SEALED);
 }
 
-static int read_packed(struct store *s, const struct oid *oid, struct place *place, char **buf,
-		       struct mlops_error *err)
+/* *done stays false when its pack was finished since it was found. */
+static int read_packed(struct store *s, const struct oid *oid, const struct place *place,
+		       char **buf, bool *done, struct mlops_error *err)
 {
 	struct scratch *scratch;
 	autofree char *raw = NULL;
-	bool done = place->kind == PLACE_PACK;
 	int rc;
 
 	if (store_scratch(s, &scratch, err))
 		return -1;
-	if (done)
+	*done = place->kind == PLACE_PACK;
+	if (*done)
 		rc = pack_read(place->fd, place->pack->path, &place->entry, scratch, &raw, err);
 	else
-		rc = read_open_pack(s, &place->name, scratch, &raw, &done, err);
-	if (!rc && done && place->entry.codec == PACK_SEALED)
+		rc = read_open_pack(s, &place->name, scratch, &raw, done, err);
+	if (!rc && *done && place->entry.codec == PACK_SEALED)
 		rc = sealed_decode(s, oid, &place->name, &raw, place->entry.raw, err);
-	if (!rc && done && !passes_sealed(s, place))
+	if (!rc && *done && !passes_sealed(s, place))
 		rc = check_hash(scratch->hasher, raw, place->size, oid, err);
 	store_give_back(s, scratch);
-	if (rc || done) {
-		*buf = rc ? NULL : steal_ptr(&raw);
-		return rc;
-	}
-	store_find(s, oid, true, place);
-	return read_packed(s, oid, place, buf, err);
+	*buf = rc ? NULL : steal_ptr(&raw);
+	return rc;
 }
 
 static int open_file(const char *path, int *fd, struct mlops_error *err)
@@ -160,6 +157,7 @@ int store_stream(struct store *s, const struct oid *oid, struct place *place, st
 		 void *arg, struct mlops_error *err)
 {
 	autofree char *buf = NULL;
+	bool done;
 
 	find_again(s, oid, place);
 	if (place->kind == PLACE_NONE)
@@ -168,8 +166,12 @@ int store_stream(struct store *s, const struct oid *oid, struct place *place, st
 		return loose_read(s, oid, sink, arg, err);
 	if (place->kind == PLACE_SEALED)
 		return sealed_read(s, oid, &place->name, sink, arg, err);
-	if (read_packed(s, oid, place, &buf, err))
+	if (read_packed(s, oid, place, &buf, &done, err))
 		return -1;
+	if (!done) {
+		store_find(s, oid, true, place);
+		return store_stream(s, oid, place, sink, arg, err);
+	}
 	return place->size ? sink(buf, place->size, arg, err) : 0;
 }
 

@@ -21,11 +21,14 @@ struct store {
 	pthread_mutex_t lock;     /* guards all that follows */
 	VEC(struct pack *) packs; /* only ever grows, so a pack that was found stays */
 	int64_t packs_mtime_ns;   /* of the folder when it was listed; -1: never */
-	struct pack_writer *writer; /* the open pack, or NULL */
-	bool fans_known; /* fans was filled */
+	struct pack_writer *writer;  /* the open pack, or NULL */
+	struct pack_writer *closing; /* one that is being made durable, by one thread alone */
+	pthread_cond_t closed;       /* it no longer is */
+	unsigned failures;           /* of making one durable */
+	bool fans_known;             /* fans was filled */
 	atomic_uchar fans[32]; /* a bit a folder of loose/ that was there then, or was made since; not guarded */
-	bool lost;                  /* an open pack could not be written: the next flush says so */
-	struct scratch *spare;      /* given back by the last user, or NULL */
+	bool lost;             /* an open pack could not be written: the next flush says so */
+	struct scratch *spare; /* given back by the last user, or NULL */
 	struct quarantine *quarantine; /* what gc has put aside; NULL until it was looked for */
 };
 

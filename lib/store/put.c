@@ -40,14 +40,15 @@ static int lose(struct store *s)
 }
 
 /* A pack of one object would only be one more index to search: it is stored loose. */
-static int finish_single(struct store *s, struct scratch *scratch, struct mlops_error *err)
+static int finish_single(struct store *s, struct pack_writer *w, struct scratch *scratch,
+			 struct mlops_error *err)
 {
 	struct pack_entry e;
 	autofree char *raw = NULL;
 	int fd;
 
-	pack_writer_first(s->writer, &e);
-	if (pack_writer_sync_out(s->writer, &fd, err) ||
+	pack_writer_first(w, &e);
+	if (pack_writer_sync_out(w, &fd, err) ||
 	    pack_read(fd, "the open pack", &e, scratch, &raw, err))
 		return -1;
 	autofree char *path =
@@ -55,28 +56,48 @@ static int finish_single(struct store *s, struct scratch *scratch, struct mlops_
 	return loose_put(s, raw, e.raw, &e.oid, path, err);
 }
 
-static int finish_pack(struct store *s, struct mlops_error *err)
+static int finish_pack(struct store *s, struct pack_writer *w, struct pack **out,
+		       struct mlops_error *err)
 {
 	autofree char *dir = path_join(s->dir, "packs");
 	char hex[MLOPS_OID_HEX + 1];
-	struct pack *pack;
 
-	if (pack_writer_finish(s->writer, dir, hex, err) || pack_open(dir, hex, &pack, err))
-		return -1;
-	vec_push(&s->packs, pack);
-	return 0;
+	return pack_writer_finish(w, dir, hex, err) || pack_open(dir, hex, out, err) ? -1 : 0;
 }
 
-/* Lock held. */
-static int finish_writer(struct store *s, struct scratch *scratch, struct mlops_error *err)
+static int finish(struct store *s, struct pack_writer *w, struct pack **out,
+		  struct scratch *scratch, struct mlops_error *err)
 {
-	size_t n = pack_writer_count(s->writer);
-	int rc = n > 1 ? finish_pack(s, err) : n ? finish_single(s, scratch, err) : 0;
+	size_t n = pack_writer_count(w);
 
-	if (rc)
-		return lose(s);
-	pack_writer_free(steal_ptr(&s->writer));
-	return 0;
+	return n > 1 ? finish_pack(s, w, out, err) : n ? finish_single(s, w, scratch, err) : 0;
+}
+
+/*
+ * Makes the open pack, if any, durable. The lock is held, but not meanwhile, so that others can
+ * put into the next one; who comes here for that waits, and learns when this one came to nothing.
+ */
+static int close_writer(struct store *s, struct scratch *scratch, struct mlops_error *err)
+{
+	unsigned failures = s->failures;
+	struct pack *pack = NULL;
+
+	while (s->closing)
+		pthread_cond_wait(&s->closed, &s->lock);
+	if (s->lost || s->failures != failures)
+		return err_set(err, MLOPS_EIO, "objects could not be stored in '%s'", s->dir);
+	if (!s->writer)
+		return 0;
+	s->closing = steal_ptr(&s->writer);
+	pthread_mutex_unlock(&s->lock);
+	int rc = finish(s, s->closing, &pack, scratch, err);
+	pthread_mutex_lock(&s->lock);
+	if (pack)
+		vec_push(&s->packs, pack);
+	s->failures += rc != 0;
+	pack_writer_free(steal_ptr(&s->closing));
+	pthread_cond_broadcast(&s->closed);
+	return rc;
 }
 
 static int add_locked(struct store *s, const struct oid *oid, const struct pack_form *form,
@@ -88,7 +109,7 @@ static int add_locked(struct store *s, const struct oid *oid, const struct pack_
 		return 0;
 	if (pack_writer_add(s->writer, oid, form, err))
 		return lose(s);
-	return pack_writer_is_full(s->writer) ? finish_writer(s, scratch, err) : 0;
+	return pack_writer_is_full(s->writer) ? close_writer(s, scratch, err) : 0;
 }
 
 static int append(struct store *s, const struct oid *oid, const struct pack_form *form,
@@ -109,15 +130,11 @@ static int append(struct store *s, const struct oid *oid, const struct pack_form
 int mlops_store_flush(struct store *s, struct mlops_error *err)
 {
 	struct scratch *scratch;
-	int rc = 0;
 
 	if (store_scratch(s, &scratch, err))
 		return -1;
 	pthread_mutex_lock(&s->lock);
-	if (s->lost)
-		rc = err_set(err, MLOPS_EIO, "objects could not be stored in '%s'", s->dir);
-	else if (s->writer)
-		rc = finish_writer(s, scratch, err);
+	int rc = close_writer(s, scratch, err);
 	s->lost = false;
 	pthread_mutex_unlock(&s->lock);
 	store_give_back(s, scratch);

@@ -25,6 +25,7 @@ int store_open_dir(const char *dir, struct store **out, struct mlops_error *err)
 	s->pack_threshold = THRESHOLD;
 	s->packs_mtime_ns = -1;
 	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->closed, NULL);
 	*out = s;
 	return 0;
 }
@@ -62,6 +63,7 @@ void mlops_store_free(struct store *s)
 	pack_writer_free(s->writer);
 	scratch_free(s->spare);
 	seal_key_free(s->key);
+	pthread_cond_destroy(&s->closed);
 	pthread_mutex_destroy(&s->lock);
 	free(s->dir);
 	free(s);
@@ -299,6 +301,25 @@ static void find_late(struct store *s, const struct oid *name, enum place_kind l
 }
 
 /* `loose` is the kind that one in a file of its own has. */
+/* What a pack that is being made durable holds is seen when that has ended. */
+static bool await_closing(struct store *s)
+{
+	if (!s->closing)
+		return false;
+	pthread_cond_wait(&s->closed, &s->lock);
+	return true;
+}
+
+static void find_place(struct store *s, const struct oid *name, enum place_kind loose, bool fresh,
+		       struct place *out)
+{
+	if (s->writer && pack_writer_find(s->writer, name, &out->entry))
+		out->kind = PLACE_OPEN;
+	else if (!find_packed(s, name, out) && !find_loose(s, name, loose, fresh, out) &&
+		 (fresh || s->packs_mtime_ns < 0))
+		find_late(s, name, loose, out);
+}
+
 static void find_named(struct store *s, const struct oid *name, enum place_kind loose, bool fresh,
 		       struct place *out)
 {
@@ -306,11 +327,9 @@ static void find_named(struct store *s, const struct oid *name, enum place_kind 
 	pthread_mutex_lock(&s->lock);
 	if (s->packs_mtime_ns < 0)
 		store_load_packs(s, NULL, NULL);
-	if (s->writer && pack_writer_find(s->writer, name, &out->entry))
-		out->kind = PLACE_OPEN;
-	else if (!find_packed(s, name, out) && !find_loose(s, name, loose, fresh, out) &&
-		 (fresh || s->packs_mtime_ns < 0))
-		find_late(s, name, loose, out);
+	do
+		find_place(s, name, loose, fresh, out);
+	while (out->kind == PLACE_NONE && fresh && await_closing(s));
 	if (out->kind == PLACE_PACK || out->kind == PLACE_OPEN)
 		out->size = out->entry.raw;
 	pthread_mutex_unlock(&s->lock);
