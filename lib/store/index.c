@@ -13,16 +13,17 @@
 #include "project/project.h"
 #include "store/index_merge.h"
 
-#define SETTLE_TRIES 20 /* of a millisecond; the clock of most kernels ticks every 1 to 10 */
-#define LEARNED_MIN  ((size_t)24 << 10)
-#define FORGET_EVERY ((size_t)1 << 13)
+#define SETTLE_TRIES   20 /* of a millisecond; the clock of most kernels ticks every 1 to 10 */
+#define LEARNED_MIN    ((size_t)24 << 10)
+#define FORGET_EVERY   ((size_t)1 << 13)
+#define SEARCH_TOUCHES 64 /* entries whose memory a search brings in, about */
 
 struct index {
 	struct project *project;
 	char *clock; /* a file of the same file system whose mtime we may set */
 	struct index_file file;
 	size_t hint;        /* where the next look-up in the file likely hits */
-	size_t hits;        /* of all look-ups */
+	size_t touched;     /* entries of the file since its memory was let go of */
 	uint8_t *marks;     /* an index_mark an entry of the file */
 	struct map learned; /* path -> struct index_entry, newer than the file */
 	size_t limit;       /* of entries there: then they move to a file */
@@ -86,10 +87,13 @@ static bool find(struct index *ix, const char *path, struct index_entry *out)
 		return true;
 	}
 	size_t at = index_file_find(&ix->file, path, ix->hint);
+	ix->touched += at == ix->hint ? 1 : SEARCH_TOUCHES;
+	if (ix->touched >= FORGET_EVERY) {
+		index_file_forget(&ix->file);
+		ix->touched = 0;
+	}
 	if (at == SIZE_MAX)
 		return false;
-	if (++ix->hits % FORGET_EVERY == 0)
-		index_file_forget(&ix->file);
 	index_file_entry(&ix->file, at, out);
 	ix->marks[at] = INDEX_SEEN;
 	ix->hint = at + 1;
