@@ -67,7 +67,8 @@ static int print(const struct cmd_ctx *ctx, const struct push_opts *o,
 static int push_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
 {
 	const struct push_opts *o = opts;
-	struct transfer_how how = { .remote = o->remote, .jobs = o->jobs, .rate = o->limit_rate, .dry_run = o->dry_run };
+	struct transfer_how how = { .remote = o->remote, .jobs = o->jobs, .rate = o->limit_rate,
+				    .dry_run = o->dry_run };
 	struct transfer_counts counts;
 	struct progress progress;
 	ref_vec refs = { 0 };

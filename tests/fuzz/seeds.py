@@ -19,6 +19,10 @@ ZSTD_X300 = bytes.fromhex("28b52ffd602c004d00001078780100272ac002")  # 300 times
 ROUTES = [b"/v1/objects/abc", b"/v1/models/wine:predict", b"/v2/models/a%2Fb/versions/3/infer", b"bytes=0-9",
           b"bytes=-5", b"bytes=990-", b"/%zz", b"/"]
 
+REMOTES = [b"s3://bucket/a%20b", b"http://me@[::1]:80/x?y=1", b"[default]\nregion = x ; y\ns3 =\n  a = b\n",
+           b"<L><Contents><Key>a&amp;b</Key><Size>1</Size></Contents></L>", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
+           b'{"AccessKeyId":"a","SecretAccessKey":"b","Expiration":"2099-01-01T00:00:00Z"}', b"a/../b"]
+
 
 def oid(i):
     return hashlib.sha256(bytes([i])).digest()
@@ -74,7 +78,7 @@ def formats():
 
 
 def main(folder):
-    for target, seeds in {"fuzz_http": HTTP, "fuzz_json": JSON, "fuzz_route": ROUTES, "fuzz_tree": trees(),
+    for target, seeds in {"fuzz_http": HTTP, "fuzz_json": JSON, "fuzz_remote": REMOTES, "fuzz_route": ROUTES, "fuzz_tree": trees(),
                           "fuzz_pack": packs(), "fuzz_index": indexes(), "fuzz_frame": frames(), **formats()}.items():
         os.makedirs(os.path.join(folder, target), exist_ok=True)
         for i, seed in enumerate(seeds):

@@ -4,6 +4,7 @@
  */
 #include "remote/transports/http_link.h"
 
+#include "base/log.h"
 #include "fmt/json.h"
 #include "remote/private.h"
 #include "remote/gitcredential.h"
@@ -39,6 +40,17 @@ static int reconsider(void *self, struct web_call *c, struct mlops_error *err)
 	return found;
 }
 
+static void warn_of_plain(const struct link *l)
+{
+	autoerr ignored = ERR_INIT;
+	autourl u = { 0 };
+
+	if (l->web.bearer && !url_parse(l->url, &u, &ignored) && !strcmp(u.scheme, "http") &&
+	    !url_is_loopback(&u))
+		log_warn("the token of remote '%s' goes over a connection that is not encrypted",
+			 l->web.name);
+}
+
 int link_open(const struct transport_how *how, void **conn, struct mlops_error *err)
 {
 	struct link *l = xcalloc(1, sizeof(*l));
@@ -57,6 +69,7 @@ int link_open(const struct transport_how *how, void **conn, struct mlops_error *
 		link_close(l);
 		return -1;
 	}
+	warn_of_plain(l);
 	*conn = l;
 	return 0;
 }
