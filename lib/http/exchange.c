@@ -176,6 +176,25 @@ static struct curl_slist *make_headers(const struct http_request *req)
 	return curl_slist_append(list, "Expect:");
 }
 
+static const char *env(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+/* The variables that the curl program heeds, and the library leaves to it. */
+static void set_authorities(CURL *curl)
+{
+	const char *file = env("CURL_CA_BUNDLE"), *dir = file ? NULL : env("SSL_CERT_DIR");
+
+	file = file ? file : env("SSL_CERT_FILE");
+	if (file)
+		curl_easy_setopt(curl, CURLOPT_CAINFO, file);
+	if (dir)
+		curl_easy_setopt(curl, CURLOPT_CAPATH, dir);
+}
+
 static void set_http(struct exchange *x)
 {
 	const struct http_request *req = x->req;
@@ -185,8 +204,10 @@ static void set_http(struct exchange *x)
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	if (!strncasecmp(req->url, "https:", 6))
+	if (!strncasecmp(req->url, "https:", 6)) {
 		curl_easy_setopt(curl, CURLOPT_PIPEWAIT, 1L);
+		set_authorities(curl);
+	}
 	if (req->unix_socket)
 		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, req->unix_socket);
 	if (req->unix_socket || req->direct || is_loopback(req->url))

@@ -26,7 +26,8 @@ make_bucket() {
 }
 
 # start_nginx [PASSWORD]: a web server with WebDAV over the folder $nginx_root, for user "me" when there is a
-# password; sets $nginx_url. False when nginx is not here.
+# password; sets $nginx_url, and $nginx_tls, the same over TLS and HTTP/2 with the certificate
+# $nginx_dir/cert. $nginx_dir/access has a line "PROTOCOL METHOD" a request. False when nginx is not here.
 start_nginx() {
 	command -v nginx >/dev/null || { skip "nginx is not installed" "nginx"; return 1; }
 	nginx_module=/usr/lib/nginx/modules/ngx_http_dav_ext_module.so
@@ -40,17 +41,21 @@ start_nginx() {
 		printf 'me:{PLAIN}%s\n' "$1" >"$nginx_dir/users"
 		nginx_auth="auth_basic x; auth_basic_user_file $nginx_dir/users;"
 	}
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$nginx_dir/key" -out "$nginx_dir/cert" -days 2 \
+		-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null
 	for nginx_port in 25411 25412 25413 25414; do
 		cat >"$nginx_dir/conf" <<-CONF
 			load_module $nginx_module;
 			pid $nginx_dir/pid; error_log $nginx_dir/error.log; daemon on; user $(id -un);
 			events { worker_connections 256; }
 			http {
-				access_log off; client_max_body_size 0; client_body_temp_path $nginx_dir/body;
+				log_format short "\$server_protocol \$request_method"; access_log $nginx_dir/access short;
+				client_max_body_size 0; client_body_temp_path $nginx_dir/body;
 				proxy_temp_path $nginx_dir/p; fastcgi_temp_path $nginx_dir/f; uwsgi_temp_path $nginx_dir/u;
 				scgi_temp_path $nginx_dir/s;
 				server {
-					listen 127.0.0.1:$nginx_port; root $nginx_root; $nginx_auth
+					listen 127.0.0.1:$nginx_port; listen 127.0.0.1:$((nginx_port + 5)) ssl http2;
+					ssl_certificate $nginx_dir/cert; ssl_certificate_key $nginx_dir/key; root $nginx_root; $nginx_auth
 					location / {
 						dav_methods PUT DELETE MKCOL COPY MOVE;
 						dav_ext_methods PROPFIND OPTIONS;
@@ -62,7 +67,7 @@ start_nginx() {
 	done
 	[ -s "$nginx_dir/pid" ] || { skip "nginx does not start: $(tail -1 "$nginx_dir/start")" "nginx"; return 1; }
 	cleanup "kill \$(cat '$nginx_dir/pid') 2>/dev/null"
-	nginx_url=http://127.0.0.1:$nginx_port
+	nginx_url=http://127.0.0.1:$nginx_port nginx_tls=https://127.0.0.1:$((nginx_port + 5))
 }
 
 # start_sshd: an ssh server with sftp, a key for us and a known_hosts with its own; sets $sshd_url, and

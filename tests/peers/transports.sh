@@ -110,6 +110,19 @@ if start_nginx; then
 	run mlops push -r plain
 	rc_is 4 "a plain web server: takes no push"
 	like "$err" WebDAV "a plain web server: and it says what that takes"
+	cd "$origin" || exit 1
+	mlops remote add tls "$nginx_tls/tls"
+	run mlops remote check tls
+	rc_is 4 "tls: a certificate of nobody known is refused"
+	export SSL_CERT_FILE="$nginx_dir/cert"
+	: >"$nginx_dir/access"
+	ok "tls: push, with its certificate known" mlops push -r tls
+	clone
+	mlops remote add tls "$nginx_tls/tls"
+	ok "tls: pull" mlops pull -r tls
+	same_data "tls: with identical bytes"
+	unlike "$nginx_dir/access" 'HTTP/1' "tls: all of it over HTTP/2"
+	unset SSL_CERT_FILE
 	kill "$(cat "$nginx_dir/pid")"
 	wait_for 10 test ! -e "$nginx_dir/pid"
 fi
