@@ -105,7 +105,7 @@ bool pack_writer_is_full(const struct pack_writer *w); /* time to finish it */
 /* Lets an entry be read with pack_read(): all is in the file then. The descriptor is lent. */
 int pack_writer_sync_out(struct pack_writer *w, int *fd, struct mlops_error *err);
 /* Gives it an mtime, from which the age of its objects is told; now is what it has unless set. */
-int pack_writer_date(struct pack_writer *w, const struct timespec *mtime, struct mlops_error *err);
+void pack_writer_date(struct pack_writer *w, const struct timespec *mtime);
 /* Makes it durable in `dir` under its name, which goes into hex (MLOPS_OID_HEX + 1 bytes). */
 int pack_writer_finish(struct pack_writer *w, const char *dir, char *hex, struct mlops_error *err);
 void pack_writer_free(struct pack_writer *w); /* drops what was not finished; NULL is fine */

@@ -30,8 +30,9 @@ struct pack_writer {
 	 * look first. A struct map would take a hundred bytes an object, this takes ten.
 	 */
 	uint32_t *slots;
-	size_t n_slots; /* a power of two */
-	uint64_t size;  /* once `out` is gone */
+	size_t n_slots;        /* a power of two */
+	struct timespec mtime; /* to be; 0: when it was written */
+	uint64_t size;         /* once `out` is gone */
 };
 
 /* The slot of a name, or the free one where it belongs. */
@@ -227,14 +228,19 @@ static int name_both(struct pack_writer *w, const char *tmp_index, const char *d
 	return rc;
 }
 
-int pack_writer_date(struct pack_writer *w, const struct timespec *mtime, struct mlops_error *err)
+void pack_writer_date(struct pack_writer *w, const struct timespec *mtime)
 {
-	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, *mtime };
-	int fd;
+	w->mtime = *mtime;
+}
 
-	if (pack_writer_sync_out(w, &fd, err)) /* writing later would change it again */
-		return -1;
-	return futimens(fd, times) ? err_sys(err, "cannot date '%s'", w->tmp) : 0;
+/* Writing would change it again, so this comes when nothing is left to write; it need not last. */
+static int set_date(struct pack_writer *w, struct mlops_error *err)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, w->mtime };
+
+	if (w->mtime.tv_sec && futimens(w->fd, times))
+		return err_sys(err, "cannot date '%s'", w->tmp);
+	return 0;
 }
 
 /* All is in the file; what only adding and finding take is given back before the sorting. */
@@ -257,6 +263,8 @@ int pack_writer_finish(struct pack_writer *w, const char *dir, char *hex, struct
 		return err_sys(err, "cannot sync '%s'", w->tmp);
 	close_pack(w);
 	rc = write_index(w, tmp_index, hex, err);
+	if (!rc)
+		rc = set_date(w, err);
 	if (!rc)
 		rc = name_both(w, tmp_index, dir, hex, err);
 	if (rc)

@@ -42,8 +42,8 @@ static int finish_writer(struct rewrite *r, struct mlops_error *err)
 
 	if (!r->writer)
 		return 0;
-	if (pack_writer_date(r->writer, &r->newest, err) ||
-	    pack_writer_finish(r->writer, dir, hex, err))
+	pack_writer_date(r->writer, &r->newest);
+	if (pack_writer_finish(r->writer, dir, hex, err))
 		return -1;
 	strlist_add(&r->made, hex);
 	pack_writer_free(steal_ptr(&r->writer));

@@ -214,8 +214,11 @@ static int add_sharer(const char *id, void *arg, struct mlops_error *err)
 	if (read_sharer(file, &sharer, err))
 		return -1;
 	int there = has_id(sharer.root, id);
-	if (there < 0)
-		return refuse(file, &sharer, strerror(errno), err);
+	if (there < 0) {
+		autofree char *why = xasprintf("cannot be read: %s", strerror(errno));
+
+		return refuse(file, &sharer, why, err);
+	}
 	if (there) {
 		if (!strlist_has(l->roots, sharer.root))
 			strlist_add(l->roots, sharer.root);

@@ -137,6 +137,31 @@ ok "gc by the owner" collect
 cd "$OLDPWD" && rm -f g && mlops checkout >/dev/null
 is "$(cat g)" guest "keeps what the guest has"
 
+# A clone of another user.
+if [ "$(id -u)" = 0 ]; then
+	cd "$scratch/one" && chown -R 65534 "$scratch/copy"
+	ok "gc reads another user's clone" collect
+	is "$(stat -c %u "$scratch/copy/.git/HEAD")" 65534 "and leaves it alone"
+	chown -R 0 "$scratch/copy" && cd "$scratch/copy" && rm -rf d
+	ok "it keeps what that names" mlops checkout
+	chmod 777 "$scratch" "$tap_root"
+	chown -R 65534 "$scratch/moved"
+	chmod 700 "$scratch/one"
+	cat >"$tap_root/other" <<'OTHER'
+cd "$1" && export HOME=/nowhere && git config --file .git/config safe.directory '*'
+echo theirs >d/1 && mlops track d && mlops verify || exit 1
+mlops gc 2>&1
+[ $? = 3 ]
+OTHER
+	ok "another user of the group uses the store" \
+		setpriv --reuid 65534 --regid 0 --clear-groups sh "$tap_root/other" "$scratch/moved"
+	like "$tap_root/ok" "'$scratch/[a-z]*'.*cannot be read: Permission denied" \
+		"and gc refuses when it cannot read all clones"
+	ok "one who can goes on" collect
+else
+	skip "only root can" "gc reads another user's clone"
+fi
+
 # Pointers that only a linked work tree has.
 cd "$owner" && git add -A && git commit -qm owner && git worktree add -q ../side HEAD
 cd ../side && echo linked >l && mlops track l >/dev/null && git rm -q --cached l.mlops

@@ -17,7 +17,7 @@ prepare() {
 whole() {
 	rm -rf "$scratch/copy" && cp -a . "$scratch/copy" && cd "$scratch/copy" || exit 1
 	git reset -q --hard HEAD~1 && rm -rf data && mlops checkout && grep -qx 'version 1' data/a &&
-		grep -qx 'single 1' single && git reset -q --hard HEAD@{1} && rm -rf data &&
+		grep -qx 'single 1' single && git reset -q --hard 'HEAD@{1}' && rm -rf data &&
 		mlops checkout && diff -rq data "$scratch/data3"
 }
 
