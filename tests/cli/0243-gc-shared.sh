@@ -153,10 +153,15 @@ echo theirs >d/1 && mlops track d && mlops verify || exit 1
 mlops gc 2>&1
 [ $? = 3 ]
 OTHER
-	ok "another user of the group uses the store" \
-		setpriv --reuid 65534 --regid 0 --clear-groups sh "$tap_root/other" "$scratch/moved"
-	like "$tap_root/ok" "'$scratch/[a-z]*'.*cannot be read: Permission denied" \
-		"and gc refuses when it cannot read all clones"
+	as_other="setpriv --reuid 65534 --regid 0 --clear-groups"
+	case $(dirname "$tap_root") in */mlops-run.*) chmod 711 "$(dirname "$tap_root")" ;; esac
+	if $as_other test -x "$MLOPS" -a -r "$tap_root/other"; then
+		ok "another user of the group uses the store" $as_other sh "$tap_root/other" "$scratch/moved"
+		like "$tap_root/ok" "'$scratch/[a-z]*'.*cannot be read: Permission denied" \
+			"and gc refuses when it cannot read all clones"
+	else
+		skip "another user cannot run the program here" "another user of the group uses the store"
+	fi
 	ok "one who can goes on" collect
 else
 	skip "only root can" "gc reads another user's clone"
