@@ -17,8 +17,7 @@ struct dag_opts {
 
 static const struct opt_spec dag_optv[] = {
 	OPT(dag_opts, format, .name = "format", .letter = 'f', .type = OPT_STR, .meta = "FORMAT",
-	    .choices = "text|dot|mermaid|svg", .def = "text",
-	    .help = "how to draw it"),
+	    .choices = "text|dot|mermaid|svg", .def = "text", .help = "how to draw it"),
 	OPT(dag_opts, outs, .name = "outs", .letter = 'o', .type = OPT_BOOL, .no_config = true,
 	    .help = "the files that stages read and write, in place of stages"),
 	OPT(dag_opts, rev, .name = "rev", .type = OPT_STR, .meta = "REV", .complete = "rev",
@@ -59,17 +58,18 @@ static int print_json(const struct dag *dag)
 
 static enum dag_format format_of(const char *name)
 {
-	return !strcmp(name, "dot")	? DAG_DOT :
+	return !strcmp(name, "dot")     ? DAG_DOT :
 	       !strcmp(name, "mermaid") ? DAG_MERMAID :
-	       !strcmp(name, "svg")	? DAG_SVG :
+	       !strcmp(name, "svg")     ? DAG_SVG :
 					  DAG_TEXT;
 }
 
 static int dag_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
 {
 	const struct dag_opts *o = opts;
-	const struct dag_how how = { .rev = o->rev, .stages = o->stages.v,
-				     .n_stages = o->stages.n, .files = o->outs };
+	const struct dag_how how = {
+		.rev = o->rev, .stages = o->stages.v, .n_stages = o->stages.n, .files = o->outs
+	};
 	struct dag dag;
 
 	if (o->width < 0)
@@ -94,8 +94,12 @@ static int dag_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *er
 }
 
 const struct cmd_spec cmd_dag = {
-	.group = "pipelines and runs", .name = "dag",
+	.group = "pipelines and runs",
+	.name = "dag",
 	.summary = "draw the graph of the pipeline's stages or files",
-	.flags = CMD_PROJECT | CMD_JSON, .opts = dag_optv, .args = dag_argv,
-	.opts_size = sizeof(struct dag_opts), .run = dag_run,
+	.flags = CMD_PROJECT | CMD_JSON,
+	.opts = dag_optv,
+	.args = dag_argv,
+	.opts_size = sizeof(struct dag_opts),
+	.run = dag_run,
 };

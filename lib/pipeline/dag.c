@@ -15,7 +15,7 @@ struct maker {
 	struct arena *arena;
 	VEC(struct dag_node) nodes;
 	VEC(struct dag_edge) edges;
-	struct map files;         /* path -> its node */
+	struct map files;   /* path -> its node */
 	VEC(size_t) inputs; /* nodes that a stage reads */
 	struct mlops_error *err;
 };
@@ -100,8 +100,7 @@ static int add_files_of(struct maker *m, const struct spec_stage *stage)
 static int add_files(struct maker *m)
 {
 	for (size_t k = 0; k < m->p->stages.n; k++)
-		if (m->wanted[m->p->order[k]] &&
-		    add_files_of(m, &m->p->stages.v[m->p->order[k]]))
+		if (m->wanted[m->p->order[k]] && add_files_of(m, &m->p->stages.v[m->p->order[k]]))
 			return -1;
 	return 0;
 }

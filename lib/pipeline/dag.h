@@ -33,7 +33,7 @@ struct dag_layout {
 	size_t n_nodes, n_places;
 	struct dag_link *links; /* sorted by from */
 	size_t n_links;
-	size_t *down; /* the links of place i: down[i] .. down[i + 1] */
+	size_t *down;          /* the links of place i: down[i] .. down[i + 1] */
 	size_t *up, *up_links; /* indexes of the links to place i: up_links[up[i] .. up[i + 1]] */
 	size_t *ranks;         /* places, layer after layer, from the left */
 	size_t *layers;        /* where each begins in ranks, and the end of the last */

@@ -85,7 +85,8 @@ static size_t layer_y(size_t layer)
 }
 
 /* A curve down to the next place, and when that is a bend, through its layer. */
-static void add_svg_link(const struct dag_layout *l, const struct dag_link *link, struct strbuf *out)
+static void add_svg_link(const struct dag_layout *l, const struct dag_link *link,
+			 struct strbuf *out)
 {
 	const struct dag_place *from = &l->places[link->from], *to = &l->places[link->to];
 	size_t x1 = column_x(from->out), y1 = layer_y(from->layer) + BOX;
@@ -105,8 +106,8 @@ static void add_svg_node(const struct dag_place *p, const char *name, struct str
 
 	strbuf_addf(out, "<rect x=\"%zu\" y=\"%zu\" width=\"%zu\" height=\"%d\" rx=\"4\"/>",
 		    MARGIN + p->left * COLUMN, y, p->width * COLUMN, BOX);
-	strbuf_addf(out, "<text x=\"%zu\" y=\"%zu\">", MARGIN + p->left * COLUMN + p->width * COLUMN / 2,
-		    y + BOX / 2 + 5);
+	strbuf_addf(out, "<text x=\"%zu\" y=\"%zu\">",
+		    MARGIN + p->left * COLUMN + p->width * COLUMN / 2, y + BOX / 2 + 5);
 	autobuf shown = { 0 };
 	glyph_add_text(&shown, name);
 	markup_add(out, shown.buf ? shown.buf : "");

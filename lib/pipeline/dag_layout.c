@@ -62,7 +62,8 @@ void dag_measure(const struct dag *dag, struct dag_size *out)
 	size_t n_layers = count_layers(dag), width = 0;
 	autofree size_t *inputs = count_inputs(dag);
 	autofree size_t *columns = xcalloc(n_layers + 1, sizeof(*columns));
-	autofree size_t *begin = xcalloc(n_layers + 2, sizeof(*begin)); /* bends that start, end there */
+	autofree size_t *begin =
+		xcalloc(n_layers + 2, sizeof(*begin)); /* bends that start, end there */
 	autofree size_t *end = xcalloc(n_layers + 2, sizeof(*end));
 
 	*out = (struct dag_size){ 0 };
@@ -184,16 +185,20 @@ void dag_lay_out(const struct dag *dag, struct dag_style style, struct dag_layou
 	struct builder b = { .dag = dag };
 
 	for (size_t i = 0; i < dag->n_nodes; i++)
-		vec_push(&b.places, { .layer = dag->nodes[i].layer,
-				      .width = box_width(&dag->nodes[i], style.ports ? inputs[i] : 0) });
+		vec_push(&b.places,
+			 { .layer = dag->nodes[i].layer,
+			   .width = box_width(&dag->nodes[i], style.ports ? inputs[i] : 0) });
 	for (size_t i = 0, end; i < dag->n_edges; i = end) {
 		end = edges_end(dag, i);
 		link_node(&b, i, end, style.bends);
 	}
 	vec_sort(&b.links, by_from);
-	*out = (struct dag_layout){ .places = b.places.v, .n_nodes = dag->n_nodes,
-				    .n_places = b.places.n, .links = b.links.v,
-				    .n_links = b.links.n, .n_layers = count_layers(dag) };
+	*out = (struct dag_layout){ .places = b.places.v,
+				    .n_nodes = dag->n_nodes,
+				    .n_places = b.places.n,
+				    .links = b.links.v,
+				    .n_links = b.links.n,
+				    .n_layers = count_layers(dag) };
 	index_links(out);
 	index_layers(out);
 	dag_order(out);

@@ -7,11 +7,16 @@
 
 #include "base/glyph.h"
 
-#define BOX_ROWS    3
-#define INDENT_MAX  16
-#define MIDDLE_ROW  1
+#define BOX_ROWS   3
+#define INDENT_MAX 16
+#define MIDDLE_ROW 1
 
-enum { UP = 1, DOWN = 2, LEFT = 4, RIGHT = 8 }; /* the arms of a line's character, or a code point */
+enum {
+	UP = 1,
+	DOWN = 2,
+	LEFT = 4,
+	RIGHT = 8
+}; /* the arms of a line's character, or a code point */
 #define ARMS 16
 #define TAIL UINT32_MAX /* the second column of a wide character */
 
@@ -110,7 +115,8 @@ static int by_column(const void *a, const void *b)
 /* Rows for the lines across: each gets the first that is free where it begins; gives how many. */
 static size_t set_rows(struct track *tracks, size_t n)
 {
-	autofree size_t *ends = xcalloc(n + 1, sizeof(*ends)); /* of each row, the column behind it */
+	autofree size_t *ends =
+		xcalloc(n + 1, sizeof(*ends)); /* of each row, the column behind it */
 	size_t rows = 0;
 
 	if (n)
@@ -162,7 +168,8 @@ static void draw_tracks(struct canvas *c, const struct track *tracks, size_t n)
 			size_t column = l->links[k].in;
 
 			draw_down(c, column, row, last);
-			*cell(c, last, column) = row < last ? UP | DOWN : *cell(c, last, column) | DOWN;
+			*cell(c, last, column) =
+				row < last ? UP | DOWN : *cell(c, last, column) | DOWN;
 		}
 	}
 }

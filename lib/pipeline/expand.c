@@ -374,7 +374,7 @@ static int include_all(struct expander *e, const struct yaml_node *list, struct 
 static int check_top(const struct yaml_node *root, const char *file, struct mlops_error *err)
 {
 	static const char *const known[] = { "version", "vars",    "include",
-					     "defaults", "stages", NULL };
+					     "defaults", "stages", "plots", NULL };
 	int64_t version = VERSION;
 
 	if (yaml_want(root, YAML_MAP, file, err) || yaml_get_int(root, "version", &version, err))
@@ -384,7 +384,7 @@ static int check_top(const struct yaml_node *root, const char *file, struct mlop
 				  "version %lld is not known to this program", (long long)version);
 	if (yaml_check_keys(root, known, file, err))
 		return -1;
-	if (!yaml_get(root, "stages") && !yaml_get(root, "include"))
+	if (!yaml_get(root, "stages") && !yaml_get(root, "include") && !yaml_get(root, "plots"))
 		return yaml_error(root, err, "there is no 'stages' in %s", file);
 	return 0;
 }
@@ -400,6 +400,18 @@ static int read_defaults(struct expander *e, const struct yaml_node *node, struc
 	       yaml_check_keys(node, known, "defaults", err) ? -1 : 0;
 }
 
+static int expand_plots(struct expander *e, const struct yaml_node *plots, struct mlops_error *err)
+{
+	struct yaml_node *filled;
+
+	if (yaml_is_null(plots))
+		return 0;
+	if (template_fill(&e->t, e->vars, plots, &filled, err))
+		return -1;
+	vec_push(&e->x->plots, { filled, e->dir });
+	return 0;
+}
+
 static int expand(struct expander *e, const struct yaml_node *root, struct mlops_error *err)
 {
 	const struct yaml_node *stages = yaml_get(root, "stages");
@@ -408,7 +420,8 @@ static int expand(struct expander *e, const struct yaml_node *root, struct mlops
 	if (check_top(root, e->file, err) || read_defaults(e, yaml_get(root, "defaults"), err) ||
 	    add_vars(e, &e->vars, yaml_get(root, "vars"), err))
 		return -1;
-	if (stages && expand_stages(e, stages, err))
+	if ((stages && expand_stages(e, stages, err)) ||
+	    expand_plots(e, yaml_get(root, "plots"), err))
 		return -1;
 	return include_all(e, yaml_get(root, "include"), err);
 }
@@ -442,6 +455,7 @@ int expand_pipeline(struct expansion *x, const char *file, const struct yaml_nod
 void expand_clear(struct expansion *x)
 {
 	vec_free(&x->stages);
+	vec_free(&x->plots);
 	strlist_clear(&x->var_files);
 	strlist_clear(&x->included);
 }

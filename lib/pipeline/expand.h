@@ -22,10 +22,17 @@ struct plain_stage {
 	const char *dir; /* of its file, relative to the root; "" */
 };
 
+/* The plots at the top of a file. */
+struct plain_plots {
+	struct yaml_node *node;
+	const char *dir; /* as of a stage */
+};
+
 struct expansion {
 	struct arena *arena;
 	const struct spec_files *files; /* NULL: there are none */
 	VEC(struct plain_stage) stages;
+	VEC(struct plain_plots) plots;
 	struct strlist var_files; /* whose values were filled in, relative to the root */
 	struct strlist included;
 };

@@ -75,15 +75,10 @@ static int add_stage(struct snapshot *s, const struct spec_stage *stage, struct 
 	return 0;
 }
 
-static int collect_snapshot(struct project *project, const char *rev, struct collector *c,
-			    struct mlops_error *err)
+static int collect_snapshot(struct snapshot *s, struct collector *c, struct mlops_error *err)
 {
-	autosnapshot s = { 0 };
-
-	if (snapshot_open(&s, project, rev, err))
-		return -1;
-	for (size_t i = 0; s.pipeline && i < s.pipeline->stages.n; i++)
-		if (add_stage(&s, &s.pipeline->stages.v[i], c, err))
+	for (size_t i = 0; s->pipeline && i < s->pipeline->stages.n; i++)
+		if (add_stage(s, &s->pipeline->stages.v[i], c, err))
 			return -1;
 	return 0;
 }
@@ -99,40 +94,31 @@ static void add_run_param(struct collector *c, const struct run_pair *p)
 	add(p->key, value, c, &ignored);
 }
 
-static int collect_run(struct project *project, const char *which, struct collector *c,
-		       struct mlops_error *err)
+static void collect_run(const struct run *run, struct collector *c)
 {
-	struct run *run;
+	autoerr ignored = ERR_INIT;
 
-	if (mlops_run_get(project, which, &run, err))
-		return -1;
 	c->file = "";
 	for (size_t i = 0; c->kind == FIGURE_PARAMS && i < run->n_params; i++)
 		add_run_param(c, &run->params[i]);
 	for (size_t i = 0; c->kind == FIGURE_METRICS && i < run->n_metrics; i++) {
 		autojson *value = js_num(run->metrics[i].value);
 
-		add(run->metrics[i].key, value, c, err);
+		add(run->metrics[i].key, value, c, &ignored);
 	}
-	mlops_run_free(run);
-	return 0;
 }
 
 static int collect(struct project *project, const char *where, struct collector *c,
 		   struct mlops_error *err)
 {
-	struct git_id commit;
+	autosnapshot s = { 0 };
 
-	if (!where || !mlops_revision_resolve(project, where, &commit, err))
-		return collect_snapshot(project, where, c, err);
-	if (err->kind != MLOPS_ENOTFOUND)
+	if (snapshot_open_at(&s, project, where, err))
 		return -1;
-	mlops_error_clear(err);
-	if (!collect_run(project, where, c, err))
-		return 0;
-	if (err->kind != MLOPS_ENOTFOUND)
-		return -1;
-	return err_set(err, MLOPS_ENOTFOUND, "there is no revision or run '%s'", where);
+	if (!s.run)
+		return collect_snapshot(&s, c, err);
+	collect_run(s.run, c);
+	return 0;
 }
 
 static int by_name(const void *a, const void *b)

@@ -11,6 +11,7 @@
 #include "pipeline/condition.h"
 #include "pipeline/graph.h"
 #include "pipeline/override.h"
+#include "pipeline/plots_spec.h"
 #include "project/project.h"
 
 #define NAME_MAX_BYTES 100
@@ -19,6 +20,7 @@
 
 /* What reading one stage shares. */
 struct stage_reader {
+	struct pipeline *p;
 	struct arena *arena;
 	struct spec_stage *stage;
 	const char *dir; /* of the file it is in */
@@ -26,9 +28,8 @@ struct stage_reader {
 	struct mlops_error *err;
 };
 
-/* A path of the spec, relative to `dir`, into one relative to the root. */
-static int read_path(struct arena *arena, const char *dir, const struct yaml_node *node,
-		     const char *what, const char **out, struct mlops_error *err)
+int spec_read_path(struct arena *arena, const char *dir, const struct yaml_node *node,
+		   const char *what, const char **out, struct mlops_error *err)
 {
 	if (yaml_want(node, YAML_SCALAR, what, err))
 		return -1;
@@ -46,13 +47,13 @@ static int read_path(struct arena *arena, const char *dir, const struct yaml_nod
 	return 0;
 }
 
-/* As read_path(), for a path that can't be the project itself. */
+/* The same, for a path that can't be the project itself. */
 static int read_inner_path(struct stage_reader *r, const struct yaml_node *node, const char *what,
 			   const char **out)
 {
 	const char *path = "";
 
-	if (read_path(r->arena, r->stage->wdir, node, what, &path, r->err))
+	if (spec_read_path(r->arena, r->stage->wdir, node, what, &path, r->err))
 		return -1;
 	if (!strcmp(path, "."))
 		return yaml_error(node, r->err, "%s '%s' is the whole project", what, node->text);
@@ -236,6 +237,36 @@ static int read_metrics(struct stage_reader *r, const struct yaml_node *node)
 	return read_out_item(r, node, true);
 }
 
+static int read_plots_file(struct stage_reader *r, const struct yaml_node *name,
+			   const struct yaml_node *attributes)
+{
+	static const char *const known[] = { "cache", "persist",  "x",	     "y",      "title",
+					     "template", "x_label", "y_label", NULL };
+	struct spec_out out = { .at = name, .cache = true };
+	struct plots_reader plots = { r->p, r->stage->wdir };
+
+	if (read_inner_path(r, name, "plots file", &out.path))
+		return -1;
+	if (!yaml_is_null(attributes) &&
+	    (yaml_want(attributes, YAML_MAP, "what is said of a plots file", r->err) ||
+	     yaml_check_keys(attributes, known, "a plots file", r->err) ||
+	     yaml_get_bool(attributes, "cache", &out.cache, r->err) ||
+	     yaml_get_bool(attributes, "persist", &out.persist, r->err)))
+		return -1;
+	vec_push(&r->stage->outs, out);
+	return plots_read_out(&plots, out.path, name, attributes, r->err);
+}
+
+static int read_plots(struct stage_reader *r, const struct yaml_node *node)
+{
+	if (node->kind != YAML_MAP)
+		return read_plots_file(r, node, NULL);
+	for (size_t i = 0; i < node->n; i++)
+		if (read_plots_file(r, node->keys[i], node->values[i]))
+			return -1;
+	return 0;
+}
+
 static int read_list(struct stage_reader *r, const struct yaml_node *stage, const char *key,
 		     int (*read_item)(struct stage_reader *r, const struct yaml_node *item))
 {
@@ -323,7 +354,7 @@ static int read_wdir(struct stage_reader *r, const struct yaml_node *node)
 	r->stage->wdir = r->dir;
 	if (yaml_is_null(node))
 		return 0;
-	if (read_path(r->arena, r->dir, node, "wdir", &r->stage->wdir, r->err))
+	if (spec_read_path(r->arena, r->dir, node, "wdir", &r->stage->wdir, r->err))
 		return -1;
 	if (!strcmp(r->stage->wdir, "."))
 		r->stage->wdir = "";
@@ -424,7 +455,7 @@ static int read_stage(struct stage_reader *r, const struct yaml_node *key,
 		      const struct yaml_node *node)
 {
 	static const char *const known[] = { "desc",	"cmd",	  "wdir",    "deps",	"params",
-					     "outs",	"metrics", "env",    "always",	"frozen",
+					     "outs",	"metrics", "plots", "env",    "always",	"frozen",
 					     "timeout", "retries", "resources", "meta", "secrets", "if", "sandbox",
 					     NULL };
 	struct spec_stage *stage = r->stage;
@@ -440,10 +471,22 @@ static int read_stage(struct stage_reader *r, const struct yaml_node *key,
 	    read_cmd(r, yaml_get(node, "cmd")) || read_wdir(r, yaml_get(node, "wdir")) ||
 	    read_list(r, node, "deps", read_dep) || read_list(r, node, "params", read_param) ||
 	    read_list(r, node, "outs", read_out) || read_list(r, node, "metrics", read_metrics) ||
+	    read_list(r, node, "plots", read_plots) ||
 	    read_env(r, yaml_get(node, "env")) || read_list(r, node, "secrets", read_secret) ||
 	    read_condition(r, node))
 		return -1;
 	return read_limits(r, node);
+}
+
+static int read_top_plots(struct pipeline *p, const struct expansion *x, struct mlops_error *err)
+{
+	for (size_t i = 0; i < x->plots.n; i++) {
+		struct plots_reader r = { p, x->plots.v[i].dir };
+
+		if (plots_read_top(&r, x->plots.v[i].node, err))
+			return -1;
+	}
+	return 0;
 }
 
 static int read_stages(struct pipeline *p, const struct expansion *x, struct mlops_error *err)
@@ -459,7 +502,8 @@ static int read_stages(struct pipeline *p, const struct expansion *x, struct mlo
 			return yaml_error(plain->name, err, "stage '%s' is already on line %d of %s",
 					  plain->name->text, first->line, first->file);
 		vec_push(&p->stages, { 0 });
-		struct stage_reader r = { .arena = &p->arena,
+		struct stage_reader r = { .p = p,
+					  .arena = &p->arena,
 					  .stage = &p->stages.v[i],
 					  .dir = plain->dir,
 					  .err = err };
@@ -480,6 +524,7 @@ int spec_parse(const struct spec_files *files, const char *text, size_t n, struc
 	struct yaml_node *root;
 	int rc = yaml_parse(&p->arena, SPEC_FILE, text, n, &root, err) ||
 		 expand_pipeline(&x, SPEC_FILE, root, err) || read_stages(p, &x, err) ||
+		 read_top_plots(p, &x, err) ||
 		 graph_build(p, err);
 
 	p->var_files = x.var_files;
@@ -551,6 +596,9 @@ void mlops_pipeline_free(struct pipeline *p)
 		vec_free(&s->needs);
 	}
 	vec_free(&p->stages);
+	for (size_t i = 0; i < p->plots.n; i++)
+		vec_free(&p->plots.v[i].series);
+	vec_free(&p->plots);
 	strlist_clear(&p->var_files);
 	strlist_clear(&p->included);
 	free(p->order);

@@ -7,6 +7,7 @@
 #include "base/vec.h"
 #include "fmt/yaml.h"
 #include "mlops/pipeline.h"
+#include "mlops/plots.h"
 #include "pipeline/expand.h"
 
 #define SPEC_FILE   "mlops.yaml"
@@ -69,9 +70,23 @@ struct spec_stage {
 	VEC(size_t) needs; /* indexes of the stages whose outs are deps here; ascending */
 };
 
+/* One line, set of dots, or the like of a plot. */
+struct spec_series {
+	const char *file, *y;   /* y NULL: the last column */
+	const char *x_file, *x; /* x NULL: the number of the row */
+	const struct yaml_node *at;
+};
+
+struct spec_plot {
+	const char *id, *title, *x_label, *y_label; /* all but the id may be NULL */
+	enum plot_kind kind;
+	VEC(struct spec_series) series;
+};
+
 struct pipeline {
 	struct arena arena;
 	VEC(struct spec_stage) stages; /* in the order of the file */
+	VEC(struct spec_plot) plots; /* of stages' outputs, then of the files' tops */
 	size_t *order; /* of running: indexes of stages, each behind what it needs */
 	struct strlist var_files; /* whose values were filled in, relative to the root */
 	struct strlist included;  /* the files that it consists of beside mlops.yaml */
@@ -88,6 +103,9 @@ struct overrides;
 int spec_load(struct project *project, const struct overrides *overrides, struct pipeline **out,
 	      struct mlops_error *err);
 
+/* A path of the spec, seen from `dir`, as one relative to the root; `what` names it in messages. */
+int spec_read_path(struct arena *arena, const char *dir, const struct yaml_node *node,
+		   const char *what, const char **out, struct mlops_error *err);
 /* Whether `name` is that of the stage, or what stands before the '@' in it. */
 bool spec_is_named(const char *stage, const char *name);
 /* What the lock records as the command: `cd DIR` and NAME=VALUE lines, then a command a line; new. */
