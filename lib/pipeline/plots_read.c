@@ -196,6 +196,18 @@ static struct plot_series *add_series(struct plot_builder *b, size_t where)
 	return &p->series[p->n_series++];
 }
 
+/* The column, if it is the same in all series, names the axis. */
+static void name_y(struct plot_builder *b, const char *column)
+{
+	char **label = &b->out->y_label;
+
+	if (b->spec->y_label || (*label && !strcmp(*label, column)))
+		return;
+	const char *name = *label ? "" : column;
+	free(*label);
+	*label = xstrdup(name);
+}
+
 static int read_table(struct reading *r, struct snapshot *s, size_t where)
 {
 	struct plot_builder *b = r->b;
@@ -208,8 +220,7 @@ static int read_table(struct reading *r, struct snapshot *s, size_t where)
 	r->out->name = has_many_files(b->spec) ?
 			       xasprintf("%s: %s", spec->file, rows_column(r->y)) :
 			       xstrdup(rows_column(r->y));
-	if (!b->out->y_label)
-		b->out->y_label = xstrdup(rows_column(r->y));
+	name_y(b, rows_column(r->y));
 	if (read_rows(r))
 		return -1;
 	if (r->thin.rows)

@@ -69,9 +69,9 @@ static void open_svg(const struct chart *c, int height)
 	strbuf_adds(c->out, "</title>\n");
 }
 
-static void add_names(const struct chart *c, int height)
+static void add_names(const struct chart *c, int width, int height)
 {
-	strbuf_addf(c->out, "<text class=\"name\" x=\"%d\" y=\"%d\">", (LEFT + WIDTH - RIGHT) / 2,
+	strbuf_addf(c->out, "<text class=\"name\" x=\"%d\" y=\"%d\">", LEFT + width / 2,
 		    height - 10);
 	markup_add(c->out, c->plot->x_label);
 	int middle = (TOP + height - BOTTOM) / 2;
@@ -208,7 +208,7 @@ static void add_chart(struct chart *c)
 		if (p->kind == PLOT_SCATTER || s->n <= DOTS_MAX)
 			add_dots(c, s, i % COLORS, p->kind == PLOT_SCATTER ? "3" : "2.5");
 	}
-	add_names(c, HEIGHT);
+	add_names(c, WIDTH - LEFT - RIGHT, HEIGHT);
 	strbuf_adds(c->out, "</svg>\n");
 }
 
@@ -228,10 +228,9 @@ static void add_cell(const struct chart *c, const struct plot_series *s, size_t 
 	double v = mlops_plot_cell(p, s, x, y), share = largest > 0 ? v / largest : 0;
 	double left = LEFT + size * (double)x, top = TOP + size * (double)y;
 
-	strbuf_addf(
-		c->out,
-		"<rect class=\"cell\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill-opacity=\"%.2f\"><title>",
-		left, top, size, size, share);
+	strbuf_addf(c->out, "<rect class=\"cell\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" ", left, top,
+		    size);
+	strbuf_addf(c->out, "height=\"%.1f\" fill-opacity=\"%.2f\"><title>", size, share);
 	markup_add(c->out, p->labels[x]);
 	strbuf_adds(c->out, ", ");
 	markup_add(c->out, p->labels[y]);
@@ -264,7 +263,7 @@ static void add_matrix(struct chart *c, const struct plot_series *s)
 		add_label(c->out, p->labels[i]);
 		strbuf_adds(c->out, "</text>\n");
 	}
-	add_names(c, height);
+	add_names(c, (int)(size * (double)n), height);
 	strbuf_adds(c->out, "</svg>\n");
 }
 

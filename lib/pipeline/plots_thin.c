@@ -68,14 +68,16 @@ void thin_add(struct thin *t, double x, double y)
 	t->last = p;
 }
 
-static bool is_same(const struct plot_point *a, const struct plot_point *b)
+static bool is_equal(double a, double b)
 {
-	return a->x == b->x && (a->y == b->y || (isnan(a->y) && isnan(b->y)));
+	return a == b || (isnan(a) && isnan(b));
 }
 
 static void push(struct plot_series *out, const struct plot_point *p)
 {
-	if (!out->n || !is_same(&out->v[out->n - 1], p))
+	const struct plot_point *last = out->n ? &out->v[out->n - 1] : NULL;
+
+	if (!last || !is_equal(last->x, p->x) || !is_equal(last->y, p->y))
 		out->v[out->n++] = *p;
 }
 

@@ -44,6 +44,7 @@ json_is '[[p["x"], p["y"], p["value"]] for p in d["plots"][1]["series"][0]["poin
 json_is '[[p["x"], p["y"]] for p in d["plots"][2]["series"][0]["points"]]' '[["hue",0.25],["ash",-1]]' "bars, and the last column"
 json_is '[p["y"] for p in d["plots"][4]["series"][0]["points"]]' '[0,0.25,1]' "points of a list in JSON"
 json_is '[s["name"] for s in d["plots"][5]["series"]]' '["acc","loss"]' "two columns"
+json_is '[p["y_label"] for p in d["plots"][4:]]' '["right",""]' "of which none names the axis"
 
 run mlops plots show preds.tsv
 is "$(cat "$out")" "$(printf 'preds.tsv\nworkspace: predicted\n     cat  dog\ncat    1    0\ndog    1    2')" "a matrix in the terminal"

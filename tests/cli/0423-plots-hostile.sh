@@ -22,6 +22,12 @@ ok "huge numbers are drawn" mlops plots show
 ok "on a page too" mlops plots show -o page.html
 ok "which is well formed" page page.html all
 unlike "$(cat page.html)" '(d|x|y|cx|cy)="[^"]*(nan|inf)' "without such numbers in it"
+define 'x: x, y: y'
+printf 'x,y\n0,1\nnan,5\n,6\ninf,7\n2,3\n' >a.csv
+run mlops plots show --json
+points '[[0,1],[null,null],[2,3]]' "in x too"
+ok "on a page" mlops plots show -o page.html
+unlike "$(cat page.html)" '(d|x|y|cx|cy)="[^"]*(nan|inf)' "without such numbers in it"
 printf 'x,y\n0,5e-324\n1,0\n' >a.csv
 ok "tiny numbers" mlops plots show
 printf 'x,y\n0,9007199254740993\n1,9007199254740992\n2,9007199254740994\n' >a.csv
