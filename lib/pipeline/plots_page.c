@@ -16,7 +16,7 @@ static int add_head(struct strbuf *out, struct mlops_error *err)
 {
 	struct oid hash;
 
-	if (hash_buf(embed_plots_css, EMBED_SIZE(plots_css), &hash, err))
+	if (hash_buf(embed_plots_css, strlen(embed_plots_css), &hash, err))
 		return -1;
 	strbuf_adds(out,
 		    "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
