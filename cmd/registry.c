@@ -14,7 +14,7 @@ extern const struct cmd_spec cmd_gc, cmd_repack;
 extern const struct cmd_spec cmd_remote, cmd_push, cmd_pull, cmd_server;
 
 /* pipelines and runs */
-extern const struct cmd_spec cmd_run, cmd_runs, cmd_log, cmd_params, cmd_metrics, cmd_plots, cmd_dag;
+extern const struct cmd_spec cmd_run, cmd_exp, cmd_runs, cmd_log, cmd_params, cmd_metrics, cmd_plots, cmd_dag;
 
 /* models */
 extern const struct cmd_spec cmd_model, cmd_scan;
@@ -24,8 +24,8 @@ extern const struct cmd_spec cmd_deploy, cmd_rollback, cmd_deployments, cmd_unde
 	cmd_monitor;
 
 /* about */
-extern const struct cmd_spec cmd_doctor, cmd_help, cmd_version, cmd_complete, cmd_mdoc, cmd_trace, cmd_isolate,
-	cmd_merge_driver, cmd_hook;
+extern const struct cmd_spec cmd_doctor, cmd_help, cmd_version, cmd_complete, cmd_mdoc, cmd_trace,
+	cmd_isolate, cmd_trial, cmd_merge_driver, cmd_hook;
 
 const struct cmd_spec *const cmd_registry[] = {
 	/* project */
@@ -56,6 +56,7 @@ const struct cmd_spec *const cmd_registry[] = {
 
 	/* pipelines and runs */
 	&cmd_run,
+	&cmd_exp,
 	&cmd_runs,
 	&cmd_log,
 	&cmd_params,
@@ -83,6 +84,7 @@ const struct cmd_spec *const cmd_registry[] = {
 	&cmd_mdoc,
 	&cmd_trace,
 	&cmd_isolate,
+	&cmd_trial,
 	&cmd_merge_driver,
 	&cmd_hook,
 	NULL,

@@ -57,6 +57,7 @@ struct run_how {
 	const char *const *params;  /* "key=value" or "file:key=value", for this run only */
 	size_t n_params;
 	const char *experiment, *name; /* of the run; may be NULL */
+	const char *run_id; /* of one that was started already and is this one; or NULL */
 	bool force, dry_run, keep_going;
 	bool explain; /* a dry run whose reasons leave nothing out, a line each */
 	int64_t jobs; /* stages at a time; 0: as many as the make that called us allows, else one */

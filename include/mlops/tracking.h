@@ -65,6 +65,7 @@ struct run_new {
 	const char *experiment; /* name; NULL: "default" */
 	const char *name;       /* NULL: made up */
 	const char *git_commit; /* NULL: read from the project's git repository */
+	bool no_process;        /* it is ended by a call of mlops_run_end(), not with a process */
 };
 
 /* Starts a run (status RUNNING); its id into `id`. */

@@ -250,6 +250,8 @@ static int remove_at(int parent, const char *name, const char *shown, struct mlo
 	if (errno != EISDIR && errno != EPERM)
 		return err_sys(err, "cannot remove '%s'", shown);
 	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT) /* another process removes it too */
+		return 0;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	if (!d) {
 		err_sys(err, "cannot remove '%s'", shown);

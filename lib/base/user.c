@@ -1,4 +1,4 @@
-/* The user's name. */
+/* The names of the user and of the machine. */
 #include "base/user.h"
 
 #include <pwd.h>
@@ -13,4 +13,14 @@ char *user_name(void)
 		return xstrdup(name);
 	const struct passwd *entry = getpwuid(getuid());
 	return entry ? xstrdup(entry->pw_name) : xasprintf("%u", (unsigned)getuid());
+}
+
+char *host_name(void)
+{
+	char buf[256];
+
+	if (gethostname(buf, sizeof(buf)))
+		buf[0] = '\0';
+	buf[sizeof(buf) - 1] = '\0';
+	return xstrdup(buf);
 }

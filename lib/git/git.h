@@ -135,6 +135,35 @@ int git_worktrees_each(struct git_repo *repo,
 /* Opens repositories of other users too, from now on: only by one who runs nothing of theirs. */
 int git_trust_owners(struct mlops_error *err);
 
+/*
+ * A commit of the work tree as it is, new files that git does not ignore included, on top of HEAD;
+ * HEAD itself where nothing differs. Neither git's index nor any ref changes, so that git may collect
+ * it before a ref leads to it.
+ */
+struct git_large {
+	uint64_t max; /* a new file of more bytes is MLOPS_EINVALID ... */
+	bool skip;    /* ... or left out */
+};
+int git_snapshot(struct git_repo *repo, const char *message, struct git_large large,
+		 struct git_id *out, struct mlops_error *err);
+/* A commit of what `source` holds, on top of `parent` (NULL: of nothing). No ref changes. */
+int git_commit_onto(struct git_repo *repo, const struct git_id *source, const struct git_id *parent,
+		    const char *message, struct git_id *out, struct mlops_error *err);
+/* A ref such as "refs/heads/x"; one that is there is MLOPS_EEXISTS unless `replace`. */
+int git_ref_create(struct git_repo *repo, const char *name, const struct git_id *commit,
+		   bool replace, struct mlops_error *err);
+int git_ref_remove(struct git_repo *repo, const char *name, struct mlops_error *err);
+char *git_id_text(const struct git_id *id); /* 40 hex digits; new */
+
+/* A linked work tree at `path` (absolute, absent) with a commit checked out, on no branch. */
+int git_linked_make(struct git_repo *repo, const char *path, const char *commit,
+		    struct mlops_error *err);
+/* Makes the linked work tree that `repo` is one of like new, but for some paths below the root. */
+int git_linked_reset(struct git_repo *repo, const char *commit, const char *const *keep, size_t n,
+		     struct mlops_error *err);
+/* Removes one with all that is in it. */
+int git_linked_remove(struct git_repo *repo, const char *path, struct mlops_error *err);
+
 /* git-config files, read and written by libgit2. */
 int git_config_each(const char *file,
 		    int (*fn)(const char *key, const char *value, void *arg,

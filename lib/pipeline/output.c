@@ -19,7 +19,7 @@ char *mlops_stage_log_path(struct project *project, const char *run_id, const ch
 {
 	autofree char *name = xasprintf(LOGS_DIR "/%s/%s.log", run_id, stage);
 
-	return project_file(project, name);
+	return project_shared_file(project, name);
 }
 
 struct log_dir {
@@ -54,7 +54,7 @@ static int newest_first(const void *a, const void *b)
 
 int output_prune_logs(struct project *project, struct mlops_error *err)
 {
-	autofree char *top = project_file(project, LOGS_DIR);
+	autofree char *top = project_shared_file(project, LOGS_DIR);
 	struct log_dirs dirs = { .top = top };
 	int rc = fs_exists(top) ? fs_each_name(top, add_log_dir, &dirs, err) : 0;
 

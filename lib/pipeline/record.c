@@ -12,6 +12,8 @@ int recorder_start(struct recorder *r, struct mlops_error *err)
 {
 	const struct run_new how = { .experiment = r->how->experiment, .name = r->how->name };
 
+	if (*r->id)
+		return 0;
 	if (mlops_runs_reap(r->project, err))
 		return -1;
 	return mlops_run_start(r->project, &how, r->id, err);

@@ -11,6 +11,7 @@ struct recorder {
 	struct map inputs;     /* paths that are recorded: a file is an input of the run once */
 };
 
+/* Unless it has started already. */
 int recorder_start(struct recorder *r, struct mlops_error *err);
 /* A stage whose outcome is known, and what it ran with and gave. */
 struct record {

@@ -449,6 +449,8 @@ int mlops_pipeline_run(struct project *project, struct pipeline *pipeline,
 
 	*out = (struct run_outcome){ 0 };
 	run.params.overrides = &run.overrides;
+	if (how->run_id)
+		snprintf(run.recorder.id, sizeof(run.recorder.id), "%s", how->run_id);
 	int rc = guard_run(project, &guard, err);
 	if (!rc)
 		rc = run_session(&run, err);

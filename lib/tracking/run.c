@@ -8,20 +8,11 @@
 #include "base/vec.h"
 #include "git/git.h"
 
-#define HOST_SIZE 256
-
 const char *mlops_run_status_name(enum run_status status)
 {
 	static const char *const names[] = { "RUNNING", "FINISHED", "FAILED", "KILLED" };
 
 	return names[status];
-}
-
-static void host_name(char buf[HOST_SIZE])
-{
-	if (gethostname(buf, HOST_SIZE))
-		buf[0] = '\0';
-	buf[HOST_SIZE - 1] = '\0';
 }
 
 struct start {
@@ -69,21 +60,22 @@ static int insert_run(struct db *db, void *arg, struct mlops_error *err)
 	const struct start *s = arg;
 	const char *experiment = s->how->experiment ? s->how->experiment : "default";
 	const char *name = s->how->name;
-	char made_up[RUN_NAME_SIZE], host[HOST_SIZE];
+	char made_up[RUN_NAME_SIZE];
 	autofree char *user = user_name();
+	autofree char *host = host_name();
 	int64_t experiment_row;
 
 	if (experiment_id(db, experiment, &experiment_row, err))
 		return -1;
 	if (!name && make_name(db, made_up, err))
 		return -1;
-	host_name(host);
+	int64_t pid = s->how->no_process ? 0 : getpid();
 	return db_change(db, err,
 			 "INSERT INTO runs (uuid, experiment_id, name, user, status, start_ms,"
 			 " git_commit, host, pid, pid_start) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			 "sissiissii", s->id, experiment_row, name ? name : made_up, user,
 			 (int64_t)RUN_RUNNING, clock_now_ms(), s->git_commit, host,
-			 (int64_t)getpid(), proc_start_time(getpid()));
+			 pid, proc_start_time((pid_t)pid));
 }
 
 /* Reads the work tree, so it stays outside of the transaction. */
@@ -148,11 +140,10 @@ struct dead {
 /* A run of another host, or one without a process (pid 0), is not ours to judge. */
 static int find_dead(struct db *db, struct dead *dead, struct mlops_error *err)
 {
+	autofree char *host = host_name();
 	struct db_stmt *stmt;
-	char host[HOST_SIZE];
 	int rc;
 
-	host_name(host);
 	if (db_query(db, &stmt, err,
 		     "SELECT id, pid, pid_start FROM runs WHERE status = 0 AND host = ? AND pid > 0",
 		     "s", host))
