@@ -9,7 +9,7 @@
 
 #define MAX_BYTES ((size_t)16 << 20)
 #define MAX_DEPTH 64
-#define MAX_NODES 100000
+#define MAX_NODES 2000000
 
 struct reader {
 	yaml_parser_t parser;

@@ -25,7 +25,7 @@ struct yaml_node {
 
 /*
  * Parses one document of at most 16 MiB, nesting of at most 64, aliases resolved (a cycle or more
- * than 100,000 nodes is refused), duplicate keys refused. An empty document gives a null scalar.
+ * than 2,000,000 nodes is refused), duplicate keys refused. An empty document gives a null scalar.
  * Everything, also copies of the text, is in `arena`. Errors are MLOPS_EINVALID with position.
  */
 int yaml_parse(struct arena *arena, const char *file, const char *text, size_t n,
