@@ -3,12 +3,26 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <time.h>
 
 #include "base/fs.h"
 #include "base/path.h"
 #include "crypto/hash.h"
 
 #define MAX_NOTE 8192
+#define KEEP_SECONDS                                                                               \
+	(7 * 24 * 60 * 60) /* no service keeps an upload that stands still for longer */
+
+static int remove_old(const char *name, void *arg, struct mlops_error *err)
+{
+	autofree char *path = path_join(arg, name);
+	struct stat st;
+
+	(void)err;
+	if (!lstat(path, &st) && S_ISREG(st.st_mode) && st.st_mtime + KEEP_SECONDS < time(NULL))
+		unlink(path);
+	return 0;
+}
 
 void note_open(struct upload_note *n, const char *dir, const char *what)
 {
@@ -19,6 +33,8 @@ void note_open(struct upload_note *n, const char *dir, const char *what)
 	*n = (struct upload_note){ .fd = -1 };
 	if (!dir || hash_buf(what, strlen(what), &hash, &ignored) || fs_mkdirs(dir, &ignored))
 		return;
+	fs_each_name(dir, remove_old, (void *)dir, &ignored);
+	mlops_error_clear(&ignored);
 	autofree char *path = path_join(dir, mlops_oid_hex(&hash, hex));
 	autoclose int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB))
