@@ -237,6 +237,19 @@ static void reap(struct http_engine *e)
 	}
 }
 
+/* What ended just now may have made a place for what waits, and nothing else would tell. */
+static int wait_ms(struct http_engine *e)
+{
+	pthread_mutex_lock(&e->lock);
+	bool queued = e->first != NULL;
+	pthread_mutex_unlock(&e->lock);
+	if (!may_move(e))
+		return THROTTLED_MS;
+	if (queued && e->active.n < e->window.size)
+		return 0;
+	return e->active.n ? TICK_MS : IDLE_MS;
+}
+
 static void *run(void *arg)
 {
 	struct http_engine *e = arg;
@@ -252,8 +265,7 @@ static void *run(void *arg)
 		look_for_stalled(e, now);
 		curl_multi_perform(e->multi, &running);
 		reap(e);
-		int wait = !may_move(e) ? THROTTLED_MS : e->active.n ? TICK_MS : IDLE_MS;
-		curl_multi_poll(e->multi, NULL, 0, wait, NULL);
+		curl_multi_poll(e->multi, NULL, 0, wait_ms(e), NULL);
 	}
 	return NULL;
 }

@@ -81,9 +81,9 @@ static const struct http_route routes[] = {
 	{ 0 },
 };
 
-static int set_up_with(void **state, uint64_t rate)
+static int set_up_with(void **state, unsigned jobs, uint64_t rate)
 {
-	const struct http_engine_how engine = { .rate = rate };
+	const struct http_engine_how engine = { .jobs = jobs, .rate = rate };
 	struct fixture *f = xcalloc(1, sizeof(*f));
 	const struct http_server_how how = { .listen = "127.0.0.1:0", .routes = routes, .arg = f };
 	autoerr err = ERR_INIT;
@@ -97,12 +97,17 @@ static int set_up_with(void **state, uint64_t rate)
 
 static int set_up(void **state)
 {
-	return set_up_with(state, 0);
+	return set_up_with(state, 0, 0);
 }
 
 static int set_up_slow(void **state)
 {
-	return set_up_with(state, 4 << 20);
+	return set_up_with(state, 0, 4 << 20);
+}
+
+static int set_up_single(void **state)
+{
+	return set_up_with(state, 1, 0);
 }
 
 static int tear_down(void **state)
@@ -199,6 +204,16 @@ static void test_many(void **state)
 	assert_int_equal(f->received, 50 * BODY);
 }
 
+/* One that waits for its place starts when the one before it ends, not when something else happens. */
+static void test_one_at_a_time(void **state)
+{
+	int64_t start = clock_mono_ms();
+	autoerr err = ERR_INIT;
+
+	assert_success(pool_each(8, 64, one_of_many, *state, &err));
+	assert_true(clock_mono_ms() - start < 50000);
+}
+
 static void test_callbacks_fail(void **state)
 {
 	struct fixture *f = *state;
@@ -257,6 +272,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_many),
+		cmocka_unit_test_setup_teardown(test_one_at_a_time, set_up_single, tear_down),
 		CASE(test_callbacks_fail),
 		CASE(test_unreachable),
 		CASE(test_too_long),
