@@ -15,7 +15,8 @@ DEPS      := gcc libc6-dev make pkg-config git ca-certificates python3 man-db \
              libgit2-dev libcurl4-openssl-dev libyaml-dev libsqlite3-dev libarchive-dev libssl-dev libexpat1-dev \
              libzstd-dev zlib1g-dev libjansson-dev libmicrohttpd-dev libxxhash-dev libsmartcols-dev libpcre2-dev
 TEST_DEPS := libcmocka-dev curl clang libclang-rt-14-dev clang-format clang-tidy cppcheck mandoc \
-             shellcheck gcovr bash-completion zsh fish sqlite3 procps ninja-build
+             shellcheck gcovr bash-completion zsh fish sqlite3 procps ninja-build \
+             openssh-client openssh-server
 
 # Loaded on first use (lib/base/lazy.h), so not linked: of these only the headers are needed.
 LAZY_PKGS := libgit2 libcurl libcrypto libmicrohttpd libarchive expat

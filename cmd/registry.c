@@ -25,7 +25,7 @@ extern const struct cmd_spec cmd_deploy, cmd_rollback, cmd_deployments, cmd_unde
 
 /* about */
 extern const struct cmd_spec cmd_doctor, cmd_help, cmd_version, cmd_complete, cmd_mdoc, cmd_trace,
-	cmd_isolate, cmd_trial, cmd_merge_driver, cmd_hook;
+	cmd_isolate, cmd_offload, cmd_trial, cmd_merge_driver, cmd_hook;
 
 const struct cmd_spec *const cmd_registry[] = {
 	/* project */
@@ -84,6 +84,7 @@ const struct cmd_spec *const cmd_registry[] = {
 	&cmd_mdoc,
 	&cmd_trace,
 	&cmd_isolate,
+	&cmd_offload,
 	&cmd_trial,
 	&cmd_merge_driver,
 	&cmd_hook,

@@ -6,7 +6,7 @@
 
 struct run_opts {
 	struct opt_strs stages, params;
-	const char *name, *experiment, *from, *to;
+	const char *name, *experiment, *from, *to, *on;
 	int64_t jobs;
 	bool force, dry_run, keep_going, single, downstream, explain, watch, interactive, check_deps;
 };
@@ -39,6 +39,8 @@ static const struct opt_spec run_optv[] = {
 	    .help = "when a stage fails, run those that do not need it"),
 	OPT(run_opts, jobs, .name = "jobs", .letter = 'j', .type = OPT_INT, .meta = "N",
 	    .help = "run up to N stages side by side (default: 1, or as the make that called allows)"),
+	OPT(run_opts, on, .name = "on", .type = OPT_STR, .meta = "ENGINE", .no_config = true,
+	    .help = "run the stages on this engine, whatever mlops.yaml says"),
 	OPT(run_opts, name, .name = "name", .type = OPT_STR, .meta = "NAME", .no_config = true,
 	    .help = "name of the experiment run (default: one is made up)"),
 	OPT(run_opts, experiment, .name = "experiment", .letter = 'e', .type = OPT_STR,
@@ -86,7 +88,7 @@ static void show(const struct cmd_ctx *ctx, bool dry_run, const struct run_outco
 /* Nothing is asked for but to bring all up to date, and no answer for each stage. */
 static bool asks_only_whether(const struct cmd_ctx *ctx, const struct run_opts *o)
 {
-	return !o->stages.n && !o->params.n && !o->force && !o->explain && !o->from && !o->to &&
+	return !o->stages.n && !o->params.n && !o->force && !o->explain && !o->from && !o->to && !o->on &&
 	       o->jobs >= 0 && !ctx->common.json;
 }
 
@@ -186,6 +188,7 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *er
 		.from = o->from,
 		.to = o->to,
 		.keep_going = o->keep_going,
+		.on = o->on,
 		.jobs = o->jobs,
 		.print = run_view_print,
 		.report = run_view_report,

@@ -58,6 +58,7 @@ struct run_how {
 	size_t n_params;
 	const char *experiment, *name; /* of the run; may be NULL */
 	const char *run_id; /* of one that was started already and is this one; or NULL */
+	const char *on; /* the engine of all stages, whatever mlops.yaml says; may be NULL */
 	bool force, dry_run, keep_going;
 	bool explain; /* a dry run whose reasons leave nothing out, a line each */
 	int64_t jobs; /* stages at a time; 0: as many as the make that called us allows, else one */
@@ -70,7 +71,7 @@ struct run_how {
 	bool (*confirm)(const struct stage_report *r, void *arg);
 	/* Called for each file that an executed stage read and does not declare; NULL: not looked for. */
 	void (*undeclared)(const char *stage, const char *path, void *arg);
-	const char *program; /* the mlops program, which sandboxes and `undeclared` need; or NULL */
+	const char *program; /* the mlops program, which sandboxes, engines and `undeclared` need; or NULL */
 	/* Called a few times a second while stages run. May be NULL. */
 	void (*tick)(const struct run_progress *p, void *arg);
 	void *arg;

@@ -111,6 +111,8 @@ int confine_begin(struct session *run, const struct state *s, struct mlops_error
 	autofree char *dir = sandbox_dir(run, s);
 	autofree char *record = record_file(run, s);
 
+	if (s->engine)
+		return 0;
 	if (!s->spec->sandbox) {
 		if (!run->how->undeclared)
 			return 0;
@@ -204,6 +206,8 @@ static int check_opened(struct session *run, const struct state *s, struct mlops
 
 int confine_end(struct session *run, const struct state *s, struct mlops_error *err)
 {
+	if (s->engine)
+		return 0;
 	if (s->spec->sandbox)
 		return end_sandbox(run, s, err);
 	return run->how->undeclared ? check_opened(run, s, err) : 0;

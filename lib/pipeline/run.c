@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "pipeline/guard.h"
 #include "pipeline/memo.h"
+#include "pipeline/offload.h"
 #include "pipeline/select.h"
 #include "pipeline/stop.h"
 #include "project/project.h"
@@ -100,6 +101,13 @@ static int judge(struct session *run, struct state *s, enum verdict *out, struct
 		.explain = run->how->explain,
 	};
 	return state_judge(&j, s, out, err);
+}
+
+const struct spec_resources *session_needs(const struct state *s)
+{
+	static const struct spec_resources nothing;
+
+	return s->engine ? &nothing : &s->spec->resources;
 }
 
 static bool confirms(const struct session *run, const struct state *s)
@@ -224,7 +232,7 @@ static void begin_stages(struct session *run, struct mlops_error *err)
 		autoerr cause = ERR_INIT;
 
 		schedule_next(&run->schedule, &i);
-		if (!capacity_fits(&run->capacity, &run->pipeline->stages.v[i].resources))
+		if (!capacity_fits(&run->capacity, session_needs(&run->states[i])))
 			vec_push(&held_back, i);
 		else if (begin(run, &run->states[i], &cause))
 			note_failure(run, &run->states[i], &cause, err);
@@ -239,7 +247,7 @@ static void begin_stages(struct session *run, struct mlops_error *err)
 static void end_job(struct session *run, struct job *job)
 {
 	jobs_remove(&run->jobs, job);
-	capacity_give(&run->capacity, &job->s->spec->resources, &job->gpus);
+	capacity_give(&run->capacity, session_needs(job->s), &job->gpus);
 	job_free(job);
 	tokens_give(&run->tokens, run->jobs.v.n);
 }
@@ -349,6 +357,8 @@ static int prepare(struct session *run, struct mlops_error *err)
 		run->states[i].spec = &run->pipeline->stages.v[i];
 	if (select_stages(run->pipeline, how, run->wanted, err) ||
 	    mlops_lockfile_read(run->project, &run->lock, err))
+		return -1;
+	if (offload_choose(run, err))
 		return -1;
 	secrets_find(&run->secrets, run->pipeline);
 	schedule_init(&run->schedule, run->pipeline, run->wanted);

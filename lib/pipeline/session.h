@@ -44,6 +44,9 @@ void session_report(struct session *run, const struct state *s, enum stage_outco
 /* What a stage had and gave: its own until the lock took it. */
 const struct lock_stage *session_result(struct session *run, const struct state *s);
 
+/* What a stage needs of this machine: nothing where it runs on another engine. */
+const struct spec_resources *session_needs(const struct state *s);
+
 /* Whether the `if` of a stage holds, or it has none. */
 int session_condition(struct session *run, const struct state *s, bool *holds,
 		      struct mlops_error *err);

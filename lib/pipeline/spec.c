@@ -457,6 +457,7 @@ static int read_stage(struct stage_reader *r, const struct yaml_node *key,
 	static const char *const known[] = { "desc",	"cmd",	  "wdir",    "deps",	"params",
 					     "outs",	"metrics", "plots", "env",    "always",	"frozen",
 					     "timeout", "retries", "resources", "meta", "secrets", "if", "sandbox",
+					     "engine",
 					     NULL };
 	struct spec_stage *stage = r->stage;
 
@@ -468,6 +469,7 @@ static int read_stage(struct stage_reader *r, const struct yaml_node *key,
 	if (!yaml_get(node, "cmd"))
 		return yaml_error(key, r->err, "stage '%s' has no cmd", key->text);
 	if (yaml_get_text(node, "desc", &stage->desc, r->err) ||
+	    yaml_get_text(node, "engine", &stage->engine, r->err) ||
 	    read_cmd(r, yaml_get(node, "cmd")) || read_wdir(r, yaml_get(node, "wdir")) ||
 	    read_list(r, node, "deps", read_dep) || read_list(r, node, "params", read_param) ||
 	    read_list(r, node, "outs", read_out) || read_list(r, node, "metrics", read_metrics) ||

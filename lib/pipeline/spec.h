@@ -55,6 +55,7 @@ struct spec_stage {
 	const char *wdir;           /* "" for the root */
 	const struct yaml_node *at; /* the stage's key */
 	const char *condition; /* or NULL */
+	const char *engine;    /* that it runs on, or NULL */
 	VEC(struct spec_cmd) cmds;
 	VEC(const char *) secrets; /* variables that only this stage and those that name them get */
 	VEC(const char *) env; /* "NAME=value" */

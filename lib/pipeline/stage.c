@@ -4,6 +4,7 @@
 #include "mlops/workspace.h"
 #include "pipeline/confine.h"
 #include "pipeline/guard.h"
+#include "pipeline/offload.h"
 #include "pipeline/outs.h"
 #include "pipeline/session.h"
 #include "pipeline/stop.h"
@@ -97,25 +98,41 @@ static const char *const *make_environment(const struct session *run, const stru
 	env[n++] = arena_printf(arena, "MLOPS_PROJECT=%s", mlops_project_root(run->project));
 	if (run->tokens.makeflags)
 		env[n++] = run->tokens.makeflags;
-	if (job->s->spec->resources.gpus)
+	if (session_needs(s)->gpus)
 		env[n++] = gpu_set_environment(&job->gpus, arena);
 	env[n] = NULL;
 	return env;
 }
 
+/* The one that is next, and what stands in front of it. An engine gets all of them as one. */
+static int find_command(struct session *run, struct job *job, struct arena *arena,
+			const char *const **prefix, struct spec_cmd *command,
+			struct mlops_error *err)
+{
+	const struct spec_stage *spec = job->s->spec;
+
+	if (!job->s->engine) {
+		*command = spec->cmds.v[job->command];
+		return confine_prefix(run, job->s, arena, prefix, err);
+	}
+	job->command = spec->cmds.n - 1;
+	return offload_prefix(run, job->s, arena, prefix, command, err);
+}
+
 static int start_command(struct session *run, struct job *job, struct mlops_error *err)
 {
 	const struct spec_stage *spec = job->s->spec;
-	autofree char *dir = project_abspath(run->project, spec->wdir);
+	autofree char *dir = project_abspath(run->project, job->s->engine ? "" : spec->wdir);
 	autoarena arena = { 0 };
 	const char *const *prefix;
+	struct spec_cmd command;
 	const int keep[] = { run->commands_fd, run->tokens.fds[0], run->tokens.fds[1] };
 
-	if (confine_prefix(run, job->s, &arena, &prefix, err))
+	if (find_command(run, job, &arena, &prefix, &command, err))
 		return -1;
 	const struct child_spec child = {
 		.prefix = prefix,
-		.command = &spec->cmds.v[job->command],
+		.command = &command,
 		.dir = dir,
 		.env = make_environment(run, job, &arena),
 		.keep_fds = keep,
@@ -152,9 +169,9 @@ static int start_job(struct session *run, struct job *job, struct mlops_error *e
 
 int stage_start(struct session *run, struct state *s, struct mlops_error *err)
 {
-	if (secrets_check(s->spec, err))
+	if (!s->engine_secrets && secrets_check(s->spec, err))
 		return -1;
-	if (s->spec->resources.gpus > run->capacity.gpus) {
+	if (session_needs(s)->gpus > run->capacity.gpus) {
 		err_set(err, MLOPS_EFAIL, "stage '%s' needs %lld GPUs and this machine has %lld",
 			s->spec->name, (long long)s->spec->resources.gpus,
 			(long long)run->capacity.gpus);
@@ -167,9 +184,9 @@ int stage_start(struct session *run, struct state *s, struct mlops_error *err)
 	if (locked(run, s, remove_outs, err))
 		return -1;
 	struct job *job = job_new(s);
-	capacity_take(&run->capacity, &s->spec->resources, &job->gpus);
+	capacity_take(&run->capacity, session_needs(s), &job->gpus);
 	if (start_job(run, job, err)) {
-		capacity_give(&run->capacity, &s->spec->resources, &job->gpus);
+		capacity_give(&run->capacity, session_needs(s), &job->gpus);
 		job_free(job);
 		return -1;
 	}
@@ -233,11 +250,13 @@ int stage_proceed(struct session *run, struct job *job, bool *over, struct mlops
 		return -1;
 	s->exit_status = result.status;
 	s->duration_ms = clock_mono_ms() - job->start_ms;
-	add_usage(&s->usage, &result.usage);
+	if (!s->engine)
+		add_usage(&s->usage, &result.usage);
 	if (stop_signal())
 		return err_set(err, stop_kind(), "stage '%s' was interrupted", s->spec->name);
 	if (s->exit_status || job->child.timed_out) {
-		command_failed(job, err);
+		if (job->child.timed_out || !s->engine || !offload_failed(run, s, err))
+			command_failed(job, err);
 		if (!try_again(job, err))
 			return -1;
 		mlops_error_clear(err);

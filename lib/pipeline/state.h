@@ -12,6 +12,8 @@ enum verdict {
 
 struct state {
 	const struct spec_stage *spec;
+	const char *engine;   /* that it runs on; NULL: it is a child of ours; lent */
+	bool engine_secrets;  /* which has the secrets that it names */
 	struct lock_stage now; /* cmd, deps, params; outs once they are known */
 	struct lockfile former; /* a result with the same inputs that is not the lock's, or none */
 	enum stage_outcome outcome;

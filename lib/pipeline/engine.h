@@ -1,0 +1,52 @@
+/* The table of engines: places where stages run, one file each in engines/. */
+#pragma once
+
+#include "mlops/engine.h"
+#include "pipeline/spec.h"
+#include "project/project.h"
+
+/* A stage that an engine is to run. */
+struct engine_call {
+	struct project *project;
+	const struct offload *stage;
+	struct strlist files; /* to be sent, relative to the root; folders whole */
+};
+
+enum engine_caps {
+	ENGINE_HERE = 1 << 0,    /* stages are children of the run itself */
+	ENGINE_SECRETS = 1 << 1, /* it has the secrets; they need not be in our environment */
+};
+
+struct engine {
+	const char *name;
+	unsigned caps;
+	/*
+	 * Runs the stage to its end, prints what it prints, brings its outs home when it succeeded,
+	 * and leaves nothing behind. It looks at stop.h, whose signals it passes on. NULL: the run
+	 * does it.
+	 */
+	int (*run)(const struct engine_call *call, int *status, struct mlops_error *err);
+};
+
+/* By the type of a name in the settings, or by its own name; MLOPS_EUSAGE with what there is. */
+int engine_find(struct project *project, const char *name, const struct engine **out,
+		struct mlops_error *err);
+/* The setting engine.<name>.<key>, or NULL; lent. */
+const char *engine_setting(struct project *project, const char *name, const char *key);
+/* The same where it must be the user's own (project_config_personal()). */
+int engine_own_setting(struct project *project, const char *name, const char *key, const char **out,
+		       struct mlops_error *err);
+
+/*
+ * Moves the outs below `dir`, which holds what came from elsewhere, to their places in the work
+ * tree; one that is not there is left to who saves them.
+ */
+int engine_bring_home(const struct engine_call *call, const char *dir, struct mlops_error *err);
+/* A new folder for that, below .mlops; its path is new. */
+int engine_scratch(const struct engine_call *call, char **out, struct mlops_error *err);
+
+/* All commands of a stage as one for a shell; new. */
+char *stage_shell_command(const struct spec_stage *stage);
+
+/* engines/ */
+extern const struct engine engine_local, engine_ssh;
