@@ -298,10 +298,15 @@ int diff_path(struct scan *s, const char *path, const struct tree_entry *want, d
 {
 	struct tree_entry have;
 
-	if (!scan_path(s, path, &have, err))
-		return diff_there(s, path, &have, want, fn, arg, err);
-	if (err->kind != MLOPS_ENOTFOUND)
-		return -1;
+	/* Folders are listed when their turn comes: scanning them first would do it twice. */
+	s->shallow = true;
+	int rc = scan_path(s, path, &have, err);
+	bool absent = rc && err->kind == MLOPS_ENOTFOUND;
+	if (!rc)
+		rc = diff_there(s, path, &have, want, fn, arg, err);
+	s->shallow = false;
+	if (!absent)
+		return rc;
 	mlops_error_clear(err);
 	return diff_absent(s, path, want, fn, arg, err);
 }

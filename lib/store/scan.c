@@ -189,6 +189,11 @@ static int scan_folder(struct scan *s, int parent, struct strbuf *path, int dept
 		e->name = name;
 		return 0;
 	}
+	if (s->shallow && s->mode == SCAN_STAT) {
+		e->kind = TREE_FOLDER;
+		e->unknown = true;
+		return 0;
+	}
 	autoclose int fd = beneath_step(parent, path_base(path->buf), path->buf, err);
 	if (fd < 0 || scan_list(s, fd, path, depth, &tree, err))
 		return -1;

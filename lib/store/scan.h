@@ -21,6 +21,7 @@ struct scan {
 	struct store *store;
 	struct index *index; /* NULL only for diff_absent() */
 	enum scan_mode mode;
+	bool shallow; /* SCAN_STAT: a folder that was not scanned before is not entered: unknown */
 	struct beneath beneath; /* the project's root */
 	struct map folders;     /* path -> struct tree_entry of each folder that was scanned */
 	struct arena arena;
