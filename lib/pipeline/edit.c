@@ -1,7 +1,7 @@
 /*
- * One scalar of a YAML or JSON text replaced where it stands, so that comments and layout stay.
- * The parser tells where it starts; what it ends with follows from its first byte. As that is a
- * second reading of YAML, the result is parsed again and must differ in that one value only.
+ * One scalar of a text replaced where it stands, so that comments and layout stay. Our own parsers
+ * tell its place; that of YAML (which reads JSON too) tells where it starts, and what it ends with
+ * follows from its first byte. The result is parsed again and must differ in that one value only.
  */
 #include "pipeline/edit.h"
 
@@ -9,6 +9,7 @@
 
 #include "base/num.h"
 #include "base/vec.h"
+#include "fmt/dotenv.h"
 #include "fmt/yaml.h"
 #include "pipeline/values.h"
 
@@ -109,16 +110,41 @@ static bool is_json_scalar(const char *value)
 	       js_type(v) != JSON_ARR && js_type(v) != JSON_STR;
 }
 
+/* Whether the value alone, behind a '=', is a number, boolean or the like in that language. */
+static bool is_literal(values_parser *parser, const char *value)
+{
+	autofree char *line = xasprintf("x = %s\n", value);
+	autoerr ignored = ERR_INIT;
+	autojson *v = NULL;
+
+	if (strchr(value, '#') || parser("value", line, strlen(line), NULL, &v, &ignored))
+		return false;
+	const struct json *x = js_get(v, "x");
+	enum json_type type = js_type(x);
+	return x && js_len(v) == 1 && type != JSON_OBJ && type != JSON_ARR && type != JSON_STR;
+}
+
+static bool needs_no_quotes(const char *file, const char *value)
+{
+	values_parser *parser = values_parser_of(file);
+
+	if (parser && parser != dotenv_parse)
+		return is_literal(parser, value);
+	return str_ends(file, ".json") ? is_json_scalar(value) : is_plain(value);
+}
+
 static void add_value(struct strbuf *out, const char *file, const char *value)
 {
 	autojson *text = NULL;
 
-	if (str_ends(file, ".json") ? is_json_scalar(value) : is_plain(value)) {
+	if (needs_no_quotes(file, value)) {
 		strbuf_adds(out, value);
-		return;
+	} else if (values_parser_of(file) == dotenv_parse && !strpbrk(value, "'\\\r\n")) {
+		strbuf_addf(out, "'%s'", value); /* in which no shell expands anything */
+	} else {
+		text = js_str(value);
+		js_dump(text, JS_COMPACT, out);
 	}
-	text = js_str(value);
-	js_dump(text, JS_COMPACT, out);
 }
 
 /* All keys and values of a file, in its order. */
@@ -160,7 +186,7 @@ static bool differ_only_at(const struct listing *a, const struct listing *b, con
 }
 
 static int check_edit(const char *file, const struct strbuf *before, const struct strbuf *after,
-		      const char *key, const struct yaml_node *at, struct mlops_error *err)
+		      const char *key, struct mlops_error *err)
 {
 	struct listing a = { 0 }, b = { 0 };
 	autoerr ignored = ERR_INIT;
@@ -173,50 +199,78 @@ static int check_edit(const char *file, const struct strbuf *before, const struc
 	strlist_clear(&b.values);
 	if (fine)
 		return 0;
-	yaml_error(at, err, "the value of '%s' cannot be changed without changing more", key);
+	err_set(err, MLOPS_EINVALID,
+		"the value of '%s' in '%s' cannot be changed without changing more", key, file);
 	return err_hint(err, "change it in '%s' by hand", file);
 }
 
-static int find_scalar(struct arena *arena, const char *file, const struct strbuf *text,
-		       const char *key, const struct yaml_node **out, struct mlops_error *err)
+static int no_scalar(const char *file, const struct strbuf *text, const char *key,
+		     struct mlops_error *err)
 {
 	autojson *values = NULL;
+
+	if (values_parse(file, text->buf, text->len, &values, err))
+		return -1;
+	const struct json *found = values_find(values, key);
+	if (!found)
+		return values_missing(values, file, key, err);
+	return err_set(err, MLOPS_EINVALID, "'%s' of '%s' is a %s and not one value", key, file,
+		       js_type(found) == JSON_OBJ ? "map" : "list");
+}
+
+static int find_yaml(const char *file, const struct strbuf *text, const char *key,
+		     struct text_place *out, struct mlops_error *err)
+{
+	autoarena arena = { 0 };
 	struct yaml_node *root;
 
-	if (yaml_parse(arena, file, text->buf, text->len, &root, err))
+	if (yaml_parse(&arena, file, text->buf, text->len, &root, err))
 		return -1;
-	*out = find_node(root, key);
-	if (*out && (*out)->kind == YAML_SCALAR)
+	const struct yaml_node *node = find_node(root, key);
+	if (!node)
+		return no_scalar(file, text, key, err);
+	if (node->kind != YAML_SCALAR)
+		return yaml_error(node, err, "'%s' is a %s and not one value", key,
+				  node->kind == YAML_MAP ? "map" : "list");
+	out->at = offset_of(text, node->line, node->column);
+	if (out->at <= text->len && scalar_len(node, text->buf + out->at, &out->len))
 		return 0;
-	if (*out)
-		yaml_error(*out, err, "'%s' is a %s and not one value", key,
-			   (*out)->kind == YAML_MAP ? "map" : "list");
-	else if (!values_parse(file, text->buf, text->len, &values, err))
-		values_missing(values, file, key, err);
-	return -1;
+	yaml_error(node, err, "the value of '%s' cannot be changed in place", key);
+	return err_hint(err, "change it in '%s' by hand", file);
+}
+
+/* With places wanted, the value of each scalar is the number of its place. */
+static int find_place(values_parser *parser, const char *file, const struct strbuf *text,
+		      const char *key, struct text_place *out, struct mlops_error *err)
+{
+	struct text_places places = { 0 };
+	autojson *root = NULL;
+	int64_t number;
+	int rc = parser(file, text->buf, text->len, &places, &root, err);
+	bool found = !rc && js_to_int(values_find(root, key), &number);
+
+	if (found)
+		*out = places.scalars.v[number];
+	vec_free(&places.scalars);
+	return rc || found ? rc : no_scalar(file, text, key, err);
 }
 
 int edit_scalar(const char *file, struct strbuf *text, const char *key, const char *value,
 		struct mlops_error *err)
 {
-	autoarena arena = { 0 };
-	const struct yaml_node *node;
+	values_parser *parser = values_parser_of(file);
+	struct text_place place = { 0 };
 	autobuf edited = { 0 };
-	size_t len;
 
-	if (find_scalar(&arena, file, text, key, &node, err))
+	if (parser ? find_place(parser, file, text, key, &place, err) :
+		     find_yaml(file, text, key, &place, err))
 		return -1;
-	size_t at = offset_of(text, node->line, node->column);
-	if (at > text->len || !scalar_len(node, text->buf + at, &len)) {
-		yaml_error(node, err, "the value of '%s' cannot be changed in place", key);
-		return err_hint(err, "change it in '%s' by hand", file);
-	}
-	strbuf_add(&edited, text->buf, at);
-	if (!len && at && text->buf[at - 1] == ':')
+	strbuf_add(&edited, text->buf, place.at);
+	if (!place.len && place.at && text->buf[place.at - 1] == ':')
 		strbuf_addc(&edited, ' ');
 	add_value(&edited, file, value);
-	strbuf_add(&edited, text->buf + at + len, text->len - at - len);
-	if (check_edit(file, text, &edited, key, node, err))
+	strbuf_add(&edited, text->buf + place.at + place.len, text->len - place.at - place.len);
+	if (check_edit(file, text, &edited, key, err))
 		return -1;
 	strbuf_clear(text);
 	*text = edited;

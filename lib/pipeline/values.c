@@ -1,10 +1,13 @@
-/* YAML and JSON files as one kind of value. */
+/* Files of all formats as one kind of value. */
 #include "pipeline/values.h"
 
 #include <math.h>
 
 #include "base/num.h"
 #include "base/vec.h"
+#include "fmt/dotenv.h"
+#include "fmt/pyconst.h"
+#include "fmt/toml.h"
 #include "fmt/yaml.h"
 
 #define MAX_VALUES 100000
@@ -62,13 +65,32 @@ struct json *values_of_node(const struct yaml_node *node)
 	return value_of(node, &left);
 }
 
+static bool is_dotenv(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return str_ends(file, ".env") || str_starts(slash ? slash + 1 : file, ".env.");
+}
+
+values_parser *values_parser_of(const char *file)
+{
+	if (is_dotenv(file))
+		return dotenv_parse;
+	if (str_ends(file, ".toml"))
+		return toml_parse;
+	return str_ends(file, ".py") ? pyconst_parse : NULL;
+}
+
 int values_parse(const char *file, const char *text, size_t n, struct json **out,
 		 struct mlops_error *err)
 {
 	autoarena arena = { 0 };
 	autofree char *what = xasprintf("'%s'", file);
+	values_parser *parser = values_parser_of(file);
 	struct yaml_node *root;
 
+	if (parser)
+		return parser(file, text, n, NULL, out, err);
 	if (str_ends(file, ".json"))
 		return js_parse(text ? text : "", n, what, out, err);
 	if (yaml_parse(&arena, file, text, n, &root, err))

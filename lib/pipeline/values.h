@@ -1,13 +1,18 @@
-/* The values in a parameter or metrics file (YAML, or JSON by its name), and walking them. */
+/* The values in a parameter or metrics file, whose name tells the format, and walking them. */
 #pragma once
 
-#include "fmt/json.h"
+#include "fmt/text.h"
 
 #define VALUES_MAX ((size_t)16 << 20) /* bytes of a file */
 
 /* Parses text; `file` is the name for messages and tells the format. */
 int values_parse(const char *file, const char *text, size_t n, struct json **out,
 		 struct mlops_error *err);
+
+/* The parser that tells the places of scalars (toml.h) of the file's format; NULL: it is YAML or JSON. */
+typedef int values_parser(const char *file, const char *text, size_t n, struct text_places *places,
+			  struct json **out, struct mlops_error *err);
+values_parser *values_parser_of(const char *file);
 
 struct yaml_node;
 /* The value that a node is, new; NULL when it is more than a file may hold. */

@@ -54,6 +54,38 @@ static void test_json(void **state)
 	assert_edit("p.json", "{\"a\": 1}", "a", "[1]", "{\"a\": \"[1]\"}");
 }
 
+static void test_toml(void **state)
+{
+	(void)state;
+	assert_edit("p.toml", "a = 1 # one\n[t]\nb.c = [1, {d = 'x'}]\n", "t.b.c.1.d", "2.5",
+		    "a = 1 # one\n[t]\nb.c = [1, {d = 2.5}]\n");
+	assert_edit("p.toml", "a = 1\n", "a", "word", "a = \"word\"\n");
+	assert_edit("p.toml", "a = \"\"\"\nx\ny\"\"\" # c\n", "a", "true", "a = true # c\n");
+	assert_edit("p.toml", "[[l]]\nk = 1\n[[l]]\nk = 2\n", "l.1.k", "0x1f",
+		    "[[l]]\nk = 1\n[[l]]\nk = 0x1f\n");
+}
+
+static void test_python(void **state)
+{
+	(void)state;
+	assert_edit("p.py", "import x\nLR: float = 0.1  # step\n", "LR", "1e-3",
+		    "import x\nLR: float = 1e-3  # step\n");
+	assert_edit("p.py", "class T:\n    n = (1, 2)\n    ok = True\n", "T.n.1", "3",
+		    "class T:\n    n = (1, 3)\n    ok = True\n");
+	assert_edit("p.py", "class T:\n    ok = True\n", "T.ok", "False",
+		    "class T:\n    ok = False\n");
+	assert_edit("p.py", "a = 'x' 'y'\n", "a", "z", "a = \"z\"\n");
+	assert_edit("p.py", "a = 1\n", "a", "f()", "a = \"f()\"\n");
+}
+
+static void test_dotenv(void **state)
+{
+	(void)state;
+	assert_edit(".env", "# c\nexport A=1 # one\nB=\n", "A", "2", "# c\nexport A=2 # one\nB=\n");
+	assert_edit("x.env", "A=\"b c\"\n", "A", "d $e", "A='d $e'\n");
+	assert_edit(".env.test", "A=\n", "A", "it's", "A=\"it's\"\n");
+}
+
 static void test_refused(void **state)
 {
 	static const struct {
@@ -65,7 +97,8 @@ static void test_refused(void **state)
 		{ "a: |\n  text\n", "a", "cannot be changed in place" },
 		{ "a: &x 1\nb: *x\n", "a", "cannot be changed in place" },
 		{ "a: !!str 1\n", "a", "cannot be changed in place" },
-		{ "a: &x {k: 1}\nb: *x\n", "a.k", "cannot be changed without changing more" },
+		{ "a: &x {k: 1}\nb: *x\n", "a.k",
+		  "the value of 'a.k' in 'p.yaml' cannot be changed without changing more" },
 		{ "a: [\n", "a", "p.yaml:2:1" },
 		{ "", "a", "there is no parameter 'a'" },
 	};
@@ -86,9 +119,9 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_yaml),
-		cmocka_unit_test(test_quotes),
-		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_yaml),    cmocka_unit_test(test_quotes),
+		cmocka_unit_test(test_json),    cmocka_unit_test(test_toml),
+		cmocka_unit_test(test_python),  cmocka_unit_test(test_dotenv),
 		cmocka_unit_test(test_refused),
 	};
 

@@ -1,0 +1,10 @@
+/* .env: with places wanted the same is accepted, and each place is in the text. */
+#include "fuzz_places.h"
+
+#include "fmt/dotenv.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	check_places(dotenv_parse, data, n);
+	return 0;
+}
