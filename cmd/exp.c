@@ -201,7 +201,8 @@ static const struct cmd_spec exp_work = {
 };
 
 static const struct cmd_spec *const exp_subs[] = {
-	&exp_run, &exp_work, &cmd_exp_show, &cmd_exp_ls, NULL,
+	&exp_run, &exp_work, &cmd_exp_show, &cmd_exp_ls,
+	&cmd_exp_apply, &cmd_exp_branch, &cmd_exp_push, &cmd_exp_rm, NULL,
 };
 
 const struct cmd_spec cmd_exp = {

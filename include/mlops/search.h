@@ -111,6 +111,37 @@ MLOPS_API int mlops_trial_get(struct project *project, const char *which, struct
 MLOPS_API void mlops_trial_free(struct trial *trial); /* NULL is fine */
 MLOPS_API void mlops_trials_free(struct trial **trials, size_t n);
 
+/* What was changed in the work tree. */
+struct trial_applied {
+	size_t files, outs;
+};
+/*
+ * Puts a trial's result into the work tree: files of git that it changed (parameters, mlops.lock,
+ * ...) and outputs. The project is locked. Changes that are in no commit, or outputs that are not
+ * those of mlops.lock, are MLOPS_ENO with their names unless `force`, which stores such outputs.
+ */
+MLOPS_API int mlops_trial_apply(struct project *project, const char *which, bool force,
+				struct trial_applied *out, struct mlops_error *err);
+/* Makes a branch of git that ends in the trial's commit; nothing is checked out. MLOPS_EEXISTS. */
+MLOPS_API int mlops_trial_branch(struct project *project, const char *which, const char *name,
+				 struct mlops_error *err);
+/* The objects of its outputs and of tracked data; the array is the caller's. */
+MLOPS_API int mlops_trial_objects(struct project *project, const char *which,
+				  struct object_ref **out, size_t *n, struct mlops_error *err);
+/* Pushes its commit, under the name of its ref (refs/mlops/exp/...), to a remote of git's. */
+MLOPS_API int mlops_trial_push_commit(struct project *project, const char *which, const char *remote,
+				      struct mlops_error *err);
+
+struct trials_removed {
+	size_t trials, searches;
+};
+/*
+ * Forgets trials, with their runs and commits, and whole searches where those are named; all
+ * searches when n is 0. One that runs is MLOPS_ELOCKED, and nothing is removed.
+ */
+MLOPS_API int mlops_trials_remove(struct project *project, const char *const *which, size_t n,
+				  bool dry_run, struct trials_removed *out, struct mlops_error *err);
+
 MLOPS_API const char *mlops_trial_status_name(enum trial_status status); /* "queued"; static */
 MLOPS_API const char *mlops_search_method_name(enum search_method method); /* "grid"; static */
 MLOPS_API const char *mlops_search_pruner_name(enum search_pruner pruner); /* "none"; static */

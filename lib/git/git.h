@@ -146,9 +146,6 @@ struct git_large {
 };
 int git_snapshot(struct git_repo *repo, const char *message, struct git_large large,
 		 struct git_id *out, struct mlops_error *err);
-/* A commit of what `source` holds, on top of `parent` (NULL: of nothing). No ref changes. */
-int git_commit_onto(struct git_repo *repo, const struct git_id *source, const struct git_id *parent,
-		    const char *message, struct git_id *out, struct mlops_error *err);
 /* A ref such as "refs/heads/x"; one that is there is MLOPS_EEXISTS unless `replace`. */
 int git_ref_create(struct git_repo *repo, const char *name, const struct git_id *commit,
 		   bool replace, struct mlops_error *err);
@@ -163,6 +160,10 @@ int git_linked_reset(struct git_repo *repo, const char *commit, const char *cons
 		     struct mlops_error *err);
 /* Removes one with all that is in it. */
 int git_linked_remove(struct git_repo *repo, const char *path, struct mlops_error *err);
+
+/* Pushes refs, under their own names, to a remote of git's. */
+int git_push_refs(struct git_repo *repo, const char *remote, const char *const *refs, size_t n,
+		  struct mlops_error *err);
 
 /* git-config files, read and written by libgit2. */
 int git_config_each(const char *file,

@@ -133,26 +133,6 @@ int git_snapshot(struct git_repo *r, const char *message, struct git_large large
 	return 0;
 }
 
-int git_commit_onto(struct git_repo *r, const struct git_id *source, const struct git_id *parent,
-		    const char *message, struct git_id *out, struct mlops_error *err)
-{
-	git_oid from = git_oid_of(source), onto, tree, id;
-	autocommit *commit = NULL;
-	autocommit *base = NULL;
-	int code = git_commit_lookup(&commit, r->repo, &from);
-
-	if (!code && parent) {
-		onto = git_oid_of(parent);
-		code = git_commit_lookup(&base, r->repo, &onto);
-	}
-	if (code)
-		return git_fail(err, code, "cannot read a commit");
-	if (tree_of(commit, &tree, err) || commit_tree(r, &tree, base, message, &id, err))
-		return -1;
-	*out = git_id_of(&id);
-	return 0;
-}
-
 int git_ref_create(struct git_repo *r, const char *name, const struct git_id *commit, bool replace,
 		   struct mlops_error *err)
 {

@@ -4,7 +4,7 @@
 exp_project() {
 	new_project
 	cat >train.sh <<'SH'
-lr=$(sed -n 's/^lr: //p' params.yaml) n=$(sed -n 's/^n: //p' params.yaml)
+lr=$(sed -n 's/^lr: \([^#]*[^# ]\).*/\1/p' params.yaml) n=$(sed -n 's/^n: //p' params.yaml)
 for step in 1 2 3; do
 	mlops log metric --step $step loss="$(awk -v lr="$lr" -v n="$n" -v s=$step 'BEGIN { print (lr - 0.3) ^ 2 * n / s }')"
 done
@@ -20,7 +20,7 @@ stages:
     cmd: sh train.sh
     deps: [count, train.sh]
     params: [lr, n]
-    outs: [model]
+    outs: [{model: {type: model}}]
     metrics: [{metrics.json: {cache: false}}]
 YAML
 	COUNT=$scratch/count.log

@@ -102,7 +102,7 @@ static int take_snapshot(struct making *m, struct mlops_error *err)
 		return -1;
 	int rc = mlops_status(m->project, NULL, 0, refuse_change, NULL, err) ||
 		 project_git(m->project, &git, err) ||
-		 git_snapshot(git, "what trials of mlops exp start from\n",
+		 git_snapshot(git, "Work tree that trials of mlops exp start from\n",
 			      (struct git_large){ NEW_FILE_MAX, false }, &m->snapshot, err);
 	mlops_project_unlock(m->project);
 	return rc ? -1 : 0;

@@ -34,6 +34,9 @@ int trial_find(struct db *db, const char *which, struct trial_key *out, struct m
 int trial_load(struct db *db, const struct trial_key *key, struct trial **out,
 	       struct mlops_error *err);
 
+/* Finds one that ended well, and so has a result. */
+int trial_finished(struct project *project, const char *which, struct trial **out,
+		   struct mlops_error *err);
 /* The ref that keeps git from collecting how a trial ended (number 0: what all start from); new. */
 char *trial_ref(const char *search_id, int64_t number);
 /* "KEY=VALUE", as -P takes them. */
@@ -62,8 +65,9 @@ struct slot {
 };
 /* The first that nobody uses. */
 int slot_take(struct project *project, struct slot *out, struct mlops_error *err);
-/* Gives it up, and with `remove` takes the work tree away. */
-void slot_give(struct project *project, struct slot *slot, bool remove);
+void slot_give(struct slot *slot); /* the work tree stays */
+/* Takes away those that nobody uses, as killed workers leave them. */
+void slots_sweep(struct project *project);
 /* Makes it a fresh copy of a commit, with its data; *out is the project in it. */
 int slot_prepare(struct project *project, const char *dir, const char *commit,
 		 struct project **out, struct mlops_error *err);

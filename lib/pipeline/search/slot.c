@@ -47,14 +47,27 @@ static int remove_dir(struct project *project, const char *dir, struct mlops_err
 	return git_linked_remove(git, dir, &why) ? fs_remove_tree(dir, err) : 0;
 }
 
-void slot_give(struct project *project, struct slot *slot, bool remove)
+void slot_give(struct slot *slot)
 {
-	autoerr ignored = ERR_INIT; /* the next to use it cleans it, too */
-
-	if (remove)
-		remove_dir(project, slot->dir, &ignored);
 	close(slot->lock_fd);
 	free(slot->dir);
+}
+
+void slots_sweep(struct project *project)
+{
+	autofree char *top = project_shared_file(project, SLOTS);
+
+	for (int i = 1; i <= SLOTS_MAX; i++) {
+		autofree char *lock = xasprintf("%s/%d.lock", top, i);
+		autofree char *dir = xasprintf("%s/%d", top, i);
+		autoerr ignored = ERR_INIT; /* the next to use it cleans it, too */
+		autoclose int fd = -1;
+
+		if (!fs_exists(lock))
+			return;
+		if (!fs_lock(lock, FS_LOCK_EXCLUSIVE, 0, &fd, &ignored))
+			remove_dir(project, dir, &ignored);
+	}
 }
 
 static int open_in(struct project *project, const char *dir, struct project **out,

@@ -81,14 +81,18 @@ static int run_pipeline(struct running *r, struct mlops_error *err)
 
 static int keep_result(struct running *r, struct mlops_error *err)
 {
-	autofree char *message = xasprintf("trial %s/%lld of mlops exp\n", r->search->name,
-					   (long long)r->key.number);
 	autofree char *ref = trial_ref(r->search->id, r->key.number);
+	autostrlist params = { 0 };
+	autobuf message = { 0 };
 	struct git_repo *git;
 	struct git_id commit;
 
+	strbuf_addf(&message, "Trial %s/%lld\n\n", r->search->name, (long long)r->key.number);
+	trial_assignments(r->trial, &params);
+	for (size_t i = 0; i < params.n; i++)
+		strbuf_addf(&message, "%s\n", params.v[i]);
 	if (project_git(r->tree, &git, err) ||
-	    git_snapshot(git, message, (struct git_large){ NEW_FILE_MAX, true }, &commit, err) ||
+	    git_snapshot(git, message.buf, (struct git_large){ NEW_FILE_MAX, true }, &commit, err) ||
 	    git_ref_create(git, ref, &commit, true, err))
 		return -1;
 	autofree char *id = git_id_text(&commit);

@@ -53,11 +53,11 @@ static int start_process(struct worker *w, struct job *job, struct mlops_error *
 	return -1;
 }
 
-static void job_clear(struct worker *w, struct job *job, bool remove)
+static void job_clear(struct job *job)
 {
 	if (job->pid_fd >= 0)
 		close(job->pid_fd);
-	slot_give(w->project, &job->slot, remove);
+	slot_give(&job->slot);
 	mlops_search_free(job->search);
 }
 
@@ -72,7 +72,7 @@ static int start_trial(struct worker *w, const struct trial_key *key, struct mlo
 			vec_push(&w->jobs, job);
 			return 0;
 		}
-		job_clear(w, &job, true);
+		job_clear(&job);
 	} else {
 		mlops_search_free(job.search);
 	}
@@ -125,20 +125,7 @@ static int end_trial(struct worker *w, const struct job *job, int status, struct
 	return report(w, &job->key, err);
 }
 
-static bool has_queued(struct worker *w)
-{
-	autoerr ignored = ERR_INIT;
-	struct db_stmt *stmt;
-	int rc = db_row(w->db, &stmt, &ignored,
-			"SELECT 1 FROM trials WHERE status = 0 AND (?1 = 0 OR search_id = ?1) LIMIT 1",
-			"i", w->search);
-
-	if (rc > 0)
-		db_done(stmt);
-	return rc > 0;
-}
-
-/* Its slot stays as it is for the next trial; after the last one it goes. */
+/* The work tree stays for the next trial. */
 static int reap(struct worker *w, size_t i, struct mlops_error *err)
 {
 	struct job job = w->jobs.v[i];
@@ -146,7 +133,7 @@ static int reap(struct worker *w, size_t i, struct mlops_error *err)
 
 	w->jobs.v[i] = w->jobs.v[--w->jobs.n];
 	int rc = proc_wait(job.pid, &result, err) || end_trial(w, &job, result.status, err) ? -1 : 0;
-	job_clear(w, &job, rc || stop_signal() || !has_queued(w));
+	job_clear(&job);
 	return rc;
 }
 
@@ -224,7 +211,7 @@ static void abandon(struct worker *w)
 
 		proc_wait(job->pid, &result, &ignored);
 		queue_give_back(w->db, &job->key, &ignored);
-		job_clear(w, job, true);
+		job_clear(job);
 	}
 	vec_free(&w->jobs);
 }
@@ -246,6 +233,7 @@ int mlops_search_work(struct project *project, const struct search_work *how,
 	w.search = key.row;
 	int rc = work(&w, err);
 	abandon(&w);
+	slots_sweep(project);
 	if (!rc && stop_signal()) {
 		rc = err_set(err, stop_kind(), "interrupted; trials that have not ended wait in the queue");
 		err_hint(err, "go on with: mlops exp work");

@@ -1,4 +1,4 @@
-/* Linked work trees, made and cleaned by git itself, whose filters and settings then hold in them. */
+/* What git itself is run for: linked work trees, in which its filters hold, and what it pushes. */
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/vec.h"
@@ -76,4 +76,23 @@ int git_linked_remove(struct git_repo *r, const char *path, struct mlops_error *
 	const char *argv[] = { "git", "worktree", "remove", "--force", "--force", path, NULL };
 
 	return run_git(git_repository_workdir(r->repo), argv, err);
+}
+
+int git_push_refs(struct git_repo *r, const char *remote, const char *const *refs, size_t n,
+		  struct mlops_error *err)
+{
+	VEC(const char *) argv = { 0 };
+	autostrlist specs = { 0 };
+
+	for (const char *const *word = (const char *const[]){ "git", "push", "--quiet", "--", remote,
+							      NULL }; *word; word++)
+		vec_push(&argv, *word);
+	for (size_t i = 0; i < n; i++) {
+		strlist_take(&specs, xasprintf("+%s:%s", refs[i], refs[i]));
+		vec_push(&argv, specs.v[i]);
+	}
+	vec_push(&argv, NULL);
+	int rc = run_git(git_repository_workdir(r->repo), argv.v, err);
+	vec_free(&argv);
+	return rc ? err_set(err, MLOPS_EREMOTE, "git cannot push to '%s'", remote) : 0;
 }
