@@ -43,7 +43,7 @@ rm "$GO/1"
 mlops exp work q >/dev/null 2>&1 &
 worker=$!
 ok "another worker begins again" wait_for 20 grep -qx 1 "$LOG"
-child=$(ps -A -o pid= -o args= | awk -v dir="$scratch/" '/ trial / && index($0, dir) { print $1 }')
+child=$(ps -A -o pid= -o args= | awk -v dir="$scratch/" '/ [t]rial / && index($0, dir) { print $1 }')
 kill -9 $worker "${child:-none}"
 wait $worker 2>/dev/null
 touch "$GO/1"

@@ -58,6 +58,9 @@ int queue_end_search(struct project *project, int64_t search, struct mlops_error
 int suggest_params(struct db *db, const struct search *search, int64_t row, int64_t number,
 		   struct run_pair **out, struct mlops_error *err);
 
+/* inherit.c: gives a run the metrics that stages which were not executed for it once logged. */
+int inherit_metrics(struct project *project, const char *run_id, struct mlops_error *err);
+
 /* slot.c: a work tree that trials use one after the other. */
 struct slot {
 	char *dir; /* of the linked work tree; the project may be a folder in it */

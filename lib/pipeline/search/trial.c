@@ -105,7 +105,7 @@ static int run(struct running *r, const char *slot, struct mlops_error *err)
 {
 	return slot_prepare(r->project, slot, r->search->snapshot, &r->tree, err) ||
 			       set_params(r, err) || start_run(r, err) || run_pipeline(r, err) ||
-			       keep_result(r, err) ? -1 : 0;
+			       inherit_metrics(r->project, r->run_id, err) || keep_result(r, err) ? -1 : 0;
 }
 
 /* One that was stopped did not fail. */
