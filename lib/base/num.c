@@ -122,18 +122,37 @@ char *num_format_bytes(uint64_t n, char *buf)
 	return buf;
 }
 
+/* In scientific notation, with as few digits as tell it from its neighbours; returns how many. */
+static int shortest(double d, char *buf)
+{
+	int digits = 1;
+
+	for (; digits <= 17; digits++) {
+		snprintf(buf, NUM_SIZE, "%.*e", digits - 1, d);
+		if (strtod(buf, NULL) == d)
+			break;
+	}
+	return digits;
+}
+
+char *num_format_python(double d, char *buf)
+{
+	int digits = shortest(d, buf);
+	long exponent = strtol(strchr(buf, 'e') + 1, NULL, 10);
+	int decimals = digits - 1 - (int)exponent;
+
+	if (exponent >= -4 && exponent < 16)
+		snprintf(buf, NUM_SIZE, "%.*f", decimals > 0 ? decimals : 1, d);
+	return buf;
+}
+
 char *num_format_double(double d, char *buf)
 {
 	if (isnan(d) || isinf(d)) {
 		snprintf(buf, NUM_SIZE, "%s", isnan(d) ? "NaN" : d > 0 ? "Infinity" : "-Infinity");
 		return buf;
 	}
-	int digits = 1;
-	for (; digits <= 17; digits++) {
-		snprintf(buf, NUM_SIZE, "%.*e", digits - 1, d);
-		if (strtod(buf, NULL) == d)
-			break;
-	}
+	int digits = shortest(d, buf);
 	long exponent = strtol(strchr(buf, 'e') + 1, NULL, 10);
 	if (exponent >= -5 && exponent < 16) { /* 100, not 1e+02 */
 		int decimals = digits - 1 - (int)exponent;

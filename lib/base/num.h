@@ -20,3 +20,5 @@ char *num_format_u64(uint64_t n, char *buf);
 char *num_format_bytes(uint64_t n, char *buf);
 /* The shortest text that reads back as the same double ("0.1", "NaN", "Infinity"); returns buf. */
 char *num_format_double(double d, char *buf);
+/* The same as Python writes it, so that a whole number keeps its point: "1.0", "1e-05"; finite. */
+char *num_format_python(double d, char *buf);

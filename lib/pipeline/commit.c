@@ -13,7 +13,7 @@ int session_look(struct session *run, struct mlops_error *err)
 		return 0;
 	if (mlops_project_lock(run->project, true, err))
 		return -1;
-	if (!mlops_workspace_open(run->project, &run->look, err))
+	if (!run->pipeline->keep->open(run->project, &run->look, err))
 		return 0;
 	mlops_project_unlock(run->project);
 	return -1;
@@ -23,8 +23,8 @@ int session_look_end(struct session *run, struct mlops_error *err)
 {
 	if (!run->look)
 		return 0;
-	int rc = mlops_workspace_commit(run->look, err);
-	mlops_workspace_close(run->look);
+	int rc = run->pipeline->keep->commit(run->look, err);
+	run->pipeline->keep->close(run->look);
 	run->look = NULL;
 	mlops_project_unlock(run->project);
 	return rc;
@@ -78,7 +78,8 @@ static int record(struct session *run, struct mlops_error *err)
 
 static int pin(struct session *run, struct mlops_error *err)
 {
-	bool changed = false;
+	const struct keep *keep = run->pipeline->keep;
+	autostrlist changed = { 0 };
 
 	if (FAULT("pipeline.pin"))
 		return err_sys(err, "cannot write mlops.lock");
@@ -89,9 +90,10 @@ static int pin(struct session *run, struct mlops_error *err)
 			continue;
 		mlops_lockfile_put(&run->lock, &s->now);
 		s->changed = false;
-		changed = true;
+		strlist_add(&changed, s->spec->name);
 	}
-	return changed ? mlops_lockfile_write(run->project, &run->lock, err) : 0;
+	return changed.n ? keep->write_lock(run->project, run->pipeline, &run->lock, &changed, err) :
+			   0;
 }
 
 /* Before the first stage runs there is no experiment run yet to record the others in. */
@@ -107,7 +109,7 @@ static bool has_nothing(const struct session *run)
 
 static int commit(struct session *run, struct mlops_error *err)
 {
-	if ((run->save && mlops_workspace_commit(run->save, err)) || ignore_outs(run, err) ||
+	if ((run->save && run->pipeline->keep->commit(run->save, err)) || ignore_outs(run, err) ||
 	    record(run, err) || pin(run, err))
 		return -1;
 	run->committed = run->ended.n;
@@ -123,7 +125,7 @@ int session_commit(struct session *run, struct mlops_error *err)
 	int64_t start = clock_mono_ms();
 	int rc = commit(run, err);
 	mlops_project_unlock(run->project);
-	mlops_workspace_close(run->save);
+	run->pipeline->keep->close(run->save);
 	run->save = NULL;
 	int64_t end = clock_mono_ms(), pause = (end - start) * COMMIT_SHARE;
 	run->next_commit_ms = end + (pause > COMMIT_EVERY_MS ? pause : COMMIT_EVERY_MS);

@@ -21,10 +21,31 @@ struct expander {
 	int depth;
 };
 
-static int load_values(void *arg, const char *file, struct json **out, struct mlops_error *err)
+/* Those values alone that "a,b" names; takes `values`. */
+static struct json *only_keys(struct json *values, struct str keys)
+{
+	struct json *only = js_obj();
+
+	while (keys.n) {
+		struct str part = str_trim(str_split(keys, ',', &keys));
+		autofree char *key = xstrndup(part.p, part.n);
+		struct json *value = js_get(values, key);
+
+		if (value)
+			js_set(only, key, js_ref(value));
+	}
+	js_free(values);
+	return only;
+}
+
+/* `named` is "file", or "file:key,key" for a part of it. */
+static int load_values(void *arg, const char *named, struct json **out, struct mlops_error *err)
 {
 	struct expander *e = arg;
 	autobuf text = { 0 };
+
+	struct str keys, path = str_split(str_of(named), ':', &keys);
+	autofree char *file = xstrndup(path.p, path.n);
 
 	if (!e->x->files)
 		return err_set(err, MLOPS_ENOTFOUND, "there is no file '%s'", file);
@@ -32,7 +53,11 @@ static int load_values(void *arg, const char *file, struct json **out, struct ml
 		return -1;
 	if (!strlist_has(&e->x->var_files, file))
 		strlist_add(&e->x->var_files, file);
-	return values_parse(file, text.buf, text.len, out, err);
+	if (values_parse(file, text.buf, text.len, out, err))
+		return -1;
+	if (keys.n)
+		*out = only_keys(*out, keys);
+	return 0;
 }
 
 static struct scope *add_scope(struct expander *e, struct scope *outer, struct json *values)
@@ -44,11 +69,11 @@ static struct scope *add_scope(struct expander *e, struct scope *outer, struct j
 	return scope;
 }
 
-static struct scope *add_file_scope(struct expander *e, struct scope *outer, const char *file,
-				    bool optional)
+static struct scope *add_file_scope(struct expander *e, struct scope *outer, const char *dir,
+				    const char *file, bool optional)
 {
 	struct scope *scope = add_scope(e, outer, NULL);
-	autofree char *joined = path_join(e->dir, file);
+	autofree char *joined = path_join(dir, file);
 	autofree char *path = path_normalize(joined);
 
 	scope->file = arena_strdup(e->x->arena, path);
@@ -62,9 +87,9 @@ static int node_value(const struct yaml_node *node, struct json **out, struct ml
 	return *out ? 0 : yaml_error(node, err, "there are too many values");
 }
 
-/* A list of files and maps of values; each comes in front of those before it. */
-static int add_vars(struct expander *e, struct scope **scope, const struct yaml_node *vars,
-		    struct mlops_error *err)
+/* A list of files (seen from `dir`) and maps of values; each comes in front of those before it. */
+static int add_vars(struct expander *e, struct scope **scope, const char *dir,
+		    const struct yaml_node *vars, struct mlops_error *err)
 {
 	struct yaml_node *filled;
 	struct json *values;
@@ -81,7 +106,7 @@ static int add_vars(struct expander *e, struct scope **scope, const struct yaml_
 		if (filled->kind == YAML_LIST)
 			return yaml_error(item, err, "an item of vars is a file or a map");
 		if (filled->kind == YAML_SCALAR) {
-			*scope = add_file_scope(e, *scope, filled->text, false);
+			*scope = add_file_scope(e, *scope, dir, filled->text, false);
 			if (!path_is_safe((*scope)->file))
 				return yaml_error(item, err, "file '%s' leaves the project",
 						  filled->text);
@@ -156,14 +181,33 @@ static int fill_body(struct expander *e, struct scope *scope, const char *name,
 	return 0;
 }
 
+/* To DVC, files that a stage's vars name lie where the stage runs. */
+static int vars_dir(struct expander *e, struct scope *scope, const struct yaml_node *body,
+		    const char **dir, struct mlops_error *err)
+{
+	const struct yaml_node *wdir = yaml_get(body, "wdir");
+	struct yaml_node *filled;
+
+	if (!e->x->dvc || !wdir)
+		return 0;
+	if (template_fill(&e->t, scope, wdir, &filled, err) ||
+	    yaml_want(filled, YAML_SCALAR, "wdir", err))
+		return -1;
+	autofree char *joined = path_join(e->dir, filled->text);
+	*dir = arena_strdup(e->x->arena, joined);
+	return 0;
+}
+
 static int add_stage(struct expander *e, struct scope *scope, const struct yaml_node *key,
 		     const char *name, const struct yaml_node *body, const char *const *without,
 		     struct mlops_error *err)
 {
 	struct plain_stage stage = { .name = text_node(e, key, name), .dir = e->dir };
 	const struct yaml_node *vars = yaml_get(body, "vars");
+	const char *dir = e->dir;
 
-	if (yaml_want(body, YAML_MAP, "a stage", err) || add_vars(e, &scope, vars, err))
+	if (yaml_want(body, YAML_MAP, "a stage", err) ||
+	    vars_dir(e, scope, body, &dir, err) || add_vars(e, &scope, dir, vars, err))
 		return -1;
 	if (fill_body(e, scope, name, stage_body(e, body, without), &stage.body, err))
 		return -1;
@@ -371,6 +415,16 @@ static int include_all(struct expander *e, const struct yaml_node *list, struct 
 	return 0;
 }
 
+static int check_dvc_top(const struct yaml_node *root, const char *file, struct mlops_error *err)
+{
+	static const char *const known[] = { "vars",  "stages",	   "params",   "metrics",
+					     "plots", "artifacts", "datasets", NULL };
+
+	if (yaml_is_null(root))
+		return 0;
+	return yaml_want(root, YAML_MAP, file, err) || yaml_check_keys(root, known, file, err) ? -1 : 0;
+}
+
 static int check_top(const struct yaml_node *root, const char *file, struct mlops_error *err)
 {
 	static const char *const known[] = { "version", "vars",    "include",
@@ -416,9 +470,10 @@ static int expand(struct expander *e, const struct yaml_node *root, struct mlops
 {
 	const struct yaml_node *stages = yaml_get(root, "stages");
 
-	e->vars = add_file_scope(e, NULL, PARAMS_FILE, true);
-	if (check_top(root, e->file, err) || read_defaults(e, yaml_get(root, "defaults"), err) ||
-	    add_vars(e, &e->vars, yaml_get(root, "vars"), err))
+	e->vars = add_file_scope(e, NULL, e->dir, PARAMS_FILE, true);
+	if ((e->x->dvc ? check_dvc_top : check_top)(root, e->file, err) ||
+	    read_defaults(e, yaml_get(root, "defaults"), err) ||
+	    add_vars(e, &e->vars, e->dir, yaml_get(root, "vars"), err))
 		return -1;
 	if ((stages && expand_stages(e, stages, err)) ||
 	    expand_plots(e, yaml_get(root, "plots"), err))

@@ -31,6 +31,7 @@ struct plain_plots {
 struct expansion {
 	struct arena *arena;
 	const struct spec_files *files; /* NULL: there are none */
+	bool dvc; /* the files are dvc.yaml, which has other keys at the top */
 	VEC(struct plain_stage) stages;
 	VEC(struct plain_plots) plots;
 	struct strlist var_files; /* whose values were filled in, relative to the root */

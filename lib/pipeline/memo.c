@@ -98,7 +98,7 @@ static bool is_current(const struct session *run)
 		    !s->now.name)
 			return false;
 	}
-	return !run->overrides.files.n && !run->how->dry_run;
+	return !run->overrides.files.n && !run->how->dry_run && run->pipeline->keep == &keep_own;
 }
 
 int memo_write(struct session *run, struct mlops_error *err)

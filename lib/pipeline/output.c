@@ -17,9 +17,13 @@
 
 char *mlops_stage_log_path(struct project *project, const char *run_id, const char *stage)
 {
-	autofree char *name = xasprintf(LOGS_DIR "/%s/%s.log", run_id, stage);
+	autobuf name = { 0 };
 
-	return project_shared_file(project, name);
+	strbuf_addf(&name, LOGS_DIR "/%s/", run_id);
+	for (; *stage; stage++) /* a slash can be in names that are DVC's */
+		strbuf_addf(&name, *stage == '/' || *stage == '%' ? "%%%02x" : "%c", *stage);
+	strbuf_adds(&name, ".log");
+	return project_shared_file(project, name.buf);
 }
 
 struct log_dir {

@@ -3,11 +3,7 @@
 
 #include "base/fault.h"
 #include "base/fs.h"
-#include "mlops/workspace.h"
-#include "pipeline/difference.h"
 #include "project/project.h"
-
-#define SMALL_BYTES (1 << 20)
 
 static int remove_out(struct project *project, const struct spec_out *out, struct mlops_error *err)
 {
@@ -34,26 +30,18 @@ int outs_remove(struct project *project, const struct spec_stage *spec, struct m
 	return 0;
 }
 
-static bool is_small_file(struct project *project, const char *relative)
-{
-	autofree char *path = project_abspath(project, relative);
-	struct stat st;
-
-	return !lstat(path, &st) && S_ISREG(st.st_mode) && st.st_size <= SMALL_BYTES;
-}
-
-int outs_save(struct project *project, struct workspace *ws, struct state *s,
-	      struct mlops_error *err)
+int outs_save(struct project *project, const struct keep *keep, struct keep_look *look,
+	      struct state *s, struct mlops_error *err)
 {
 	const struct spec_stage *spec = s->spec;
 
 	lock_items_clear(&s->now.outs, &s->now.n_outs);
 	for (size_t i = 0; i < spec->outs.n; i++) {
 		const struct spec_out *out = &spec->outs.v[i];
-		bool save = out->cache || is_small_file(project, out->path);
+		bool save = out->cache || keep->saves_uncached(project, spec, out);
 		struct object_ref ref;
 
-		if (!mlops_workspace_look(ws, out->path, save, &ref, err)) {
+		if (!keep->look(look, out->path, save, &ref, err)) {
 			state_add_out(s, out, &ref);
 			continue;
 		}
@@ -66,20 +54,11 @@ int outs_save(struct project *project, struct workspace *ws, struct state *s,
 	return 0;
 }
 
-int outs_restore(struct project *project, const struct state *s, struct mlops_error *err)
+int outs_restore(struct project *project, const struct keep *keep, const struct state *s,
+		 struct mlops_error *err)
 {
-	for (size_t i = 0; i < s->now.n_outs; i++) {
-		const struct lock_item *out = &s->now.outs[i];
-		autofree char *path = project_abspath(project, out->path);
-		autoerr ignored = ERR_INIT;
-		struct object_ref ref;
-
-		if (!mlops_workspace_hash(project, out->path, &ref, &ignored) &&
-		    object_ref_same(&ref, &out->ref))
-			continue;
-		if (fs_mkdirs_for(path, err) ||
-		    mlops_workspace_restore(project, out->path, &out->ref, err))
+	for (size_t i = 0; i < s->now.n_outs; i++)
+		if (keep->restore(project, &s->now.outs[i], err))
 			return -1;
-	}
 	return 0;
 }

@@ -3,12 +3,14 @@
 
 #include "base/fs.h"
 #include "base/path.h"
+#include "fmt/pyjson.h"
 #include "pipeline/values.h"
 #include "project/project.h"
 
 struct collector {
 	VEC(struct lock_param) params;
 	const char *file;
+	bool whole_values;
 };
 
 static int load_file(struct params *p, const struct spec_param *param, struct json **out,
@@ -53,8 +55,27 @@ static int add_param(const char *key, const struct json *value, void *arg, struc
 	(void)err;
 	if (!*key) /* the whole of an empty file */
 		return 0;
-	js_dump(value, JS_COMPACT, &text);
+	if (c->whole_values)
+		pyjson_dump(value, false, &text); /* 1.0 stays what it is */
+	else
+		js_dump(value, JS_COMPACT, &text);
 	vec_push(&c->params, { xstrdup(c->file), xstrdup(key), strbuf_steal(&text) });
+	return 0;
+}
+
+/* The value of the key, or with NULL those of a file's topmost keys. */
+static int add_whole(struct json *value, const char *key, struct collector *c,
+		     struct mlops_error *err)
+{
+	const char *name;
+	struct json *item;
+	void *iter = NULL;
+
+	if (key)
+		return add_param(key, value, c, err);
+	while (js_next(value, &iter, &name, &item))
+		if (add_param(name, item, c, err))
+			return -1;
 	return 0;
 }
 
@@ -72,6 +93,8 @@ static int collect(struct params *p, const struct spec_param *param, struct coll
 				param->at->column);
 	}
 	c->file = param->file;
+	if (p->whole_values)
+		return add_whole(value, param->key, c, err);
 	return values_each(value, param->key ? param->key : "", false, add_param, c, err);
 }
 
@@ -115,7 +138,7 @@ static void make_unique(struct collector *c)
 int params_read(struct params *p, const struct spec_stage *stage, struct lock_param **out,
 		size_t *n, struct mlops_error *err)
 {
-	struct collector c = { 0 };
+	struct collector c = { .whole_values = p->whole_values };
 
 	for (size_t i = 0; i < stage->params.n; i++) {
 		if (!collect(p, &stage->params.v[i], &c, err))

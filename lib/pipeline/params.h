@@ -8,11 +8,13 @@
 struct params {
 	struct project *project;
 	const struct overrides *overrides;
+	bool whole_values; /* a key that is a map gives that map, and a file its topmost keys */
 	struct map files; /* path -> struct json, of files that no stage writes */
 };
 
 /*
- * The parameters of a stage, one a scalar or list (a key that is a map gives all below it), sorted
+ * The parameters of a stage, one a scalar or list (a key that is a map gives all below it, but
+ * for whole_values), sorted
  * by file and key. *out is the caller's: free with params_free(). A missing file or key is an error.
  */
 int params_read(struct params *p, const struct spec_stage *stage, struct lock_param **out,

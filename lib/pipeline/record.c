@@ -5,7 +5,6 @@
 #include "db/db.h"
 #include "fmt/json.h"
 #include "pipeline/metrics.h"
-#include "pipeline/results.h"
 #include "project/project.h"
 
 int recorder_start(struct recorder *r, struct mlops_error *err)
@@ -55,6 +54,8 @@ static int add_param(struct recorder *r, const struct lock_param *param, struct 
 static int add_object(struct recorder *r, const struct spec_stage *spec,
 		      const struct lock_item *item, bool is_output, struct mlops_error *err)
 {
+	if (!r->keep->has_objects)
+		return 0;
 	const struct run_object object = {
 		.path = item->path,
 		.stage = (char *)spec->name,
@@ -131,7 +132,7 @@ static int add_stage(struct recorder *r, const struct record *record, struct mlo
 		return -1;
 	if (s->outcome == STAGE_FAILED)
 		return 0;
-	if (s->outcome == STAGE_RUN && results_put(r->project, s->spec, record->result, err))
+	if (s->outcome == STAGE_RUN && r->keep->put_result(r->project, s->spec, record->result, err))
 		return -1;
 	return add_results(r, s->spec, record->result, err);
 }

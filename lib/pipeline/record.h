@@ -7,6 +7,7 @@
 struct recorder {
 	struct project *project;
 	const struct run_how *how;
+	const struct keep *keep;
 	char id[MLOPS_RUN_ID]; /* "" until it started */
 	struct map inputs;     /* paths that are recorded: a file is an input of the run once */
 };

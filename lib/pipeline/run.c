@@ -85,13 +85,11 @@ static const struct state *find_need(const struct session *run, const struct sta
 
 static int judge(struct session *run, struct state *s, enum verdict *out, struct mlops_error *err)
 {
-	struct store *store;
-
-	if (mlops_store_of(run->project, &store, err) || session_look(run, err))
+	if (session_look(run, err))
 		return -1;
 	struct judge j = {
 		.project = run->project,
-		.store = store,
+		.keep = run->pipeline->keep,
 		.look = run->look,
 		.params = &run->params,
 		.lock = &run->lock,
@@ -356,8 +354,10 @@ static int prepare(struct session *run, struct mlops_error *err)
 	for (size_t i = 0; i < n; i++)
 		run->states[i].spec = &run->pipeline->stages.v[i];
 	if (select_stages(run->pipeline, how, run->wanted, err) ||
-	    mlops_lockfile_read(run->project, &run->lock, err))
+	    run->pipeline->keep->read_lock(run->project, run->pipeline, &run->lock, err))
 		return -1;
+	run->params.whole_values = !run->pipeline->keep->flat_params;
+	run->recorder.keep = run->pipeline->keep;
 	if (offload_choose(run, err))
 		return -1;
 	secrets_find(&run->secrets, run->pipeline);

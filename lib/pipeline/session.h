@@ -30,8 +30,8 @@ struct session {
 	struct secrets secrets;
 	struct jobs jobs;
 	int commands_fd;           /* guards the commands once the first has started; else -1 */
-	struct workspace *look;    /* open, with the project locked, while stages are judged */
-	struct workspace *save;    /* takes the outs that are not committed yet, or NULL */
+	struct keep_look *look;    /* open, with the project locked, while stages are judged */
+	struct keep_look *save;    /* takes the outs that are not committed yet, or NULL */
 	VEC(struct state *) ended; /* in the order that they came to their end */
 	size_t committed;          /* of those: their outs are pinned */
 	size_t recorded;           /* and they are in the experiment run */

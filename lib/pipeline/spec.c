@@ -9,7 +9,9 @@
 #include "base/num.h"
 #include "base/path.h"
 #include "pipeline/condition.h"
+#include "pipeline/dvc/dvc.h"
 #include "pipeline/graph.h"
+#include "pipeline/keep.h"
 #include "pipeline/override.h"
 #include "pipeline/plots_spec.h"
 #include "project/project.h"
@@ -24,6 +26,7 @@ struct stage_reader {
 	struct arena *arena;
 	struct spec_stage *stage;
 	const char *dir; /* of the file it is in */
+	bool any_name;
 	struct map seen; /* deps */
 	struct mlops_error *err;
 };
@@ -463,14 +466,16 @@ static int read_stage(struct stage_reader *r, const struct yaml_node *key,
 
 	stage->name = key->text;
 	stage->at = key;
-	if (check_name(key, r->err) || yaml_want(node, YAML_MAP, "a stage", r->err) ||
+	stage->dir = r->dir;
+	stage->cmd = yaml_get(node, "cmd");
+	if ((!r->any_name && check_name(key, r->err)) || yaml_want(node, YAML_MAP, "a stage", r->err) ||
 	    yaml_check_keys(node, known, "a stage", r->err))
 		return -1;
 	if (!yaml_get(node, "cmd"))
 		return yaml_error(key, r->err, "stage '%s' has no cmd", key->text);
 	if (yaml_get_text(node, "desc", &stage->desc, r->err) ||
 	    yaml_get_text(node, "engine", &stage->engine, r->err) ||
-	    read_cmd(r, yaml_get(node, "cmd")) || read_wdir(r, yaml_get(node, "wdir")) ||
+	    read_cmd(r, stage->cmd) || read_wdir(r, yaml_get(node, "wdir")) ||
 	    read_list(r, node, "deps", read_dep) || read_list(r, node, "params", read_param) ||
 	    read_list(r, node, "outs", read_out) || read_list(r, node, "metrics", read_metrics) ||
 	    read_list(r, node, "plots", read_plots) ||
@@ -491,7 +496,7 @@ static int read_top_plots(struct pipeline *p, const struct expansion *x, struct 
 	return 0;
 }
 
-static int read_stages(struct pipeline *p, const struct expansion *x, struct mlops_error *err)
+int spec_read_stages(struct pipeline *p, const struct expansion *x, struct mlops_error *err)
 {
 	automap names = { 0 };
 
@@ -508,6 +513,7 @@ static int read_stages(struct pipeline *p, const struct expansion *x, struct mlo
 					  .arena = &p->arena,
 					  .stage = &p->stages.v[i],
 					  .dir = plain->dir,
+					  .any_name = x->dvc,
 					  .err = err };
 		int rc = read_stage(&r, plain->name, plain->body);
 
@@ -525,10 +531,11 @@ int spec_parse(const struct spec_files *files, const char *text, size_t n, struc
 	struct expansion x = { .arena = &p->arena, .files = files };
 	struct yaml_node *root;
 	int rc = yaml_parse(&p->arena, SPEC_FILE, text, n, &root, err) ||
-		 expand_pipeline(&x, SPEC_FILE, root, err) || read_stages(p, &x, err) ||
+		 expand_pipeline(&x, SPEC_FILE, root, err) || spec_read_stages(p, &x, err) ||
 		 read_top_plots(p, &x, err) ||
 		 graph_build(p, err);
 
+	p->keep = &keep_own;
 	p->var_files = x.var_files;
 	p->included = x.included;
 	x.var_files = x.included = (struct strlist){ 0 };
@@ -569,6 +576,10 @@ int spec_load(struct project *project, const struct overrides *overrides, struct
 
 	if (!fs_read(path, SPEC_BYTES_MAX, &text, err))
 		return spec_parse(&files, text.buf, text.len, out, err);
+	if (err->kind == MLOPS_ENOTFOUND && dvc_spec_is_here(project)) {
+		mlops_error_clear(err);
+		return dvc_spec_load(project, &files, out, err);
+	}
 	if (err->kind == MLOPS_ENOTFOUND) {
 		err_set(err, MLOPS_ENOTFOUND, "there is no pipeline: no '%s'", path);
 		err_hint(err, "see mlops.yaml(5) for how to write one");
@@ -619,6 +630,8 @@ char *spec_command_text(const struct spec_stage *stage)
 {
 	autobuf text = { 0 };
 
+	if (stage->recorded)
+		return xstrdup(stage->recorded);
 	if (*stage->wdir)
 		strbuf_addf(&text, "cd %s\n", stage->wdir);
 	for (size_t i = 0; i < stage->env.n; i++)

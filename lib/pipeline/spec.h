@@ -52,7 +52,10 @@ struct spec_resources {
 
 struct spec_stage {
 	const char *name, *desc;
+	const char *dir;            /* of the file that it is in; "" */
 	const char *wdir;           /* "" for the root */
+	const char *recorded;       /* what the lock has as its command; NULL: what cmds are */
+	const struct yaml_node *cmd; /* as it is written, filled in */
 	const struct yaml_node *at; /* the stage's key */
 	const char *condition; /* or NULL */
 	const char *engine;    /* that it runs on, or NULL */
@@ -84,8 +87,11 @@ struct spec_plot {
 	VEC(struct spec_series) series;
 };
 
+struct keep;
+
 struct pipeline {
 	struct arena arena;
+	const struct keep *keep; /* of its files and results */
 	VEC(struct spec_stage) stages; /* in the order of the file */
 	VEC(struct spec_plot) plots; /* of stages' outputs, then of the files' tops */
 	size_t *order; /* of running: indexes of stages, each behind what it needs */
@@ -100,7 +106,15 @@ struct pipeline {
 int spec_parse(const struct spec_files *files, const char *text, size_t n, struct pipeline **out,
 	       struct mlops_error *err);
 struct overrides;
-/* Reads the project's; parameter files that `overrides` (may be NULL) edits are as edited. */
+/*
+ * Adds the stages of an expansion to a pipeline, whose graph is still to be built. Stages that
+ * others named (DVC) may have names that ours cannot.
+ */
+int spec_read_stages(struct pipeline *p, const struct expansion *x, struct mlops_error *err);
+/*
+ * Reads the project's, or DVC's where it has none; parameter files that `overrides` (may be NULL)
+ * edits are as edited.
+ */
 int spec_load(struct project *project, const struct overrides *overrides, struct pipeline **out,
 	      struct mlops_error *err);
 

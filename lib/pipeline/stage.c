@@ -1,7 +1,6 @@
 /* Taking one stage through its commands, and what it wrote into the store. */
 #include "base/clock.h"
 #include "base/log.h"
-#include "mlops/workspace.h"
 #include "pipeline/confine.h"
 #include "pipeline/guard.h"
 #include "pipeline/offload.h"
@@ -36,9 +35,11 @@ static int remove_outs(struct session *run, struct state *s, struct mlops_error 
 
 static int save_outs(struct session *run, struct state *s, struct mlops_error *err)
 {
-	if (!run->save && mlops_workspace_open(run->project, &run->save, err))
+	const struct keep *keep = run->pipeline->keep;
+
+	if (!run->save && keep->open(run->project, &run->save, err))
 		return -1;
-	return outs_save(run->project, run->save, s, err);
+	return outs_save(run->project, keep, run->save, s, err);
 }
 
 int stage_redeclare(struct session *run, struct state *s, struct mlops_error *err)
@@ -49,7 +50,7 @@ int stage_redeclare(struct session *run, struct state *s, struct mlops_error *er
 
 static int restore(struct session *run, struct state *s, struct mlops_error *err)
 {
-	return outs_restore(run->project, s, err);
+	return outs_restore(run->project, run->pipeline->keep, s, err);
 }
 
 int stage_restore(struct session *run, struct state *s, struct mlops_error *err)

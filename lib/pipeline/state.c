@@ -2,9 +2,7 @@
 #include "pipeline/state.h"
 
 #include "pipeline/difference.h"
-#include "mlops/workspace.h"
 #include "pipeline/pattern.h"
-#include "pipeline/results.h"
 
 static int by_path(const void *a, const void *b)
 {
@@ -43,7 +41,7 @@ static int ref_of(struct judge *j, const char *path, struct object_ref *out,
 		*out = *known;
 		return 1;
 	}
-	if (!mlops_workspace_look(j->look, path, false, out, err))
+	if (!j->keep->look(j->look, path, false, out, err))
 		return 1;
 	if (err->kind != MLOPS_ENOTFOUND)
 		return -1;
@@ -140,7 +138,7 @@ static int find_former(struct judge *j, struct state *s, struct strbuf *reason,
 		strbuf_adds(reason, "it was not run before");
 	else if (!difference_of_inputs(locked, &s->now, j->explain, reason))
 		return 0;
-	if (results_find(j->project, s->spec, &s->now, &s->former, &found, err))
+	if (j->keep->find_result(j->project, s->spec, &s->now, &s->former, &found, err))
 		return -1;
 	*out = found ? s->former.stages : NULL;
 	return 0;
@@ -179,7 +177,7 @@ static int check_out(struct judge *j, const struct spec_out *out, const struct l
 	add_reason(check, "output '%s' %s", out->path, found ? "changed" : "is missing");
 	check->changed += found;
 	check->missing += !found;
-	check->restorable &= !was->not_cached || mlops_store_has(j->store, &was->ref.oid);
+	check->restorable &= j->keep->has(j->project, was);
 	return 0;
 }
 

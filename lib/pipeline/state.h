@@ -1,6 +1,7 @@
 /* Whether a stage must run, and why: what it has now beside what it had when it last ran. */
 #pragma once
 
+#include "pipeline/keep.h"
 #include "pipeline/params.h"
 
 enum verdict {
@@ -28,8 +29,8 @@ struct state {
 /* What judging a stage looks at. */
 struct judge {
 	struct project *project;
-	struct store *store;
-	struct workspace *look; /* lent; the project is locked while it is open */
+	const struct keep *keep;
+	struct keep_look *look; /* lent; the project is locked while it is open */
 	struct params *params;
 	struct lockfile *lock;
 	struct map

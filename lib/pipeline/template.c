@@ -41,8 +41,13 @@ static struct yaml_node *scalar_new(struct template *t, const char *text, bool p
 /* How a scalar value is written into text. */
 static void add_scalar(const struct json *value, struct strbuf *out)
 {
+	char number[NUM_SIZE];
+	double d;
+
 	if (js_type(value) == JSON_STR)
 		strbuf_add(out, js_text(value), js_text_len(value));
+	else if (js_type(value) == JSON_NUM && js_to_num(value, &d))
+		strbuf_adds(out, num_format_python(d, number));
 	else
 		js_dump(value, JS_COMPACT, out);
 }

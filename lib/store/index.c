@@ -20,6 +20,7 @@
 
 struct index {
 	struct project *project;
+	char *path;
 	char *clock; /* a file of the same file system whose mtime we may set */
 	struct index_file file;
 	size_t hint;        /* where the next look-up in the file likely hits */
@@ -38,17 +39,23 @@ int64_t index_time_ns(const struct timespec *t)
 	return t->tv_sec * INT64_C(1000000000) + t->tv_nsec;
 }
 
-static void free_index(void *slot)
+void index_free(struct index *ix)
 {
-	struct index *ix = slot;
-
+	if (!ix)
+		return;
 	index_file_unmap(&ix->file);
 	map_clear(&ix->learned);
 	arena_clear(&ix->arena);
 	strlist_clear(&ix->scanned);
 	free(ix->marks);
+	free(ix->path);
 	free(ix->clock);
 	free(ix);
+}
+
+static void free_index(void *slot)
+{
+	index_free(slot);
 }
 
 /* A part of what the file holds, so that moving costs a few times the size of all of it. */
@@ -60,20 +67,27 @@ static void set_file(struct index *ix, const struct index_file *file)
 	ix->hint = 0;
 }
 
+struct index *index_open(struct project *project, const char *name)
+{
+	struct index *ix = xcalloc(1, sizeof(*ix));
+	struct index_file file;
+
+	ix->project = project;
+	ix->path = project_file(project, name);
+	ix->clock = project_file(project, "lock");
+	ix->now_ns = INT64_MIN;
+	index_file_map(ix->path, &file);
+	set_file(ix, &file);
+	return ix;
+}
+
 struct index *index_of(struct project *project)
 {
 	struct index *ix = project_slot(project, PROJECT_INDEX);
-	autofree char *path = project_file(project, "index");
-	struct index_file file;
 
 	if (ix)
 		return ix;
-	ix = xcalloc(1, sizeof(*ix));
-	ix->project = project;
-	ix->clock = project_file(project, "lock");
-	ix->now_ns = INT64_MIN;
-	index_file_map(path, &file);
-	set_file(ix, &file);
+	ix = index_open(project, "index");
 	project_set_slot(project, PROJECT_INDEX, ix, free_index);
 	return ix;
 }
@@ -299,12 +313,10 @@ static void mark_gone(struct index *ix)
 
 int index_write(struct index *ix, struct mlops_error *err)
 {
-	autofree char *path = project_file(ix->project, "index");
-
 	if (!ix->dirty)
 		return 0;
 	mark_gone(ix);
-	if (rewrite(ix, path, err))
+	if (rewrite(ix, ix->path, err))
 		return -1;
 	strlist_clear(&ix->scanned);
 	ix->dirty = false;

@@ -15,6 +15,9 @@ struct index;
 
 /* The project's index, read on first use and freed with the project; lent. Never fails. */
 struct index *index_of(struct project *project);
+/* One of its own in another file of .mlops/, whose oids are what its user takes them for. */
+struct index *index_open(struct project *project, const char *name);
+void index_free(struct index *ix); /* of index_open(); NULL is fine */
 
 /* Whether it holds anything about `path`, true or not. */
 bool index_knows(struct index *ix, const char *path);

@@ -1,0 +1,42 @@
+/*
+ * What a DVC repository keeps: files by their MD5 in DVC's cache, folders by that of their listing.
+ * In the refs of these functions `oid` is the MD5 and 16 zero bytes: they name nothing in the store.
+ */
+#pragma once
+
+#include "mlops/store.h"
+
+struct dvc;
+struct strlist;
+
+/* Whether the project's root is that of a DVC repository: whether it has a folder .dvc. */
+MLOPS_API bool mlops_dvc_is_here(const struct project *project);
+/* Reads its settings. The project is locked until it is closed. */
+MLOPS_API int mlops_dvc_open(struct project *project, struct dvc **out, struct mlops_error *err);
+MLOPS_API void mlops_dvc_close(struct dvc *dvc); /* drops what was not committed; NULL is fine */
+/* Where its cache is (cache.dir); absolute, lent. */
+MLOPS_API const char *mlops_dvc_cache(const struct dvc *dvc);
+
+/*
+ * What a path (relative to the root) holds, with `save` put into the cache too; MLOPS_ENOTFOUND.
+ * Symlinks are followed, and .dvcignore holds, as in DVC. A path is looked at once: nothing may
+ * change it until the repository is closed.
+ */
+MLOPS_API int mlops_dvc_look(struct dvc *dvc, const char *path, bool save, struct object_ref *out,
+			     struct mlops_error *err);
+/*
+ * Makes durable what was saved, puts links to the cache in its place where cache.type wants them, and
+ * writes down what was learned.
+ */
+MLOPS_API int mlops_dvc_commit(struct dvc *dvc, struct mlops_error *err);
+/* Whether the cache has the file, or the folder's listing and all files in it. */
+MLOPS_API bool mlops_dvc_has(struct dvc *dvc, const struct object_ref *ref);
+/* Makes the path equal to the ref; MLOPS_ENOTFOUND, with nothing changed, when that is not cached. */
+MLOPS_API int mlops_dvc_restore(struct dvc *dvc, const char *path, const struct object_ref *ref,
+				struct mlops_error *err);
+
+/*
+ * Adds the dvc.yaml and *.dvc files of the repository, relative to the root and sorted. As DVC does,
+ * it does not look into folders that git or .dvcignore ignores, nor into repositories within.
+ */
+MLOPS_API int mlops_dvc_files(struct dvc *dvc, struct strlist *out, struct mlops_error *err);

@@ -1,0 +1,41 @@
+/*
+ * Pipelines of DVC (version 3), run as they are: stages of dvc.yaml, results in dvc.lock and DVC's run
+ * cache. The rules are those of its documentation, and what dvc 3.67 was seen to do.
+ */
+#pragma once
+
+#include "fmt/json.h"
+#include "pipeline/keep.h"
+
+#define DVC_SPEC_NAME "dvc.yaml"
+#define DVC_LOCK_NAME "dvc.lock"
+
+/* Whether the project is a DVC repository with a pipeline. */
+bool dvc_spec_is_here(struct project *project);
+/* Reads all dvc.yaml files; stages below the root are named "folder/dvc.yaml:stage". */
+int dvc_spec_load(struct project *project, const struct spec_files *files, struct pipeline **out,
+		  struct mlops_error *err);
+/* What follows the ':' in such a name. */
+const char *dvc_stage_name(const struct spec_stage *stage);
+/* A command as one text: a list has an item a line, each behind "- "; new. */
+char *dvc_command_text(const struct json *cmd);
+
+/* A stage as dvc.lock has it: cmd, deps, params, outs, in its order; new. */
+struct json *dvc_lock_value(struct project *project, const struct spec_stage *spec,
+			    const struct lock_stage *stage);
+/* The reverse; what cannot be a path of the project is left out. */
+void dvc_lock_stage(const struct spec_stage *spec, const struct json *value,
+		    struct lock_stage *out);
+
+int dvc_lock_read(struct project *project, const struct pipeline *pipeline, struct lockfile *out,
+		  struct mlops_error *err);
+int dvc_lock_write(struct project *project, const struct pipeline *pipeline, struct lockfile *lock,
+		   const struct strlist *changed, struct mlops_error *err);
+
+/* DVC's run cache, <cache>/runs. */
+bool dvc_runs_can_have(const struct spec_stage *spec);
+int dvc_runs_find(struct project *project, const struct spec_stage *spec,
+		  const struct lock_stage *now, struct lockfile *out, bool *found,
+		  struct mlops_error *err);
+int dvc_runs_put(struct project *project, const struct spec_stage *spec,
+		 const struct lock_stage *result, struct mlops_error *err);

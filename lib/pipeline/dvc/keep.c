@@ -1,0 +1,95 @@
+/* DVC's cache, dvc.lock and run cache. */
+#include "base/fs.h"
+#include "mlops/dvc.h"
+#include "pipeline/difference.h"
+#include "pipeline/dvc/dvc.h"
+#include "project/project.h"
+
+struct keep_look {
+	struct dvc *dvc;
+};
+
+static int open_look(struct project *project, struct keep_look **out, struct mlops_error *err)
+{
+	struct dvc *dvc;
+
+	if (mlops_dvc_open(project, &dvc, err))
+		return -1;
+	*out = xmalloc(sizeof(**out));
+	**out = (struct keep_look){ dvc };
+	return 0;
+}
+
+static int look(struct keep_look *look, const char *path, bool save, struct object_ref *out,
+		struct mlops_error *err)
+{
+	return mlops_dvc_look(look->dvc, path, save, out, err);
+}
+
+static int commit(struct keep_look *look, struct mlops_error *err)
+{
+	return mlops_dvc_commit(look->dvc, err);
+}
+
+static void close_look(struct keep_look *look)
+{
+	if (look)
+		mlops_dvc_close(look->dvc);
+	free(look);
+}
+
+/* As DVC does, so that its run cache can bring all of a result back. */
+static bool saves_uncached(struct project *project, const struct spec_stage *spec,
+			   const struct spec_out *out)
+{
+	(void)project, (void)out;
+	return dvc_runs_can_have(spec);
+}
+
+static bool has(struct project *project, const struct lock_item *out)
+{
+	autoerr ignored = ERR_INIT;
+	struct dvc *dvc;
+
+	if (mlops_dvc_open(project, &dvc, &ignored))
+		return false;
+	bool there = mlops_dvc_has(dvc, &out->ref);
+	mlops_dvc_close(dvc);
+	return there;
+}
+
+static int restore_changed(struct dvc *dvc, const struct lock_item *out, struct mlops_error *err)
+{
+	autoerr ignored = ERR_INIT;
+	struct object_ref ref;
+
+	if (!mlops_dvc_look(dvc, out->path, false, &ref, &ignored) &&
+	    object_ref_same(&ref, &out->ref))
+		return 0;
+	return mlops_dvc_restore(dvc, out->path, &out->ref, err) || mlops_dvc_commit(dvc, err) ? -1 : 0;
+}
+
+static int restore(struct project *project, const struct lock_item *out, struct mlops_error *err)
+{
+	struct dvc *dvc;
+
+	if (mlops_dvc_open(project, &dvc, err))
+		return -1;
+	int rc = restore_changed(dvc, out, err);
+	mlops_dvc_close(dvc);
+	return rc;
+}
+
+const struct keep keep_dvc = {
+	.open = open_look,
+	.look = look,
+	.commit = commit,
+	.close = close_look,
+	.saves_uncached = saves_uncached,
+	.has = has,
+	.restore = restore,
+	.find_result = dvc_runs_find,
+	.put_result = dvc_runs_put,
+	.read_lock = dvc_lock_read,
+	.write_lock = dvc_lock_write,
+};
