@@ -427,11 +427,13 @@ static int check_dvc_top(const struct yaml_node *root, const char *file, struct 
 
 static int check_top(const struct yaml_node *root, const char *file, struct mlops_error *err)
 {
-	static const char *const known[] = { "version", "vars",    "include",
-					     "defaults", "stages", "plots", NULL };
+	static const char *const known[] = { "version", "desc",	 "meta",  "on",	  "vars",
+					     "include", "defaults", "stages", "plots", NULL };
 	int64_t version = VERSION;
+	const char *desc;
 
-	if (yaml_want(root, YAML_MAP, file, err) || yaml_get_int(root, "version", &version, err))
+	if (yaml_want(root, YAML_MAP, file, err) || yaml_get_text(root, "desc", &desc, err) ||
+	    yaml_get_int(root, "version", &version, err))
 		return -1;
 	if (version != VERSION)
 		return yaml_error(yaml_get(root, "version"), err,
@@ -466,12 +468,23 @@ static int expand_plots(struct expander *e, const struct yaml_node *plots, struc
 	return 0;
 }
 
+static int check_triggers(const struct expander *e, const struct yaml_node *root,
+			  struct mlops_error *err)
+{
+	const struct yaml_node *on = yaml_key(root, "on");
+
+	if (!on || !e->depth)
+		return 0;
+	return yaml_error(on, err, "on is for %s, not for files it includes", SPEC_FILE);
+}
+
 static int expand(struct expander *e, const struct yaml_node *root, struct mlops_error *err)
 {
 	const struct yaml_node *stages = yaml_get(root, "stages");
 
 	e->vars = add_file_scope(e, NULL, e->dir, PARAMS_FILE, true);
 	if ((e->x->dvc ? check_dvc_top : check_top)(root, e->file, err) ||
+	    check_triggers(e, root, err) ||
 	    read_defaults(e, yaml_get(root, "defaults"), err) ||
 	    add_vars(e, &e->vars, e->dir, yaml_get(root, "vars"), err))
 		return -1;

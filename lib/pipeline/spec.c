@@ -14,6 +14,7 @@
 #include "pipeline/keep.h"
 #include "pipeline/override.h"
 #include "pipeline/plots_spec.h"
+#include "pipeline/triggers.h"
 #include "project/project.h"
 
 #define NAME_MAX_BYTES 100
@@ -532,7 +533,7 @@ int spec_parse(const struct spec_files *files, const char *text, size_t n, struc
 	struct yaml_node *root;
 	int rc = yaml_parse(&p->arena, SPEC_FILE, text, n, &root, err) ||
 		 expand_pipeline(&x, SPEC_FILE, root, err) || spec_read_stages(p, &x, err) ||
-		 read_top_plots(p, &x, err) ||
+		 read_top_plots(p, &x, err) || triggers_read(p, yaml_get(root, "on"), err) ||
 		 graph_build(p, err);
 
 	p->keep = &keep_own;
@@ -612,6 +613,7 @@ void mlops_pipeline_free(struct pipeline *p)
 	for (size_t i = 0; i < p->plots.n; i++)
 		vec_free(&p->plots.v[i].series);
 	vec_free(&p->plots);
+	triggers_clear(&p->triggers);
 	strlist_clear(&p->var_files);
 	strlist_clear(&p->included);
 	free(p->order);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/vec.h"
+#include "fmt/cron.h"
 #include "fmt/yaml.h"
 #include "mlops/pipeline.h"
 #include "mlops/plots.h"
@@ -89,11 +90,21 @@ struct spec_plot {
 
 struct keep;
 
+/* When to run the pipeline without being asked. */
+struct spec_triggers {
+	VEC(struct cron) schedules;
+	VEC(const char *) branches; /* patterns of those whose pushes do */
+	bool any_push;
+	VEC(const char *) deployments; /* whose drift does */
+	VEC(const char *) data;        /* paths and patterns whose changes do */
+};
+
 struct pipeline {
 	struct arena arena;
 	const struct keep *keep; /* of its files and results */
 	VEC(struct spec_stage) stages; /* in the order of the file */
 	VEC(struct spec_plot) plots; /* of stages' outputs, then of the files' tops */
+	struct spec_triggers triggers;
 	size_t *order; /* of running: indexes of stages, each behind what it needs */
 	struct strlist var_files; /* whose values were filled in, relative to the root */
 	struct strlist included;  /* the files that it consists of beside mlops.yaml */
