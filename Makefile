@@ -127,7 +127,7 @@ export PC
 install: all
 	install -d $(I)$(BINDIR) $(I)$(LIBDIR)/pkgconfig $(I)$(INCDIR)/mlops $(I)$(SHAREDIR)/man/man1 \
 	  $(I)$(SHAREDIR)/man/man5 $(I)$(SHAREDIR)/man/man7 $(I)$(SHAREDIR)/bash-completion/completions \
-	  $(I)$(SHAREDIR)/zsh/site-functions $(I)$(SHAREDIR)/fish/vendor_completions.d
+	  $(I)$(SHAREDIR)/zsh/site-functions $(I)$(SHAREDIR)/fish/vendor_completions.d $(I)$(SHAREDIR)/mlops
 	install -m 755 $(BIN) $(I)$(BINDIR)/mlops
 	install -m 644 $(LIB) $(I)$(LIBDIR)/libmlops.a
 	install -m 755 $(SO) $(I)$(LIBDIR)/libmlops.so.$(VERSION)
@@ -136,13 +136,14 @@ install: all
 	install -m 644 include/mlops/* $(I)$(INCDIR)/mlops
 	printf '%s\n' "$$PC" > $(I)$(LIBDIR)/pkgconfig/libmlops.pc
 	cd $(OUT)/man && for page in */*; do install -m 644 $$page $(I)$(abspath $(SHAREDIR))/man/$$page || exit 1; done
+	install -m 644 lib/pipeline/mlops.yaml.json $(I)$(SHAREDIR)/mlops/mlops.yaml.json
 	install -m 644 completions/mlops.bash $(I)$(SHAREDIR)/bash-completion/completions/mlops
 	install -m 644 completions/_mlops $(I)$(SHAREDIR)/zsh/site-functions/_mlops
 	install -m 644 completions/mlops.fish $(I)$(SHAREDIR)/fish/vendor_completions.d/mlops.fish
 
 .PHONY: uninstall
 uninstall:
-	rm -rf $(I)$(BINDIR)/mlops $(I)$(LIBDIR)/libmlops.* $(I)$(LIBDIR)/pkgconfig/libmlops.pc \
+	rm -rf $(I)$(BINDIR)/mlops $(I)$(LIBDIR)/libmlops.* $(I)$(SHAREDIR)/mlops $(I)$(LIBDIR)/pkgconfig/libmlops.pc \
 	  $(I)$(INCDIR)/mlops $(MAN:$(OUT)/man/%=$(I)$(SHAREDIR)/man/%) $(I)$(SHAREDIR)/bash-completion/completions/mlops \
 	  $(I)$(SHAREDIR)/zsh/site-functions/_mlops $(I)$(SHAREDIR)/fish/vendor_completions.d/mlops.fish
 

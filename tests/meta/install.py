@@ -35,6 +35,7 @@ with tempfile.TemporaryDirectory() as tmp:
     wanted = ["bin/mlops", "lib/libmlops.a", "lib/libmlops.so", "lib/libmlops.so.0", "lib/pkgconfig/libmlops.pc",
               "include/mlops/project.h", "include/mlops/error.def", "share/bash-completion/completions/mlops",
               "share/zsh/site-functions/_mlops", "share/fish/vendor_completions.d/mlops.fish",
+              "share/mlops/mlops.yaml.json",
               *(f"share/man/{page}" for page in pages)]
     check("each file is in its place", [f"no {w}" for w in wanted if not os.path.exists(f"{usr}/{w}")])
     with open(f"{tmp}/t.c", "w", encoding="utf-8") as f:
