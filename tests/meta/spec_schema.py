@@ -49,14 +49,12 @@ BAD = [{"stages": {"a": s}} for s in STAGE_FAULTS] + [
 
 
 def code_lists():
-    """Each list of keys that yaml_check_keys() is given: (function, name) -> keys."""
+    """Each list of keys that yaml_check_keys() is given, but for DVC's files: (function, name) -> keys."""
     found = {}
     for path in glob.glob(f"{ROOT}/lib/pipeline/*.c"):
-        if os.path.basename(path).startswith("dvc"):
-            continue
         for function in re.split(r"^}\n", read(path), flags=re.M):
             name = re.search(r"^[a-z][^;{}]*?\b(\w+)\([^;{}]*\)\n{", function, re.M)
-            if name and "yaml_check_keys(" in function:
+            if name and "dvc" not in name[1] and "yaml_check_keys(" in function:
                 for array, keys in re.findall(r"static const char \*const (\w+)\[\] = {(.*?)};", function, re.S):
                     found[name[1], array] = set(re.findall(r'"([^"]+)"', keys))
     return found

@@ -91,7 +91,7 @@ static const struct {
 	{ "stages:\n  a: {cmd: x, deps: y}", "mlops.yaml:2:21: deps must be a list", NULL },
 	{ "stages:\n  a: {cmd: x, deps: [y, ./y]}",
 	  "mlops.yaml:2:25: dependency './y' is given twice", NULL },
-	{ "stages:\n  a: {cmd: x, deps: [{y: z}]}", "mlops.yaml:2:22: dependency must be one value",
+	{ "stages:\n  a: {cmd: x, deps: [{y: z}]}", "mlops.yaml:2:23: unknown key 'y' in a dependency",
 	  NULL },
 	{ "stages:\n  a: {cmd: x, deps: ['']}", "mlops.yaml:2:22: dependency is empty", NULL },
 	{ "stages:\n  a: {cmd: x, deps: [../y]}",
