@@ -149,6 +149,8 @@ int git_snapshot(struct git_repo *repo, const char *message, struct git_large la
 /* A ref such as "refs/heads/x"; one that is there is MLOPS_EEXISTS unless `replace`. */
 int git_ref_create(struct git_repo *repo, const char *name, const struct git_id *commit,
 		   bool replace, struct mlops_error *err);
+/* Takes away the lock that a killed process left on a ref which one process at a time may write. */
+void git_ref_unlock(struct git_repo *repo, const char *name);
 int git_ref_remove(struct git_repo *repo, const char *name, struct mlops_error *err);
 char *git_id_text(const struct git_id *id); /* 40 hex digits; new */
 

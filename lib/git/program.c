@@ -25,9 +25,12 @@ static int run_git(const char *dir, const char *const *argv, struct mlops_error 
 int git_linked_make(struct git_repo *r, const char *path, const char *commit,
 		    struct mlops_error *err)
 {
-	/* Hooks are for what users do; data is checked out by who asked for this. */
+	/*
+	 * Hooks are for what users do; data is checked out by who asked for this. Forced twice, git
+	 * makes nothing of one that is gone, nor of one that a killed git was making.
+	 */
 	const char *argv[] = { "git", "-c", "core.hooksPath=/dev/null", "worktree", "add", "--quiet",
-			       "--force", "--detach", path, commit, NULL };
+			       "--force", "--force", "--detach", path, commit, NULL };
 
 	if (run_git(git_repository_workdir(r->repo), argv, err))
 		return err_wrap(err, "cannot make the work tree '%s'", path);

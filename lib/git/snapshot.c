@@ -148,6 +148,14 @@ int git_ref_create(struct git_repo *r, const char *name, const struct git_id *co
 	return 0;
 }
 
+void git_ref_unlock(struct git_repo *r, const char *name)
+{
+	autofree char *dir = git_common_dir(r);
+	autofree char *lock = xasprintf("%s/%s.lock", dir, name);
+
+	unlink(lock);
+}
+
 int git_ref_remove(struct git_repo *r, const char *name, struct mlops_error *err)
 {
 	int code = git_reference_remove(r->repo, name);

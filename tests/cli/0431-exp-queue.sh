@@ -49,6 +49,8 @@ wait $worker 2>/dev/null
 touch "$GO/1"
 run mlops runs --json
 json_is 'sorted({r["status"] for r in d["runs"] if "/" in r["name"]})' '["KILLED"]' "its runs are killed"
+run mlops exp show --json
+json_is '[t["run_id"] for t in d["trials"]]' '[null,null,null,null]' "and not the trial's any more"
 
 # Two workers at once.
 : >"$LOG"
@@ -62,6 +64,8 @@ wait $two; is $? 0 "so does another beside it"
 run mlops exp show --json
 json_is '[t["status"] for t in d["trials"]]' '["done","done","done","done"]' "all were run"
 is "$(sort "$LOG" | uniq -d)" "" "none of them twice"
+run mlops runs show q/1 --json
+json_is 'd["status"]' FINISHED "the name of a trial is that of its last run"
 run mlops runs show q --json
 json_is 'd["status"]' FINISHED "and the search has ended"
 is "$(git worktree list | wc -l)" 1 "no work tree is left"

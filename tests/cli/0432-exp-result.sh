@@ -65,9 +65,9 @@ run mlops exp branch s/1 best
 rc_is 1 "one that is there is not moved"
 run mlops exp branch s/1 "no..name"
 rc_is 1 "nor made with a name that is none"
-run mlops exp branch s/1 "--force"
-isnt "$rc" 0 "nor with an option's"
-git stash -q 2>/dev/null
+run mlops exp branch -- s/1 --force
+rc_is 1 "nor with an option's"
+git stash -q
 git checkout -q best && mlops checkout >/dev/null 2>&1
 run mlops run
 like "$err" "train.*unchanged|up to date|restored|0 ran" "the branch needs no stage to run again"

@@ -295,6 +295,8 @@ int mlops_trial_branch(struct project *project, const char *which, const char *n
 	struct git_repo *git;
 	struct git_id commit;
 
+	if (*name == '-')
+		return err_set(err, MLOPS_EINVALID, "'%s' is no name for a branch", name);
 	if (trial_finished(project, which, &trial, err) || project_git(project, &git, err) ||
 	    git_resolve(git, trial->snapshot, &commit, err))
 		return -1;

@@ -39,13 +39,26 @@ int queue_reap(struct db *db, struct mlops_error *err)
 	return db_transaction(db, reap, NULL, err);
 }
 
-int queue_give_back(struct db *db, const struct trial_key *key, struct mlops_error *err)
+/* The run that was broken off stays on record, but no longer under the name of the trial's. */
+static int give_back(struct db *db, void *arg, struct mlops_error *err)
 {
+	const struct trial_key *key = arg;
+
+	if (db_change(db, err,
+		      "UPDATE runs SET name = name || ' (interrupted)' WHERE id = (SELECT run_id"
+		      " FROM trials WHERE search_id = ? AND number = ? AND status = 1)",
+		      "ii", key->search, key->number))
+		return -1;
 	return db_change(db, err,
 			 "UPDATE trials SET status = 0, run_id = NULL, host = NULL, pid = NULL,"
-			 " pid_start = NULL, start_ms = NULL, error = NULL"
+			 " pid_start = NULL, start_ms = NULL, error = NULL, snapshot = NULL"
 			 " WHERE search_id = ? AND number = ? AND status = 1",
 			 "ii", key->search, key->number);
+}
+
+int queue_give_back(struct db *db, const struct trial_key *key, struct mlops_error *err)
+{
+	return db_transaction(db, give_back, (struct trial_key *)key, err);
 }
 
 static int find_next(struct db *db, int64_t search, struct trial_key *out, bool *chosen,

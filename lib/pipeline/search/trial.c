@@ -47,19 +47,21 @@ static int set_params(struct running *r, struct mlops_error *err)
 	return rc;
 }
 
-static int start_run(struct running *r, struct mlops_error *err)
+static int start_run(struct db *db, void *arg, struct mlops_error *err)
 {
+	struct running *r = arg;
 	autofree char *name = xasprintf("%s/%lld", r->search->name, (long long)r->key.number);
 	const struct run_new how = { .experiment = r->search->experiment, .name = name,
 				     .git_commit = r->search->snapshot };
 
 	/* The tag is MLflow's, whose programs show the runs as nested. */
 	if (mlops_run_start(r->project, &how, r->run_id, err) ||
-	    mlops_run_set_tag(r->project, r->run_id, "mlflow.parentRunId", r->search->id, err))
+	    mlops_run_set_tag(r->project, r->run_id, "mlflow.parentRunId", r->search->id, err) ||
+	    tell(r, "UPDATE trials SET run_id = (SELECT id FROM runs WHERE uuid = ?)"
+		    " WHERE search_id = ? AND number = ? AND pid = ? AND status = 1",
+		 r->run_id, err))
 		return -1;
-	return tell(r, "UPDATE trials SET run_id = (SELECT id FROM runs WHERE uuid = ?)"
-		       " WHERE search_id = ? AND number = ? AND pid = ? AND status = 1",
-		    r->run_id, err);
+	return db_changes(db) ? 0 : err_set(err, MLOPS_ETERMINATED, "the worker of the trial is gone");
 }
 
 static int run_pipeline(struct running *r, struct mlops_error *err)
@@ -92,8 +94,10 @@ static int keep_result(struct running *r, struct mlops_error *err)
 	for (size_t i = 0; i < params.n; i++)
 		strbuf_addf(&message, "%s\n", params.v[i]);
 	if (project_git(r->tree, &git, err) ||
-	    git_snapshot(git, message.buf, (struct git_large){ NEW_FILE_MAX, true }, &commit, err) ||
-	    git_ref_create(git, ref, &commit, true, err))
+	    git_snapshot(git, message.buf, (struct git_large){ NEW_FILE_MAX, true }, &commit, err))
+		return -1;
+	git_ref_unlock(git, ref);
+	if (git_ref_create(git, ref, &commit, true, err))
 		return -1;
 	autofree char *id = git_id_text(&commit);
 	return tell(r, "UPDATE trials SET snapshot = ?"
@@ -103,8 +107,12 @@ static int keep_result(struct running *r, struct mlops_error *err)
 
 static int run(struct running *r, const char *slot, struct mlops_error *err)
 {
-	return slot_prepare(r->project, slot, r->search->snapshot, &r->tree, err) ||
-			       set_params(r, err) || start_run(r, err) || run_pipeline(r, err) ||
+	struct db *db;
+
+	return project_db(r->project, &db, err) ||
+			       slot_prepare(r->project, slot, r->search->snapshot, &r->tree, err) ||
+			       set_params(r, err) || db_transaction(db, start_run, r, err) ||
+			       run_pipeline(r, err) ||
 			       inherit_metrics(r->project, r->run_id, err) || keep_result(r, err) ? -1 : 0;
 }
 
