@@ -12,7 +12,7 @@ like "$(mlops verify)" '^4 objects, 1.4 MiB, 0 damaged' "as text"
 
 damage() { # FILE OFFSET
 	chmod u+w "$1" && cp "$1" "$tap_root/saved"
-	printf '\125' | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+	flip "$1" "$2"
 }
 mend() { cat "$tap_root/saved" >"$1" && chmod 444 "$1"; }
 loose=$(find .mlops/store/loose -type f)

@@ -5,7 +5,7 @@
 (umask 077 && openssl rand -hex 32 >"$HOME/key" && openssl rand -hex 32 >"$HOME/other")
 damage() { # FILE OFFSET
 	chmod u+w "$1" && cp "$1" "$tap_root/saved"
-	printf '\125' | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+	flip "$1" "$2"
 }
 mend() { cat "$tap_root/saved" >"$1"; }
 

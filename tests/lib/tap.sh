@@ -206,3 +206,13 @@ done_testing() {
 	[ "$tap_failed" = 0 ] || { echo "# $tap_failed of $tap_count failed"; exit 1; }
 	exit 0
 }
+
+# flip FILE OFFSET: changes one byte, whatever it is.
+flip() {
+	python3 -c 'import sys
+with open(sys.argv[1], "r+b") as f:
+    f.seek(int(sys.argv[2]))
+    byte = f.read(1)[0]
+    f.seek(int(sys.argv[2]))
+    f.write(bytes([byte ^ 0x55]))' "$1" "$2"
+}
