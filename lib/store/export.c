@@ -34,6 +34,10 @@ static bool reflink(struct store *s, const struct oid *oid, int to)
 	return from >= 0 && !ioctl(to, FICLONE, from);
 }
 
+/*
+ * A copy goes through us, not through copy_file_range(2): its bytes are hashed on their way, so that
+ * an object that was damaged never becomes somebody's data.
+ */
 static int fill(struct store *s, const struct oid *oid, struct place *place, int fd,
 		const char *shown, struct mlops_error *err)
 {
