@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/pool.h"
 
-#define BUFFER ((size_t)512 << 10)
+#define BUFFER ((size_t)256 << 10)
 #define ALIGN  ((size_t)4096) /* of memory, offsets and lengths: no device asks for more */
 
 struct output {

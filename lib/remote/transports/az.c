@@ -35,7 +35,7 @@ static int reconsider(void *self, struct web_call *c, struct mlops_error *err)
 	struct az *a = self;
 
 	(void)err;
-	if (c->r.status != 401 || !a->auth.token)
+	if (c->r.status != 401 || !a->auth.bearer.token)
 		return 0;
 	az_forget_token(&a->auth);
 	return 1;

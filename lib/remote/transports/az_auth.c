@@ -14,7 +14,6 @@
 
 #define VERSION  "2021-08-06"
 #define RESOURCE "https://storage.azure.com/"
-#define RENEW_S  300
 #define MAX_FILE ((size_t)1 << 20)
 
 static const char *env(const char *name)
@@ -89,7 +88,7 @@ int az_auth_init(struct az_auth *a, const struct transport_how *how, struct mlop
 		   *setting = transport_setting(how, "account", NULL);
 
 	*a = (struct az_auth){ .engine = how->engine };
-	pthread_mutex_init(&a->lock, NULL);
+	bearer_init(&a->bearer);
 	/* A token goes there, so it must be the user's own choice. */
 	if (transport_own_setting(how, "endpoint", &endpoint, err))
 		return -1;
@@ -114,44 +113,15 @@ int az_auth_init(struct az_auth *a, const struct transport_how *how, struct mlop
 	return 0;
 }
 
-static void wipe(char *secret)
-{
-	if (secret)
-		explicit_bzero(secret, strlen(secret));
-	free(secret);
-}
-
 void az_auth_clear(struct az_auth *a)
 {
 	if (a->key.len)
 		explicit_bzero(a->key.buf, a->key.len);
 	strbuf_clear(&a->key);
-	wipe(a->sas);
-	wipe(a->token);
+	secret_free(a->sas);
+	bearer_clear(&a->bearer);
 	free(a->account);
 	free(a->endpoint);
-	pthread_mutex_destroy(&a->lock);
-}
-
-/* {"access_token":"..","expires_in":3599} as text or number; az says {"accessToken":..}. */
-static bool take_token(struct az_auth *a, const struct strbuf *text)
-{
-	autoerr ignored = ERR_INIT;
-	autojson *v = NULL;
-	int64_t seconds = 0;
-
-	if (!text->len || js_parse(text->buf, text->len, "the token", &v, &ignored))
-		return false;
-	const char *token = js_get_text(v, "access_token"), *in = js_get_text(v, "expires_in");
-	if (!token)
-		token = js_get_text(v, "accessToken");
-	if (!token || !*token)
-		return false;
-	if (!js_get_int(v, "expires_in", &seconds) && (!in || !num_parse_i64(in, &seconds)))
-		seconds = 2 * RENEW_S;
-	a->token = xstrdup(token);
-	a->expires_s = time(NULL) + seconds;
-	return true;
 }
 
 static int ask(struct az_auth *a, struct http_request *req, struct mlops_error *err)
@@ -161,7 +131,7 @@ static int ask(struct az_auth *a, struct http_request *req, struct mlops_error *
 	req->bare = true;
 	if (http_engine_exchange(a->engine, req, &r, err))
 		return err_wrap(err, "cannot get a token for Azure");
-	bool good = r.status == 200 && take_token(a, &r.body);
+	bool good = r.status == 200 && bearer_take(&a->bearer, &r.body);
 	if (r.body.len)
 		explicit_bzero(r.body.buf, r.body.len);
 	return good ? 0 : err_set(err, MLOPS_EAUTH, "Azure gives no token (HTTP %d)", r.status);
@@ -238,14 +208,16 @@ static int ask_command(struct az_auth *a, struct mlops_error *err)
 
 	if (proc_read(argv, MAX_FILE, &text, &result, err))
 		return -1;
-	bool good = !result.status && take_token(a, &text);
+	bool good = !result.status && bearer_take(&a->bearer, &text);
 	if (text.len)
 		explicit_bzero(text.buf, text.len);
 	return good ? 0 : err_set(err, MLOPS_EAUTH, "the az command gives no token");
 }
 
-static int get_token(struct az_auth *a, struct mlops_error *err)
+static int get_token(void *arg, struct mlops_error *err)
 {
+	struct az_auth *a = arg;
+
 	if (env("AZURE_TENANT_ID") && env("AZURE_CLIENT_ID") &&
 	    (env("AZURE_CLIENT_SECRET") || env("AZURE_FEDERATED_TOKEN_FILE")))
 		return ask_entra(a, err);
@@ -259,26 +231,9 @@ static int get_token(struct az_auth *a, struct mlops_error *err)
 	return err_hint(err, "set AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, or run: az login");
 }
 
-static int bearer(struct az_auth *a, struct web_call *call, struct mlops_error *err)
-{
-	int rc = 0;
-
-	pthread_mutex_lock(&a->lock);
-	if (!a->token || a->expires_s - RENEW_S < time(NULL)) {
-		wipe(steal_ptr(&a->token));
-		rc = get_token(a, err);
-	}
-	if (!rc)
-		web_sign(call, "Authorization: Bearer %s", a->token);
-	pthread_mutex_unlock(&a->lock);
-	return rc;
-}
-
 void az_forget_token(struct az_auth *a)
 {
-	pthread_mutex_lock(&a->lock);
-	a->expires_s = 0;
-	pthread_mutex_unlock(&a->lock);
+	bearer_forget(&a->bearer);
 }
 
 /* "name:value" of the x-ms- headers, sorted. */
@@ -367,5 +322,5 @@ int az_sign(struct az_auth *a, struct web_call *c, struct mlops_error *err)
 	web_sign(c, "x-ms-version: " VERSION);
 	if (a->key.len)
 		return sign_with_key(a, c, err);
-	return a->sas ? 0 : bearer(a, c, err); /* a SAS is part of the URL */
+	return a->sas ? 0 : bearer_sign(&a->bearer, c, get_token, a, err); /* a SAS is part of the URL */
 }

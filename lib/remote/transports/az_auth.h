@@ -5,9 +5,7 @@
  */
 #pragma once
 
-#include <pthread.h>
-
-#include "remote/web.h"
+#include "remote/bearer.h"
 
 struct az_auth {
 	char *account;
@@ -16,9 +14,7 @@ struct az_auth {
 	char *sas;         /* a query without '?'; or NULL */
 	bool anonymous;
 	struct http_engine *engine;
-	pthread_mutex_t lock; /* guards what follows */
-	char *token;
-	int64_t expires_s;
+	struct bearer bearer;
 };
 
 int az_auth_init(struct az_auth *a, const struct transport_how *how, struct mlops_error *err);

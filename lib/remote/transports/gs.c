@@ -36,7 +36,7 @@ static int reconsider(void *self, struct web_call *c, struct mlops_error *err)
 	struct gs *g = self;
 
 	(void)err;
-	if (c->r.status != 401 || !g->auth.token)
+	if (c->r.status != 401 || !g->auth.bearer.token)
 		return 0;
 	gs_forget_token(&g->auth);
 	return 1;

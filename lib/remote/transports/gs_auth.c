@@ -13,7 +13,6 @@
 #define SCOPE     "https://www.googleapis.com/auth/devstorage.read_write"
 #define TOKEN_URI "https://oauth2.googleapis.com/token"
 #define GRANT     "urn:ietf:params:oauth:grant-type:jwt-bearer"
-#define RENEW_S   300
 #define MAX_FILE  ((size_t)1 << 20)
 
 static const char *env(const char *name)
@@ -26,37 +25,12 @@ static const char *env(const char *name)
 void gs_auth_init(struct gs_auth *a, struct http_engine *engine, bool anonymous)
 {
 	*a = (struct gs_auth){ .engine = engine, .anonymous = anonymous };
-	pthread_mutex_init(&a->lock, NULL);
-}
-
-static void wipe(char *secret)
-{
-	if (secret)
-		explicit_bzero(secret, strlen(secret));
-	free(secret);
+	bearer_init(&a->bearer);
 }
 
 void gs_auth_clear(struct gs_auth *a)
 {
-	wipe(a->token);
-	pthread_mutex_destroy(&a->lock);
-}
-
-static bool take_token(struct gs_auth *a, const struct strbuf *text)
-{
-	autoerr ignored = ERR_INIT;
-	autojson *v = NULL;
-	int64_t seconds = 2 * RENEW_S;
-
-	if (!text->len || js_parse(text->buf, text->len, "the token", &v, &ignored))
-		return false;
-	const char *token = js_get_text(v, "access_token");
-	if (!token || !*token)
-		return false;
-	js_get_int(v, "expires_in", &seconds);
-	a->token = xstrdup(token);
-	a->expires_s = time(NULL) + seconds;
-	return true;
+	bearer_clear(&a->bearer);
 }
 
 static int ask(struct gs_auth *a, struct http_request *req, struct mlops_error *err)
@@ -66,7 +40,7 @@ static int ask(struct gs_auth *a, struct http_request *req, struct mlops_error *
 	req->bare = true;
 	if (http_engine_exchange(a->engine, req, &r, err))
 		return err_wrap(err, "cannot get a token for Google Cloud");
-	bool good = r.status == 200 && take_token(a, &r.body);
+	bool good = r.status == 200 && bearer_take(&a->bearer, &r.body);
 	if (r.body.len)
 		explicit_bzero(r.body.buf, r.body.len);
 	return good ? 0 :
@@ -214,8 +188,9 @@ static char *usual_file(void)
 	return path_join(dir ? dir : usual, "application_default_credentials.json");
 }
 
-static int get_token(struct gs_auth *a, struct mlops_error *err)
+static int get_token(void *arg, struct mlops_error *err)
 {
+	struct gs_auth *a = arg;
 	const char *named = env("GOOGLE_APPLICATION_CREDENTIALS");
 	autofree char *path = named ? xstrdup(named) : usual_file();
 	autobuf text = { 0 };
@@ -234,24 +209,10 @@ static int get_token(struct gs_auth *a, struct mlops_error *err)
 
 int gs_sign(struct gs_auth *a, struct web_call *call, struct mlops_error *err)
 {
-	int rc = 0;
-
-	if (a->anonymous)
-		return 0;
-	pthread_mutex_lock(&a->lock);
-	if (!a->token || a->expires_s - RENEW_S < time(NULL)) {
-		wipe(steal_ptr(&a->token));
-		rc = get_token(a, err);
-	}
-	if (!rc)
-		web_sign(call, "Authorization: Bearer %s", a->token);
-	pthread_mutex_unlock(&a->lock);
-	return rc;
+	return a->anonymous ? 0 : bearer_sign(&a->bearer, call, get_token, a, err);
 }
 
 void gs_forget_token(struct gs_auth *a)
 {
-	pthread_mutex_lock(&a->lock);
-	a->expires_s = 0;
-	pthread_mutex_unlock(&a->lock);
+	bearer_forget(&a->bearer);
 }

@@ -5,16 +5,12 @@
  */
 #pragma once
 
-#include <pthread.h>
-
-#include "remote/web.h"
+#include "remote/bearer.h"
 
 struct gs_auth {
 	struct http_engine *engine;
 	bool anonymous;       /* an emulator, which wants none */
-	pthread_mutex_t lock; /* guards what follows */
-	char *token;
-	int64_t expires_s;
+	struct bearer bearer;
 };
 
 void gs_auth_init(struct gs_auth *a, struct http_engine *engine, bool anonymous);
