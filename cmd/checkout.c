@@ -1,4 +1,5 @@
 /* mlops checkout */
+#include "dvc.h"
 #include "resolve.h"
 #include "revs.h"
 #include "supply.h"
@@ -36,6 +37,22 @@ static int checkout_at(struct cmd_ctx *ctx, const char *rev, const struct strlis
 	return mlops_checkout_at(ctx->project, rev, v, paths->n, force, counts, err);
 }
 
+static int checkout_here(struct cmd_ctx *ctx, const struct strlist *paths, bool force,
+			 struct checkout_counts *counts, struct mlops_error *err)
+{
+	autodvcpaths split = { 0 };
+
+	*counts = (struct checkout_counts){ 0 };
+	if (dvc_paths_split(ctx->project, paths, &split, err))
+		return -1;
+	if (!split.skip_own && mlops_checkout(ctx->project, (const char *const *)split.own.v,
+					      split.own.n, force, counts, err))
+		return -1;
+	return split.dvc ? mlops_dvc_checkout(split.dvc, (const char *const *)split.theirs.v,
+					      split.theirs.n, force, counts, err) :
+			   0;
+}
+
 static int checkout_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
 {
 	const struct checkout_opts *o = opts;
@@ -55,8 +72,7 @@ static int checkout_run(struct cmd_ctx *ctx, const void *opts, struct mlops_erro
 	else if (revs.n)
 		rc = checkout_at(ctx, revs.v[0], &revs.paths, o->force, &counts, err);
 	else
-		rc = mlops_checkout(ctx->project, (const char *const *)revs.paths.v, revs.paths.n,
-				    o->force, &counts, err);
+		rc = checkout_here(ctx, &revs.paths, o->force, &counts, err);
 	return rc ? -1 : view_checkout(ctx, &counts);
 }
 

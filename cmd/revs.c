@@ -17,7 +17,14 @@ static int is_rev(struct project *project, const char *word, bool *yes, struct m
 	return 0;
 }
 
-/* Something that is here, or that a pointer stands for, or a part of that. */
+static bool has_pointer(const char *path)
+{
+	autofree char *own = xasprintf("%s.mlops", path), *dvc = xasprintf("%s.dvc", path);
+
+	return fs_exists(own) || fs_exists(dvc);
+}
+
+/* Something that is here, or that a pointer (or DVC's) stands for, or a part of that. */
 static bool is_path(const char *word)
 {
 	autofree char *path = xstrdup(word);
@@ -26,8 +33,7 @@ static bool is_path(const char *word)
 		return true;
 	for (char *end = path + strlen(path); end; end = strrchr(path, '/')) {
 		*end = '\0';
-		autofree char *pointer = xasprintf("%s.mlops", path);
-		if (*path && fs_exists(pointer))
+		if (*path && has_pointer(path))
 			return true;
 	}
 	return false;

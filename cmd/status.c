@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "base/vec.h"
 #include "cmd.h"
+#include "dvc.h"
 #include "mlops/workspace.h"
 #include "paths.h"
 
@@ -37,6 +38,7 @@ struct change {
 struct report {
 	VEC(struct change) data, pointers;
 	size_t changed, missing, absent; /* of the data */
+	size_t dvc_absent;               /* of `absent`, what DVC tracks */
 };
 
 static int take(const struct status_entry *e, void *arg, struct mlops_error *err)
@@ -171,7 +173,9 @@ static void print_lines(const struct report *r)
 		puts("nothing has changed");
 	if (r->missing)
 		log_info("get what is missing with: mlops checkout");
-	if (r->absent)
+	if (r->dvc_absent)
+		log_info("get what DVC tracks and is not here with: dvc fetch, mlops checkout");
+	if (r->absent > r->dvc_absent)
 		log_info("get what is not here with: mlops pull");
 }
 
@@ -220,14 +224,24 @@ static int gather(struct cmd_ctx *ctx, const struct status_opts *o, struct repor
 		  struct mlops_error *err)
 {
 	bool pointers = o->brief || o->details || ctx->common.json;
+	autodvcpaths split = { 0 };
 	autostrlist paths = { 0 };
 
-	if (cmd_relpaths(ctx->project, &o->paths, &paths, err))
+	if (cmd_relpaths(ctx->project, &o->paths, &paths, err) ||
+	    dvc_paths_split(ctx->project, &paths, &split, err))
 		return -1;
-	const char *const *v = (const char *const *)paths.v;
-	if (mlops_status(ctx->project, v, paths.n, take, r, err))
+	const char *const *v = (const char *const *)split.own.v;
+	if (!split.skip_own && mlops_status(ctx->project, v, split.own.n, take, r, err))
 		return -1;
-	return pointers ? mlops_pointer_status(ctx->project, v, paths.n, take_pointer, r, err) : 0;
+	if (!split.skip_own && pointers &&
+	    mlops_pointer_status(ctx->project, v, split.own.n, take_pointer, r, err))
+		return -1;
+	size_t own_absent = r->absent;
+	v = (const char *const *)split.theirs.v;
+	if (split.dvc && mlops_dvc_status(split.dvc, v, split.theirs.n, take, r, err))
+		return -1;
+	r->dvc_absent = r->absent - own_absent;
+	return 0;
 }
 
 static int status_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)

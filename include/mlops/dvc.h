@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "mlops/store.h"
+#include "mlops/workspace.h"
 
 struct dvc;
 struct strlist;
@@ -31,12 +31,26 @@ MLOPS_API int mlops_dvc_look(struct dvc *dvc, const char *path, bool save, struc
 MLOPS_API int mlops_dvc_commit(struct dvc *dvc, struct mlops_error *err);
 /* Whether the cache has the file, or the folder's listing and all files in it. */
 MLOPS_API bool mlops_dvc_has(struct dvc *dvc, const struct object_ref *ref);
-/* Makes the path equal to the ref; MLOPS_ENOTFOUND, with nothing changed, when that is not cached. */
+/*
+ * Makes the path equal to the ref, and adds to *counts; MLOPS_ENOTFOUND, with nothing changed, when
+ * that is not cached.
+ */
 MLOPS_API int mlops_dvc_restore(struct dvc *dvc, const char *path, const struct object_ref *ref,
-				struct mlops_error *err);
+				struct checkout_counts *counts, struct mlops_error *err);
 
 /*
  * Adds the dvc.yaml and *.dvc files of the repository, relative to the root and sorted. As DVC does,
  * it does not look into folders that git or .dvcignore ignores, nor into repositories within.
  */
 MLOPS_API int mlops_dvc_files(struct dvc *dvc, struct strlist *out, struct mlops_error *err);
+
+/* Whether a *.dvc file tracks the path, something above it, or something in it. */
+MLOPS_API int mlops_dvc_tracks(struct dvc *dvc, const char *path, bool *tracks,
+			       struct mlops_error *err);
+/* As mlops_status() and mlops_checkout(), of what *.dvc files track; the latter commits. */
+MLOPS_API int mlops_dvc_status(struct dvc *dvc, const char *const *paths, size_t n,
+			       int (*fn)(const struct status_entry *e, void *arg,
+					 struct mlops_error *err),
+			       void *arg, struct mlops_error *err);
+MLOPS_API int mlops_dvc_checkout(struct dvc *dvc, const char *const *paths, size_t n, bool force,
+				 struct checkout_counts *counts, struct mlops_error *err);

@@ -20,8 +20,6 @@ stage 'outs: [../x]'
 refused "a path outside" "dvc.yaml:4:12: output '../x' leaves the project"
 stage 'outs: [{x: {cach: false}}]'
 refused "an unknown attribute" "dvc.yaml:4:17: unknown key 'cach'"
-stage 'params: [{p.toml: [a]}]'
-refused "a kind of parameters that cannot be read" "parameters of 'p.toml' cannot be read"
 stage 'deps: ["*.txt"]'
 refused "a pattern is a name" "dependency '\*.txt' does not exist"
 stage 'outs: [x]'

@@ -186,6 +186,28 @@ ok "a clone is filled by dvc" dvc pull -q --allow-missing
 run mlops run
 like "$out" " 1 ran, 0 restored," "and mlops runs nothing in it but what always runs"
 
+# what dvc add tracks
+mkdir -p raw/sub/é
+printf 'a\r\nb\r\n' >raw/crlf.txt
+: >raw/sub/é/empty
+seq 1000 >raw/sub/numbers
+echo 'echo hi' >tool.sh
+chmod +x tool.sh
+ok "dvc add" dvc add -q raw tool.sh
+run mlops status --exit-code
+rc_is 0 "mlops finds no difference"
+echo x >>raw/sub/numbers
+rm raw/crlf.txt
+run mlops status
+is "$(tr '\n' '|' <"$out")" "deleted: raw/crlf.txt|modified: raw/sub/numbers|" "and then tells it"
+ok "mlops checkout" mlops checkout --force
+clean "dvc finds all as it was" raw.dvc
+rm -rf raw tool.sh
+ok "and again of nothing" mlops checkout
+clean "dvc finds it as it was" tool.sh.dvc
+clean "and the folder" raw.dvc
+ok "with its mode" test -x tool.sh
+
 # a cache elsewhere
 dvc config --local cache.dir ../cache
 sed -i 's/seed: 42/seed: 43/' params.yaml

@@ -60,13 +60,14 @@ static bool has(struct project *project, const struct lock_item *out)
 
 static int restore_changed(struct dvc *dvc, const struct lock_item *out, struct mlops_error *err)
 {
+	struct checkout_counts counts = { 0 };
 	autoerr ignored = ERR_INIT;
 	struct object_ref ref;
 
 	if (!mlops_dvc_look(dvc, out->path, false, &ref, &ignored) &&
 	    object_ref_same(&ref, &out->ref))
 		return 0;
-	return mlops_dvc_restore(dvc, out->path, &out->ref, err) || mlops_dvc_commit(dvc, err) ? -1 : 0;
+	return mlops_dvc_restore(dvc, out->path, &out->ref, &counts, err) || mlops_dvc_commit(dvc, err) ? -1 : 0;
 }
 
 static int restore(struct project *project, const struct lock_item *out, struct mlops_error *err)

@@ -246,8 +246,8 @@ static void set_shell(struct arena *arena, struct spec_stage *stage)
 }
 
 /* What our own stages do not have: a name may have any character, a command is pinned as written. */
-static int finish_stage(struct project *project, struct arena *arena, struct spec_stage *stage,
-			const struct yaml_node *cmd, struct mlops_error *err)
+static void finish_stage(struct project *project, struct arena *arena, struct spec_stage *stage,
+			 const struct yaml_node *cmd)
 {
 	autojson *value = values_of_node(cmd);
 	autofree char *text = dvc_command_text(value);
@@ -257,20 +257,11 @@ static int finish_stage(struct project *project, struct arena *arena, struct spe
 	stage->always |= !stage->deps.n && !stage->params.n && !stage->outs.n;
 	for (size_t i = 0; i < stage->deps.n; i++)
 		stage->deps.v[i].is_pattern = false;
-	for (size_t i = 0; i < stage->params.n; i++) {
-		const struct spec_param *param = &stage->params.v[i];
-
-		if (str_ends(param->file, ".toml") || str_ends(param->file, ".py"))
-			return yaml_error(param->at, err,
-					  "parameters of '%s' cannot be read: only YAML and JSON can",
-					  param->file);
-	}
 	set_shell(arena, stage);
 	if (!getenv("DVC_ROOT"))
 		vec_push(&stage->env,
 			 arena_printf(arena, "DVC_ROOT=%s", mlops_project_root(project)));
 	vec_push(&stage->env, arena_printf(arena, "DVC_STAGE=%s", stage->name));
-	return 0;
 }
 
 static int read_stages(struct project *project, struct pipeline *p, struct expansion *x,
@@ -287,7 +278,7 @@ static int read_stages(struct project *project, struct pipeline *p, struct expan
 	if (!rc)
 		rc = spec_read_stages(p, x, err);
 	for (size_t i = 0; i < p->stages.n && !rc; i++)
-		rc = finish_stage(project, &p->arena, &p->stages.v[i], cmds.v[i], err);
+		finish_stage(project, &p->arena, &p->stages.v[i], cmds.v[i]);
 	vec_free(&cmds);
 	return rc;
 }

@@ -11,6 +11,12 @@
 
 enum dvc_link { DVC_REFLINK, DVC_HARDLINK, DVC_SYMLINK, DVC_COPY };
 
+/* What a *.dvc file tracks. */
+struct dvc_out {
+	char *path; /* relative to the root */
+	struct object_ref ref;
+};
+
 /* A file on its way into the cache. */
 struct dvc_pending {
 	char *tmp, *path; /* absolute */
@@ -30,6 +36,8 @@ struct dvc {
 	struct arena arena;
 	VEC(struct dvc_pending) pending;
 	struct map taken; /* a set: paths in `pending` */
+	VEC(struct dvc_out) outs; /* of *.dvc files, by path */
+	bool outs_loaded;
 };
 
 /* Settings of .dvc/config and those that go before it: cache.dir, cache.type. */
@@ -69,8 +77,13 @@ int dvc_listing_read(struct dvc *d, const struct oid *oid, struct dvc_listing *o
 /* What a folder holds now. */
 int dvc_listing_of(struct dvc *d, const char *path, bool save, struct dvc_listing *out,
 		   struct mlops_error *err);
+bool dvc_has_files(const struct dvc *d, const struct dvc_listing *listing);
 void dvc_listing_clear(struct dvc_listing *l);
 #define autolisting __attribute__((cleanup(dvc_listing_clear))) struct dvc_listing
+
+int dvc_outs_load(struct dvc *d, struct mlops_error *err);
+/* Whether one of the paths (n 0: all there are) is this one, lies in it or above it. */
+bool dvc_is_chosen(const char *path, const char *const *paths, size_t n);
 
 char *dvc_hex(const struct oid *oid, char *buf); /* 32 digits into buf[33]; returns buf */
 bool dvc_parse_hex(const char *hex, size_t n, struct oid *out);

@@ -16,7 +16,7 @@ static int not_cached(const char *path, struct mlops_error *err)
 	return err_hint(err, "bring it there with: dvc fetch");
 }
 
-static bool has_files(const struct dvc *d, const struct dvc_listing *listing)
+bool dvc_has_files(const struct dvc *d, const struct dvc_listing *listing)
 {
 	for (size_t i = 0; i < listing->files.n; i++)
 		if (!dvc_has_object(d, &listing->files.v[i].oid, false))
@@ -31,12 +31,13 @@ bool mlops_dvc_has(struct dvc *d, const struct object_ref *ref)
 
 	if (ref->kind == OBJECT_FILE)
 		return dvc_has_object(d, &ref->oid, false);
-	return !dvc_listing_read(d, &ref->oid, &listing, &ignored) && has_files(d, &listing);
+	return !dvc_listing_read(d, &ref->oid, &listing, &ignored) && dvc_has_files(d, &listing);
 }
 
 /* Makes one file; what is in its place goes, be it a folder. */
 static int restore_file(struct dvc *d, struct beneath *root, const char *path,
-			const struct oid *oid, bool executable, struct mlops_error *err)
+			const struct oid *oid, bool executable, struct checkout_counts *counts,
+			struct mlops_error *err)
 {
 	const char *name = path_base(path);
 	struct stat st;
@@ -56,10 +57,12 @@ static int restore_file(struct dvc *d, struct beneath *root, const char *path,
 		return err_sys(err, "cannot look at '%s'", path);
 	index_settle(d->index, index_time_ns(&st.st_ctim));
 	index_put(d->index, path, &st, oid);
+	counts->written++;
 	return 0;
 }
 
-static int remove_file(struct dvc *d, const char *folder, const char *path, struct mlops_error *err)
+static int remove_file(struct dvc *d, const char *folder, const char *path,
+		       struct checkout_counts *counts, struct mlops_error *err)
 {
 	autofree char *absolute = project_abspath(d->project, path);
 	autofree char *dir = path_dir(absolute);
@@ -68,13 +71,14 @@ static int remove_file(struct dvc *d, const char *folder, const char *path, stru
 	if (unlink(absolute) && errno != ENOENT && errno != ENOTDIR)
 		return err_sys(err, "cannot remove '%s'", path);
 	fs_remove_empty_dirs(dir, stop);
+	counts->removed++;
 	return 0;
 }
 
 /* Both are sorted: what is only there goes, what is not there or differs is made. */
 static int restore_files(struct dvc *d, struct beneath *root, const char *folder,
 			 const struct dvc_listing *have, const struct dvc_listing *want,
-			 struct mlops_error *err)
+			 struct checkout_counts *counts, struct mlops_error *err)
 {
 	size_t i = 0, k = 0;
 	int rc = 0;
@@ -86,9 +90,11 @@ static int restore_files(struct dvc *d, struct beneath *root, const char *folder
 		autofree char *path = path_join(folder, order < 0 ? a->path : b->path);
 
 		if (order < 0)
-			rc = remove_file(d, folder, path, err);
+			rc = remove_file(d, folder, path, counts, err);
 		else if (order > 0 || !mlops_oid_equal(&a->oid, &b->oid))
-			rc = restore_file(d, root, path, &b->oid, false, err);
+			rc = restore_file(d, root, path, &b->oid, false, counts, err);
+		else
+			counts->unchanged++;
 		i += order <= 0;
 		k += order >= 0;
 	}
@@ -96,24 +102,25 @@ static int restore_files(struct dvc *d, struct beneath *root, const char *folder
 }
 
 static int restore_folder(struct dvc *d, struct beneath *root, const char *path,
-			  const struct object_ref *ref, struct mlops_error *err)
+			  const struct object_ref *ref, struct checkout_counts *counts,
+			  struct mlops_error *err)
 {
 	autofree char *absolute = project_abspath(d->project, path);
 	autolisting have = { 0 }, want = { 0 };
 
 	if (dvc_listing_read(d, &ref->oid, &want, err))
 		return err->kind == MLOPS_ENOTFOUND ? not_cached(path, err) : -1;
-	if (!has_files(d, &want))
+	if (!dvc_has_files(d, &want))
 		return not_cached(path, err);
 	if (fs_exists(absolute) && !fs_is_dir(absolute) && unlink(absolute))
 		return err_sys(err, "cannot remove '%s'", path);
 	if (fs_mkdirs(absolute, err) || dvc_listing_of(d, path, false, &have, err))
 		return -1;
-	return restore_files(d, root, path, &have, &want, err);
+	return restore_files(d, root, path, &have, &want, counts, err);
 }
 
 int mlops_dvc_restore(struct dvc *d, const char *path, const struct object_ref *ref,
-		      struct mlops_error *err)
+		      struct checkout_counts *counts, struct mlops_error *err)
 {
 	autofree char *checked = NULL, *absolute = project_abspath(d->project, path);
 	struct beneath root = BENEATH_INIT;
@@ -126,8 +133,8 @@ int mlops_dvc_restore(struct dvc *d, const char *path, const struct object_ref *
 	if (beneath_open(&root, mlops_project_root(d->project), err))
 		return -1;
 	int rc = ref->kind == OBJECT_FILE ?
-			 restore_file(d, &root, path, &ref->oid, ref->executable, err) :
-			 restore_folder(d, &root, path, ref, err);
+			 restore_file(d, &root, path, &ref->oid, ref->executable, counts, err) :
+			 restore_folder(d, &root, path, ref, counts, err);
 	beneath_close(&root);
 	map_clear(&d->looked); /* it is not as it was */
 	return rc;
