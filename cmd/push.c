@@ -1,4 +1,5 @@
 /* mlops push */
+#include "mlops/pipeline.h"
 #include "mlops/registry.h"
 #include "refs.h"
 #include "transfer.h"
@@ -81,6 +82,8 @@ static int push_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *e
 		progress_end(&progress);
 	}
 	vec_free(&refs);
+	if (!rc && !o->paths.n && !o->dry_run)
+		rc = mlops_results_share(ctx->project, o->remote, err);
 	return rc ? -1 : print(ctx, o, &counts);
 }
 

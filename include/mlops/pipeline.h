@@ -109,3 +109,10 @@ MLOPS_API int mlops_pipeline_watch_wait(struct pipeline_watch *watch, struct mlo
 MLOPS_API void mlops_pipeline_watch_free(struct pipeline_watch *watch); /* NULL is fine */
 
 MLOPS_API const char *mlops_stage_outcome_name(enum stage_outcome outcome); /* "unchanged"; static */
+
+/*
+ * Sends to the remote of run.sharedCache the results of stages that mlops.lock pins, their objects
+ * first. Nothing when that is not `remote` (NULL: any). Trouble with the remote is a warning.
+ */
+MLOPS_API int mlops_results_share(struct project *project, const char *remote,
+				  struct mlops_error *err);

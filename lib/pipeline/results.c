@@ -17,8 +17,8 @@ static void add_object(const char *what, const struct lock_item *item, struct st
 }
 
 /* Lengths are told, so that no text can pass for another. */
-static int make_key(const struct spec_stage *spec, const struct lock_stage *inputs, struct oid *out,
-		    struct mlops_error *err)
+int results_key(const struct spec_stage *spec, const struct lock_stage *inputs, struct oid *out,
+		struct mlops_error *err)
 {
 	autobuf text = { 0 };
 
@@ -37,15 +37,14 @@ static int make_key(const struct spec_stage *spec, const struct lock_stage *inpu
 	return hash_buf(text.buf, text.len, out, err);
 }
 
-/* One that cannot be read is as good as none: the stage runs. */
-static void parse(const char *text, struct lockfile *out, bool *found)
+bool results_parse(const char *text, size_t n, struct lockfile *out)
 {
 	autoerr ignored = ERR_INIT;
 
-	*found = text && !mlops_lockfile_parse("a former result", text, strlen(text), out, &ignored) &&
-		 out->n == 1;
-	if (!*found)
-		mlops_lockfile_clear(out);
+	if (!mlops_lockfile_parse("a former result", text, n, out, &ignored) && out->n == 1)
+		return true;
+	mlops_lockfile_clear(out);
+	return false;
 }
 
 int results_find(struct project *project, const struct spec_stage *spec,
@@ -59,15 +58,45 @@ int results_find(struct project *project, const struct spec_stage *spec,
 	*found = false;
 	if (!spec->outs.n)
 		return 0;
-	if (make_key(spec, now, &key, err) || project_db(project, &db, err))
+	if (results_key(spec, now, &key, err) || project_db(project, &db, err))
 		return -1;
 	int rc = db_row(db, &stmt, err, "SELECT result FROM results WHERE key = ?", "b", key.sha256,
 			sizeof(key.sha256));
 	if (rc <= 0)
 		return rc;
-	parse(db_text(stmt, 0), out, found);
+	/* One that cannot be read is as good as none: the stage runs. */
+	const char *text = db_text(stmt, 0);
+	*found = text && results_parse(text, strlen(text), out);
 	db_done(stmt);
 	return 0;
+}
+
+int results_each(struct project *project,
+		 void (*fn)(const struct oid *key, const struct lock_stage *result, void *arg),
+		 void *arg, struct mlops_error *err)
+{
+	struct db_stmt *stmt;
+	struct db *db;
+	int rc;
+
+	if (project_db(project, &db, err) ||
+	    db_query(db, &stmt, err, "SELECT key, result FROM results", ""))
+		return -1;
+	while ((rc = db_step(stmt, err)) > 0) {
+		size_t n = 0;
+		const void *bytes = db_blob(stmt, 0, &n);
+		const char *text = db_text(stmt, 1);
+		struct lockfile one = { 0 };
+		struct oid key;
+
+		if (n == sizeof(key.sha256) && text && results_parse(text, strlen(text), &one)) {
+			memcpy(key.sha256, bytes, n);
+			fn(&key, one.stages, arg);
+		}
+		mlops_lockfile_clear(&one);
+	}
+	db_done(stmt);
+	return rc;
 }
 
 int results_put(struct project *project, const struct spec_stage *spec,
@@ -80,7 +109,7 @@ int results_put(struct project *project, const struct spec_stage *spec,
 
 	if (!spec->outs.n)
 		return 0;
-	if (make_key(spec, result, &key, err) || project_db(project, &db, err))
+	if (results_key(spec, result, &key, err) || project_db(project, &db, err))
 		return -1;
 	lockfile_format(&one, &text);
 	return db_change(db, err,

@@ -94,6 +94,7 @@ static int judge(struct session *run, struct state *s, enum verdict *out, struct
 		.params = &run->params,
 		.lock = &run->lock,
 		.outs = &run->outs,
+		.share = run->pipeline->keep->has_objects && !run->how->dry_run ? &run->share : NULL,
 		.force = run->how->force,
 		.dry_run = run->how->dry_run,
 		.explain = run->how->explain,
@@ -361,6 +362,7 @@ static int prepare(struct session *run, struct mlops_error *err)
 	if (offload_choose(run, err))
 		return -1;
 	secrets_find(&run->secrets, run->pipeline);
+	share_init(&run->share, run->project);
 	schedule_init(&run->schedule, run->pipeline, run->wanted);
 	for (size_t i = 0; i < n; i++)
 		run->n_wanted += run->wanted[i];
@@ -391,11 +393,28 @@ static int end_run(struct session *run, bool failed, struct mlops_error *err)
 	return recorder_end(&run->recorder, RUN_FAILED, failed_status(run), err);
 }
 
+/* What ran here is made known; that waits to the end, as it may take long. */
+static void share_results(struct session *run)
+{
+	for (size_t i = 0; i < run->committed && run->pipeline->keep->has_objects; i++) {
+		const struct state *s = run->ended.v[i];
+		const struct lock_stage *result =
+			s->outcome == STAGE_RUN ? session_result(run, s) : NULL;
+		autoerr ignored = ERR_INIT;
+		struct oid key;
+
+		if (result && !results_key(s->spec, result, &key, &ignored))
+			share_put(&run->share, &key, result);
+	}
+	share_close(&run->share);
+}
+
 /* Ends the experiment run and puts parameters back, whatever happened; the first error stays. */
 static int finish(struct session *run, int rc, struct mlops_error *err)
 {
 	autoerr end = ERR_INIT, undo = ERR_INIT;
 
+	share_results(run);
 	if (end_run(run, rc, &end) && !rc)
 		rc = err_move(err, &end);
 	if (overrides_undo(run->project, &undo) && !rc)

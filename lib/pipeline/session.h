@@ -28,6 +28,7 @@ struct session {
 	struct tokens tokens;
 	struct capacity capacity;
 	struct secrets secrets;
+	struct share share;
 	struct jobs jobs;
 	int commands_fd;           /* guards the commands once the first has started; else -1 */
 	struct keep_look *look;    /* open, with the project locked, while stages are judged */

@@ -140,6 +140,8 @@ static int find_former(struct judge *j, struct state *s, struct strbuf *reason,
 		return 0;
 	if (j->keep->find_result(j->project, s->spec, &s->now, &s->former, &found, err))
 		return -1;
+	if (!found && j->share)
+		share_find(j->share, s->spec, &s->now, &s->former, &found);
 	*out = found ? s->former.stages : NULL;
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "pipeline/keep.h"
 #include "pipeline/params.h"
+#include "pipeline/share.h"
 
 enum verdict {
 	VERDICT_UNCHANGED,
@@ -35,6 +36,7 @@ struct judge {
 	struct lockfile *lock;
 	struct map
 		*outs; /* path -> struct object_ref of outs that are known, in place of hashing */
+	struct share *share; /* asked for results that are not known here; or NULL */
 	bool force;
 	bool dry_run; /* a dep that a stage makes may be missing */
 	bool explain; /* all reasons, at length */

@@ -81,3 +81,20 @@ void frame_reader_init(struct frame_reader *r, const struct frame_sink *sink);
 int frame_reader_add(struct frame_reader *r, const void *buf, size_t n, struct mlops_error *err);
 /* The stream has ended: MLOPS_ECORRUPT when that is within an object. */
 int frame_reader_end(const struct frame_reader *r, struct mlops_error *err);
+
+/*
+ * Results of stages at a remote, results/ab/cdef... by what went into the stage: small texts beside
+ * the objects that they name, see mlops-remote(5).
+ */
+struct remote;
+struct project;
+/* MLOPS_EINVALID when the remote is of a kind that keeps none. Free it with remote_results_close(). */
+int remote_results_open(struct project *project, const char *name, struct remote **out,
+			struct mlops_error *err);
+void remote_results_close(struct remote *remote); /* NULL is fine */
+/* Appends the text, which is to be mistrusted; MLOPS_ENOTFOUND. */
+int remote_result_get(struct remote *remote, const struct oid *key, struct strbuf *out,
+		      struct mlops_error *err);
+/* Fine when there is one: it stays. */
+int remote_result_put(struct remote *remote, const struct oid *key, const struct strbuf *text,
+		      struct mlops_error *err);
