@@ -23,7 +23,7 @@ static const struct opt_spec run_optv[] = {
 	OPT(run_opts, minimize, .name = "minimize", .type = OPT_BOOL, .no_config = true, .help = "small values of it are good (the default)"),
 	OPT(run_opts, prune, .name = "prune", .type = OPT_STR, .meta = "RULE", .choices = "none|median|halving", .def = "none", .help = "stop trials early that do badly, by what they log at each step"),
 	OPT(run_opts, seed, .name = "seed", .type = OPT_STR, .meta = "N", .no_config = true, .help = "decides what is drawn (default: a random one, which is recorded)"),
-	OPT(run_opts, queue, .name = "queue", .letter = 'q', .type = OPT_BOOL, .no_config = true, .help = "only queue the trials, for mlops exp work"),
+	OPT(run_opts, queue, .name = "queue", .type = OPT_BOOL, .no_config = true, .help = "only queue the trials, for mlops exp work"),
 	OPT(run_opts, jobs, .name = "jobs", .letter = 'j', .type = OPT_INT, .meta = "N", .def = "1", .help = "run up to N trials at a time"),
 	OPT(run_opts, name, .name = "name", .type = OPT_STR, .meta = "NAME", .no_config = true, .help = "name of the search (default: one is made up)"),
 	OPT(run_opts, experiment, .name = "experiment", .letter = 'e', .type = OPT_STR, .meta = "NAME", .def = "default", .help = "experiment that the runs belong to"),

@@ -31,6 +31,10 @@ static int trial_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *
 }
 
 const struct cmd_spec cmd_trial = {
-	.name = "trial", .summary = "run one trial of a search", .flags = CMD_PROJECT,
-	.args = trial_argv, .opts_size = sizeof(struct trial_opts), .run = trial_run,
+	.name = "trial",
+	.summary = "run one trial of a search",
+	.flags = CMD_PROJECT,
+	.args = trial_argv,
+	.opts_size = sizeof(struct trial_opts),
+	.run = trial_run,
 };

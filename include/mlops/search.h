@@ -45,10 +45,10 @@ struct search {
 	char *metric; /* or NULL */
 	bool maximize;
 	enum search_pruner pruner;
-	char *snapshot; /* the git commit that trials start from */
-	int64_t start_ms, end_ms; /* end_ms 0: not all trials have ended */
+	char *snapshot;                /* the git commit that trials start from */
+	int64_t start_ms, end_ms;      /* end_ms 0: not all trials have ended */
 	size_t trials[TRIAL_STATUSES]; /* how many */
-	int64_t best; /* number of the trial; 0: none is known */
+	int64_t best;                  /* number of the trial; 0: none is known */
 	double best_value;
 };
 
@@ -63,22 +63,23 @@ MLOPS_API void mlops_searches_free(struct search **searches, size_t n);
 
 struct trial {
 	char search_id[MLOPS_RUN_ID];
-	char *search; /* its name */
+	char *search;   /* its name */
 	int64_t number; /* from 1 */
 	enum trial_status status;
-	struct run_pair *params; /* in the order of the search's spaces; none before they are chosen */
+	struct run_pair
+		*params; /* in the order of the search's spaces; none before they are chosen */
 	size_t n_params;
-	char run_id[MLOPS_RUN_ID]; /* "": it has none */
+	char run_id[MLOPS_RUN_ID];  /* "": it has none */
 	struct run_metric *metrics; /* the latest of each, by key */
 	size_t n_metrics;
 	int64_t start_ms, end_ms; /* 0: not yet */
-	char *error;    /* why it failed; or NULL */
-	char *snapshot; /* the git commit that it ended as; NULL unless it is done */
+	char *error;              /* why it failed; or NULL */
+	char *snapshot;           /* the git commit that it ended as; NULL unless it is done */
 };
 
 struct search_work {
-	const char *search; /* work on this one alone; NULL: on all */
-	int64_t jobs;       /* trials at a time */
+	const char *search;  /* work on this one alone; NULL: on all */
+	int64_t jobs;        /* trials at a time */
 	const char *program; /* the mlops program, which runs the trials */
 	void (*report)(const struct trial *trial, void *arg); /* of one that ended; may be NULL */
 	void *arg;
@@ -129,8 +130,8 @@ MLOPS_API int mlops_trial_branch(struct project *project, const char *which, con
 MLOPS_API int mlops_trial_objects(struct project *project, const char *which,
 				  struct object_ref **out, size_t *n, struct mlops_error *err);
 /* Pushes its commit, under the name of its ref (refs/mlops/exp/...), to a remote of git's. */
-MLOPS_API int mlops_trial_push_commit(struct project *project, const char *which, const char *remote,
-				      struct mlops_error *err);
+MLOPS_API int mlops_trial_push_commit(struct project *project, const char *which,
+				      const char *remote, struct mlops_error *err);
 
 struct trials_removed {
 	size_t trials, searches;
@@ -140,8 +141,9 @@ struct trials_removed {
  * searches when n is 0. One that runs is MLOPS_ELOCKED, and nothing is removed.
  */
 MLOPS_API int mlops_trials_remove(struct project *project, const char *const *which, size_t n,
-				  bool dry_run, struct trials_removed *out, struct mlops_error *err);
+				  bool dry_run, struct trials_removed *out,
+				  struct mlops_error *err);
 
-MLOPS_API const char *mlops_trial_status_name(enum trial_status status); /* "queued"; static */
+MLOPS_API const char *mlops_trial_status_name(enum trial_status status);   /* "queued"; static */
 MLOPS_API const char *mlops_search_method_name(enum search_method method); /* "grid"; static */
 MLOPS_API const char *mlops_search_pruner_name(enum search_pruner pruner); /* "none"; static */

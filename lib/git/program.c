@@ -5,13 +5,18 @@
 #include "git/private.h"
 
 /* What a hook or alias that started us may have set would lead git to another repository. */
-static const char *const clean_env[] = { "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX",
-					 "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", NULL };
+static const char *const clean_env[] = { "GIT_DIR",    "GIT_WORK_TREE",        "GIT_INDEX_FILE",
+					 "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR",
+					 NULL };
 
 static int run_git(const char *dir, const char *const *argv, struct mlops_error *err)
 {
-	const struct proc_spec spec = { .argv = argv, .dir = dir, .env = clean_env, .stdin_fd = -1,
-					.stdout_fd = -1, .stderr_fd = -1 };
+	const struct proc_spec spec = { .argv = argv,
+					.dir = dir,
+					.env = clean_env,
+					.stdin_fd = -1,
+					.stdout_fd = -1,
+					.stderr_fd = -1 };
 	struct proc_result result;
 	pid_t pid;
 
@@ -29,8 +34,10 @@ int git_linked_make(struct git_repo *r, const char *path, const char *commit,
 	 * Hooks are for what users do; data is checked out by who asked for this. Forced twice, git
 	 * makes nothing of one that is gone, nor of one that a killed git was making.
 	 */
-	const char *argv[] = { "git", "-c", "core.hooksPath=/dev/null", "worktree", "add", "--quiet",
-			       "--force", "--force", "--detach", path, commit, NULL };
+	const char *argv[] = { "git",      "-c",      "core.hooksPath=/dev/null",
+			       "worktree", "add",     "--quiet",
+			       "--force",  "--force", "--detach",
+			       path,       commit,    NULL };
 
 	if (run_git(git_repository_workdir(r->repo), argv, err))
 		return err_wrap(err, "cannot make the work tree '%s'", path);
@@ -54,14 +61,15 @@ static char *pattern_of(const struct git_repo *r, const char *path)
 int git_linked_reset(struct git_repo *r, const char *commit, const char *const *keep, size_t n,
 		     struct mlops_error *err)
 {
-	const char *reset[] = { "git", "-c", "core.hooksPath=/dev/null", "reset", "--quiet", "--hard",
-				commit, NULL };
+	const char *reset[] = { "git",   "-c",      "core.hooksPath=/dev/null",
+				"reset", "--quiet", "--hard",
+				commit,  NULL };
 	const char *top = git_repository_workdir(r->repo);
 	autostrlist patterns = { 0 };
 	VEC(const char *) clean = { 0 };
 
-	for (const char *const *word = (const char *const[]){ "git", "clean", "-ffdxq", NULL }; *word;
-	     word++)
+	for (const char *const *word = (const char *const[]){ "git", "clean", "-ffdxq", NULL };
+	     *word; word++)
 		vec_push(&clean, *word);
 	for (size_t i = 0; i < n; i++) {
 		strlist_take(&patterns, pattern_of(r, keep[i]));
@@ -87,8 +95,9 @@ int git_push_refs(struct git_repo *r, const char *remote, const char *const *ref
 	VEC(const char *) argv = { 0 };
 	autostrlist specs = { 0 };
 
-	for (const char *const *word = (const char *const[]){ "git", "push", "--quiet", "--", remote,
-							      NULL }; *word; word++)
+	for (const char *const *word =
+		     (const char *const[]){ "git", "push", "--quiet", "--", remote, NULL };
+	     *word; word++)
 		vec_push(&argv, *word);
 	for (size_t i = 0; i < n; i++) {
 		strlist_take(&specs, xasprintf("+%s:%s", refs[i], refs[i]));

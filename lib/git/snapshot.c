@@ -160,8 +160,9 @@ int git_ref_remove(struct git_repo *r, const char *name, struct mlops_error *err
 {
 	int code = git_reference_remove(r->repo, name);
 
-	return code && code != GIT_ENOTFOUND ? git_fail(err, code, "cannot remove '%s' from git", name) :
-					       0;
+	return code && code != GIT_ENOTFOUND ?
+		       git_fail(err, code, "cannot remove '%s' from git", name) :
+		       0;
 }
 
 char *git_id_text(const struct git_id *id)

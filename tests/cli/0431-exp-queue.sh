@@ -46,6 +46,7 @@ ok "another worker begins again" wait_for 20 grep -qx 1 "$LOG"
 child=$(ps -A -o pid= -o args= | awk -v dir="$scratch/" '/ [t]rial / && index($0, dir) { print $1 }')
 kill -9 $worker "${child:-none}"
 wait $worker 2>/dev/null
+wait_for 20 no_child
 touch "$GO/1"
 run mlops runs --json
 json_is 'sorted({r["status"] for r in d["runs"] if "/" in r["name"]})' '["KILLED"]' "its runs are killed"

@@ -55,7 +55,7 @@ for rule in median halving; do
 	ok "the bad trial came to its steps" test -e "$BAD"
 	run mlops exp show --json
 	json_is 'd["trials"][4]["status"], d["search"]["pruner"]' "[\"pruned\",\"$rule\"]" "and was stopped"
-	json_is 'd["trials"][0]["status"]' done "the first was not"
+	json_is 'd["trials"][0]["status"]' "done" "the first was not"
 	json_is 'd["search"]["best"]["trial"]' 1 "and is the best"
 	schema_ok exp-show.json
 	rm -f "$BAD"

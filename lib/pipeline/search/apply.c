@@ -48,7 +48,8 @@ static int add_change(const struct git_change *c, void *arg, struct mlops_error 
 	struct change change = { .was = c->from, .is = c->to };
 
 	if (!path_is_safe(c->path) || project_is_private(c->path))
-		return err_set(err, MLOPS_ECORRUPT, "'%s' is no path that a trial may change", c->path);
+		return err_set(err, MLOPS_ECORRUPT, "'%s' is no path that a trial may change",
+			       c->path);
 	if (c->from)
 		change.from = *c->from;
 	if (c->to)
@@ -64,7 +65,9 @@ static int list_changes(struct applying *a, const char *base, struct mlops_error
 
 	return git_resolve(a->git, base, &from, err) ||
 			       git_resolve(a->git, a->trial->snapshot, &to, err) ||
-			       git_changes(a->git, &from, &to, add_change, a, err) ? -1 : 0;
+			       git_changes(a->git, &from, &to, add_change, a, err) ?
+		       -1 :
+		       0;
 }
 
 /* The file as it is in the work tree; *there false when there is none. */
@@ -82,8 +85,8 @@ static int read_here(struct applying *a, const char *path, struct strbuf *out, b
 	return fs_read(full, FILE_MAX, out, err);
 }
 
-static int is_blob(struct applying *a, const struct git_id *id, const struct strbuf *text, bool *same,
-		   struct mlops_error *err)
+static int is_blob(struct applying *a, const struct git_id *id, const struct strbuf *text,
+		   bool *same, struct mlops_error *err)
 {
 	autobuf blob = { 0 };
 
@@ -153,8 +156,8 @@ static int check_out(struct applying *a, const struct lock_item *item, struct ml
 	    look(a, item->path, &here, &there, err))
 		return -1;
 	if (missing) {
-		err_set(err, MLOPS_ENOTFOUND, "'%s' of trial %s/%lld is not in the store", item->path,
-			a->trial->search, (long long)a->trial->number);
+		err_set(err, MLOPS_ENOTFOUND, "'%s' of trial %s/%lld is not in the store",
+			item->path, a->trial->search, (long long)a->trial->number);
 		return err_hint(err, "it was collected, or is at a remote only");
 	}
 	if (there && !is_same(&here, &item->ref) && (!pinned || !is_same(&here, &pinned->ref)))
@@ -190,7 +193,8 @@ static int check_all(struct applying *a, struct mlops_error *err)
 		return 0;
 	for (size_t i = 0; i < a->blocked.n; i++)
 		strbuf_addf(&names, "%s'%s'", i ? ", " : "", a->blocked.v[i]);
-	err_set(err, MLOPS_ENO, "changes that are not committed would be overwritten: %s", names.buf);
+	err_set(err, MLOPS_ENO, "changes that are not committed would be overwritten: %s",
+		names.buf);
 	return err_hint(err, "commit them, or overwrite them with --force");
 }
 
@@ -271,7 +275,8 @@ int mlops_trial_apply(struct project *project, const char *which, bool force,
 		      struct trial_applied *out, struct mlops_error *err)
 {
 	__attribute__((cleanup(applying_clear))) struct applying a = { .project = project,
-								       .force = force, .out = out };
+								       .force = force,
+								       .out = out };
 	autosearch *search = NULL;
 	autotrial *trial = NULL;
 
@@ -284,7 +289,9 @@ int mlops_trial_apply(struct project *project, const char *which, bool force,
 	return list_changes(&a, search->snapshot, err) ||
 			       mlops_lockfile_at(project, trial->snapshot, &a.theirs, err) ||
 			       mlops_lockfile_read(project, &a.ours, err) || check_all(&a, err) ||
-			       apply_all(&a, err) ? -1 : 0;
+			       apply_all(&a, err) ?
+		       -1 :
+		       0;
 }
 
 int mlops_trial_branch(struct project *project, const char *which, const char *name,

@@ -20,7 +20,8 @@ static int find_twin(struct db *db, int64_t run, int64_t *out, struct mlops_erro
 			"  WHERE run_id = q.id AND is_output)"
 			" AND EXISTS (SELECT key FROM latest_metrics WHERE run_id = q.id"
 			"  EXCEPT SELECT key FROM latest_metrics WHERE run_id = ?1)"
-			" ORDER BY id DESC LIMIT 1", "i", run);
+			" ORDER BY id DESC LIMIT 1",
+			"i", run);
 
 	*out = rc > 0 ? db_int(stmt, 0) : 0;
 	if (rc > 0)
@@ -43,10 +44,12 @@ static int inherit(struct db *db, void *run_id, struct mlops_error *err)
 		      " AND key NOT IN (SELECT key FROM latest_metrics WHERE run_id = ?1)",
 		      "ii", run.row, twin))
 		return -1;
-	return db_change(db, err,
-			 "INSERT OR IGNORE INTO latest_metrics (run_id, key, step, timestamp_ms, value)"
-			 " SELECT ?1, key, step, timestamp_ms, value FROM latest_metrics"
-			 " WHERE run_id = ?2", "ii", run.row, twin);
+	return db_change(
+		db, err,
+		"INSERT OR IGNORE INTO latest_metrics (run_id, key, step, timestamp_ms, value)"
+		" SELECT ?1, key, step, timestamp_ms, value FROM latest_metrics"
+		" WHERE run_id = ?2",
+		"ii", run.row, twin);
 }
 
 int inherit_metrics(struct project *project, const char *run_id, struct mlops_error *err)

@@ -91,7 +91,8 @@ static int refuse_change(const struct status_entry *e, void *arg, struct mlops_e
 		return 0;
 	err_set(err, MLOPS_ENO, "'%s' differs from what is tracked, which is what trials would see",
 		e->path);
-	return err_hint(err, "track it with: mlops track --update, or restore it with: mlops checkout");
+	return err_hint(err,
+			"track it with: mlops track --update, or restore it with: mlops checkout");
 }
 
 static int take_snapshot(struct making *m, struct mlops_error *err)
@@ -108,7 +109,8 @@ static int take_snapshot(struct making *m, struct mlops_error *err)
 	return rc ? -1 : 0;
 }
 
-static int insert_trials(struct db *db, const struct making *m, int64_t row, struct mlops_error *err)
+static int insert_trials(struct db *db, const struct making *m, int64_t row,
+			 struct mlops_error *err)
 {
 	for (size_t i = 1; i <= m->n; i++) {
 		autofree char *params = choose(m, i);
@@ -150,8 +152,10 @@ static int make_all(struct db *db, void *arg, struct mlops_error *err)
 {
 	struct making *m = arg;
 	autofree char *commit = git_id_text(&m->snapshot);
-	const struct run_new run = { .experiment = m->how->experiment, .name = m->how->name,
-				     .git_commit = commit, .no_process = true };
+	const struct run_new run = { .experiment = m->how->experiment,
+				     .name = m->how->name,
+				     .git_commit = commit,
+				     .no_process = true };
 	struct git_repo *git;
 	struct run_key key;
 

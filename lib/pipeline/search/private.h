@@ -72,8 +72,8 @@ void slot_give(struct slot *slot); /* the work tree stays */
 /* Takes away those that nobody uses, as killed workers leave them. */
 void slots_sweep(struct project *project);
 /* Makes it a fresh copy of a commit, with its data; *out is the project in it. */
-int slot_prepare(struct project *project, const char *dir, const char *commit,
-		 struct project **out, struct mlops_error *err);
+int slot_prepare(struct project *project, const char *dir, const char *commit, struct project **out,
+		 struct mlops_error *err);
 
 /* prune_poll.c: whether the trial is to be stopped, by what was logged since *seen points. */
 int prune_poll(struct project *project, const struct search *search, const struct trial_key *key,

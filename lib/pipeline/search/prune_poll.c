@@ -33,7 +33,8 @@ static int load_others(struct project *project, struct db *db, const struct sear
 
 	if (db_query(db, &stmt, err,
 		     "SELECT uuid, trials.status FROM trials JOIN runs ON runs.id = run_id"
-		     " WHERE search_id = ? AND number != ?", "ii", key->search, key->number))
+		     " WHERE search_id = ? AND number != ?",
+		     "ii", key->search, key->number))
 		return -1;
 	while ((rc = db_step(stmt, err)) > 0)
 		if (add_curve(project, db_text(stmt, 0), search->metric,
@@ -50,7 +51,8 @@ static int find_run(struct db *db, const struct trial_key *key, char **out, stru
 	struct db_stmt *stmt;
 	int rc = db_row(db, &stmt, err,
 			"SELECT uuid FROM trials JOIN runs ON runs.id = run_id"
-			" WHERE search_id = ? AND number = ?", "ii", key->search, key->number);
+			" WHERE search_id = ? AND number = ?",
+			"ii", key->search, key->number);
 
 	if (rc <= 0)
 		return rc;

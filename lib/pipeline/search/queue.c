@@ -16,7 +16,8 @@ static int reap(struct db *db, void *arg, struct mlops_error *err)
 	(void)arg;
 	if (db_query(db, &stmt, err,
 		     "SELECT search_id, number, pid, pid_start FROM trials"
-		     " WHERE status = 1 AND host = ?", "s", host))
+		     " WHERE status = 1 AND host = ?",
+		     "s", host))
 		return -1;
 	while ((rc = db_step(stmt, err)) > 0)
 		if (proc_start_time((pid_t)db_int(stmt, 2)) != db_int(stmt, 3))
@@ -68,7 +69,8 @@ static int find_next(struct db *db, int64_t search, struct trial_key *out, bool 
 	int rc = db_row(db, &stmt, err,
 			"SELECT search_id, number, params IS NOT NULL FROM trials"
 			" WHERE status = 0 AND (?1 = 0 OR search_id = ?1)"
-			" ORDER BY search_id, number LIMIT 1", "i", search);
+			" ORDER BY search_id, number LIMIT 1",
+			"i", search);
 
 	if (rc <= 0)
 		return rc;

@@ -25,7 +25,8 @@ static void removing_clear(struct removing *r)
 static bool has_trial(const struct removing *r, const struct trial_key *key)
 {
 	for (size_t i = 0; i < r->trials.n; i++)
-		if (r->trials.v[i].key.search == key->search && r->trials.v[i].key.number == key->number)
+		if (r->trials.v[i].key.search == key->search &&
+		    r->trials.v[i].key.number == key->number)
 			return true;
 	return false;
 }
@@ -57,7 +58,8 @@ static int add_search(struct db *db, struct removing *r, const struct run_key *s
 	for (size_t i = 0; i < r->searches.n; i++)
 		if (r->searches.v[i].row == search->row)
 			return 0;
-	if (db_query(db, &stmt, err, "SELECT number FROM trials WHERE search_id = ?", "i", search->row))
+	if (db_query(db, &stmt, err, "SELECT number FROM trials WHERE search_id = ?", "i",
+		     search->row))
 		return -1;
 	while ((rc = db_step(stmt, err)) > 0) {
 		const struct trial_key key = { search->row, db_int(stmt, 0) };
@@ -102,10 +104,12 @@ static int add_named(struct db *db, struct removing *r, const char *which, struc
 /* A run that a version of a model came from stays: it says what that was made of. */
 static int delete_run(struct db *db, const struct trial_key *key, struct mlops_error *err)
 {
-	return db_change(db, err,
-			 "DELETE FROM runs WHERE id = (SELECT run_id FROM trials WHERE search_id = ?"
-			 " AND number = ?) AND id NOT IN (SELECT run_id FROM model_versions"
-			 " WHERE run_id IS NOT NULL)", "ii", key->search, key->number);
+	return db_change(
+		db, err,
+		"DELETE FROM runs WHERE id = (SELECT run_id FROM trials WHERE search_id = ?"
+		" AND number = ?) AND id NOT IN (SELECT run_id FROM model_versions"
+		" WHERE run_id IS NOT NULL)",
+		"ii", key->search, key->number);
 }
 
 static int delete_rows(struct db *db, void *arg, struct mlops_error *err)
@@ -116,8 +120,8 @@ static int delete_rows(struct db *db, void *arg, struct mlops_error *err)
 		const struct trial_key *key = &r->trials.v[i].key;
 
 		if (delete_run(db, key, err) ||
-		    db_change(db, err, "DELETE FROM trials WHERE search_id = ? AND number = ?", "ii",
-			      key->search, key->number))
+		    db_change(db, err, "DELETE FROM trials WHERE search_id = ? AND number = ?",
+			      "ii", key->search, key->number))
 			return -1;
 	}
 	for (size_t i = 0; i < r->searches.n; i++)
@@ -169,5 +173,7 @@ int mlops_trials_remove(struct project *project, const char *const *which, size_
 		return 0;
 	slots_sweep(project);
 	return db_transaction(db, delete_rows, &r, err) || remove_refs(&r, err) ||
-			       end_searches(&r, err) ? -1 : 0;
+			       end_searches(&r, err) ?
+		       -1 :
+		       0;
 }

@@ -113,7 +113,9 @@ static int read_head(struct db_stmt *stmt, struct search *s, struct mlops_error 
 	s->method = (enum search_method)method;
 	s->pruner = (enum search_pruner)pruner;
 	return pairs_parse(db_text(stmt, 7), &s->spaces, &s->n_spaces, err) ||
-			       parse_targets(db_text(stmt, 8), s, err) ? -1 : 0;
+			       parse_targets(db_text(stmt, 8), s, err) ?
+		       -1 :
+		       0;
 }
 
 static int load_head(struct db *db, int64_t row, struct search *s, struct mlops_error *err)
@@ -123,7 +125,8 @@ static int load_head(struct db *db, int64_t row, struct search *s, struct mlops_
 			"SELECT uuid, runs.name, experiments.name, start_ms, end_ms, method, seed,"
 			" spaces, targets, metric, maximize, pruner, snapshot FROM searches"
 			" JOIN runs ON runs.id = run_id JOIN experiments ON experiments.id ="
-			" experiment_id WHERE run_id = ?", "i", row);
+			" experiment_id WHERE run_id = ?",
+			"i", row);
 
 	if (rc < 0)
 		return -1;
@@ -151,13 +154,14 @@ static int load_counts(struct db *db, int64_t row, struct search *s, struct mlop
 
 static int load_best(struct db *db, int64_t row, struct search *s, struct mlops_error *err)
 {
-	const char *sql = s->maximize ?
-		"SELECT number, value FROM trials JOIN latest_metrics USING (run_id)"
-		" WHERE search_id = ? AND status = 2 AND key = ? AND value IS NOT NULL"
-		" ORDER BY value DESC, number LIMIT 1" :
-		"SELECT number, value FROM trials JOIN latest_metrics USING (run_id)"
-		" WHERE search_id = ? AND status = 2 AND key = ? AND value IS NOT NULL"
-		" ORDER BY value, number LIMIT 1";
+	const char *sql =
+		s->maximize ?
+			"SELECT number, value FROM trials JOIN latest_metrics USING (run_id)"
+			" WHERE search_id = ? AND status = 2 AND key = ? AND value IS NOT NULL"
+			" ORDER BY value DESC, number LIMIT 1" :
+			"SELECT number, value FROM trials JOIN latest_metrics USING (run_id)"
+			" WHERE search_id = ? AND status = 2 AND key = ? AND value IS NOT NULL"
+			" ORDER BY value, number LIMIT 1";
 	struct db_stmt *stmt;
 
 	if (!s->metric)
@@ -175,7 +179,8 @@ int search_load(struct db *db, int64_t row, struct search **out, struct mlops_er
 {
 	autosearch *s = xcalloc(1, sizeof(*s));
 
-	if (load_head(db, row, s, err) || load_counts(db, row, s, err) || load_best(db, row, s, err))
+	if (load_head(db, row, s, err) || load_counts(db, row, s, err) ||
+	    load_best(db, row, s, err))
 		return -1;
 	*out = steal_ptr(&s);
 	return 0;
@@ -184,8 +189,8 @@ int search_load(struct db *db, int64_t row, struct search **out, struct mlops_er
 int search_spaces(const struct search *search, struct spaces *out, struct mlops_error *err)
 {
 	for (size_t i = 0; i < search->n_spaces; i++) {
-		autofree char *typed = xasprintf("%s=%s", search->spaces[i].key,
-						 search->spaces[i].value);
+		autofree char *typed =
+			xasprintf("%s=%s", search->spaces[i].key, search->spaces[i].value);
 
 		if (spaces_add(out, typed, err))
 			return -1;
@@ -198,7 +203,8 @@ static int find_newest(struct db *db, struct run_key *out, struct mlops_error *e
 	struct db_stmt *stmt;
 	int rc = db_row(db, &stmt, err,
 			"SELECT runs.id, uuid FROM searches JOIN runs ON runs.id = run_id"
-			" ORDER BY run_id DESC LIMIT 1", "");
+			" ORDER BY run_id DESC LIMIT 1",
+			"");
 
 	if (rc < 0)
 		return -1;
@@ -239,7 +245,8 @@ int mlops_search_get(struct project *project, const char *which, struct search *
 	struct run_key key;
 	struct db *db;
 
-	if (project_db(project, &db, err) || queue_reap(db, err) || search_find(db, which, &key, err))
+	if (project_db(project, &db, err) || queue_reap(db, err) ||
+	    search_find(db, which, &key, err))
 		return -1;
 	return search_load(db, key.row, out, err);
 }

@@ -6,7 +6,8 @@
 
 typedef VEC(struct object_ref) ref_vec;
 
-static int add_outs(struct project *project, const char *commit, ref_vec *out, struct mlops_error *err)
+static int add_outs(struct project *project, const char *commit, ref_vec *out,
+		    struct mlops_error *err)
 {
 	struct lockfile lock = { 0 };
 	int rc = mlops_lockfile_at(project, commit, &lock, err);

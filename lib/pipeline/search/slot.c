@@ -92,7 +92,8 @@ static int open_in(struct project *project, const char *dir, struct project **ou
 	mlops_project_free(p);
 	err_set(err, MLOPS_EINVALID, "a work tree of '%s' would be no project that shares its data",
 		mlops_project_root(project));
-	return err_hint(err, "git has to know .mlops/format; a bare repository has no main work tree");
+	return err_hint(err,
+			"git has to know .mlops/format; a bare repository has no main work tree");
 }
 
 /* Data and outs stay, to be changed only where they differ; what is in .mlops/ is no result. */
@@ -154,15 +155,15 @@ static int check_out(struct project *p, struct mlops_error *err)
 	return rc;
 }
 
-int slot_prepare(struct project *project, const char *dir, const char *commit,
-		 struct project **out, struct mlops_error *err)
+int slot_prepare(struct project *project, const char *dir, const char *commit, struct project **out,
+		 struct mlops_error *err)
 {
 	struct git_repo *git;
 	struct project *p;
 	int rc = clean(project, dir, commit, err);
 
-	if (rc < 0 || project_git(project, &git, err) || (rc && git_linked_make(git, dir, commit, err)) ||
-	    open_in(project, dir, &p, err))
+	if (rc < 0 || project_git(project, &git, err) ||
+	    (rc && git_linked_make(git, dir, commit, err)) || open_in(project, dir, &p, err))
 		return -1;
 	if (check_out(p, err)) {
 		mlops_project_free(p);

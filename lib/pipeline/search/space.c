@@ -109,8 +109,10 @@ static int parse_args(const char *name, struct str args, struct space *s)
 	static const struct {
 		const char *name;
 		enum space_kind kind;
-	} kinds[] = { { "int", SPACE_INT }, { "uniform", SPACE_UNIFORM },
-		      { "loguniform", SPACE_LOGUNIFORM }, { "normal", SPACE_NORMAL } };
+	} kinds[] = { { "int", SPACE_INT },
+		      { "uniform", SPACE_UNIFORM },
+		      { "loguniform", SPACE_LOGUNIFORM },
+		      { "normal", SPACE_NORMAL } };
 	size_t i = 0;
 
 	while (strcmp(kinds[i].name, name))
@@ -121,7 +123,9 @@ static int parse_args(const char *name, struct str args, struct space *s)
 	switch (s->kind) {
 	case SPACE_INT:
 		return s->a == trunc(s->a) && s->b == trunc(s->b) && s->a <= s->b &&
-				       fabs(s->a) < 0x1p52 && fabs(s->b) < 0x1p52 ? 0 : -1;
+				       fabs(s->a) < 0x1p52 && fabs(s->b) < 0x1p52 ?
+			       0 :
+			       -1;
 	case SPACE_LOGUNIFORM:
 		return s->a > 0 && s->a < s->b ? 0 : -1;
 	case SPACE_NORMAL:
@@ -134,8 +138,8 @@ static int parse_args(const char *name, struct str args, struct space *s)
 /* "name(args)" with a name that is known; else it is a list of values. */
 static bool find_call(const char *text, const char **name, struct str *args)
 {
-	static const char *const names[] = { "range", "choice", "int", "uniform", "loguniform",
-					     "normal" };
+	static const char *const names[] = { "range",   "choice",     "int",
+					     "uniform", "loguniform", "normal" };
 	size_t n = strlen(text);
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -246,8 +250,8 @@ int spaces_grid(const struct spaces *spaces, size_t *out, struct mlops_error *er
 		size_t n = count_points(s);
 
 		if (!n) {
-			err_set(err, MLOPS_EUSAGE, "'%s=%s' is not a list that can be tried through",
-				s->key, s->text);
+			err_set(err, MLOPS_EUSAGE,
+				"'%s=%s' is not a list that can be tried through", s->key, s->text);
 			return err_hint(err, "draw from it with --random N or --tpe N");
 		}
 		if (!size_mul(total, n, &total) || total > GRID_MAX)
@@ -264,7 +268,8 @@ char *spaces_grid_value(const struct spaces *spaces, size_t space, size_t i)
 	for (size_t k = spaces->n - 1; k > space; k--)
 		i /= count_points(&spaces->v[k]);
 	i %= count_points(s);
-	return s->kind == SPACE_CHOICE ? xstrdup(s->choices.v[i]) : space_value(s, s->a + (double)i);
+	return s->kind == SPACE_CHOICE ? xstrdup(s->choices.v[i]) :
+					 space_value(s, s->a + (double)i);
 }
 
 double space_low(const struct space *s)

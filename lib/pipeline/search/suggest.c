@@ -41,7 +41,8 @@ static int load(struct db *db, const struct search *search, int64_t row, struct 
 		     "SELECT params, status, value FROM trials AS t"
 		     " LEFT JOIN latest_metrics AS m ON m.run_id = t.run_id AND m.key = ?"
 		     " WHERE search_id = ? AND (status = 4 OR (status = 2 AND value IS NOT NULL))"
-		     " ORDER BY number", "si", search->metric, row))
+		     " ORDER BY number",
+		     "si", search->metric, row))
 		return -1;
 	while ((rc = db_step(stmt, err)) > 0) {
 		double value = db_num(stmt, 2);

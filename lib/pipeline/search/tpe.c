@@ -43,7 +43,8 @@ static void parzen_make(struct parzen *p, const struct space *s, const double *s
 	double least = width / (n + 2 > 100 ? 100 : (double)n + 2);
 	bool placed = false;
 
-	*p = (struct parzen){ .low = space_low(s), .high = space_high(s),
+	*p = (struct parzen){ .low = space_low(s),
+			      .high = space_high(s),
 			      .step = s->kind == SPACE_INT };
 	for (size_t i = 0; i < n; i++)
 		vec_push(&p->mean, seen[i]);
@@ -57,7 +58,8 @@ static void parzen_make(struct parzen *p, const struct space *s, const double *s
 			deviation = width;
 		}
 		vec_push(&p->deviation, deviation < least ? least :
-					deviation > width ? width : deviation);
+					deviation > width ? width :
+							    deviation);
 	}
 }
 

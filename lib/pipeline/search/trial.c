@@ -39,10 +39,12 @@ static int set_params(struct running *r, struct mlops_error *err)
 	trial_assignments(r->trial, &params);
 	if (mlops_pipeline_load(r->tree, &pipeline, err))
 		return -1;
-	if (overrides_make(r->tree, pipeline, (const char *const *)params.v, params.n, &overrides, err))
+	if (overrides_make(r->tree, pipeline, (const char *const *)params.v, params.n, &overrides,
+			   err))
 		rc = -1;
 	for (size_t i = 0; i < overrides.files.n && !rc; i++)
-		rc = project_write(r->tree, overrides.files.v[i].file, &overrides.files.v[i].after, err);
+		rc = project_write(r->tree, overrides.files.v[i].file, &overrides.files.v[i].after,
+				   err);
 	overrides_clear(&overrides);
 	return rc;
 }
@@ -51,17 +53,20 @@ static int start_run(struct db *db, void *arg, struct mlops_error *err)
 {
 	struct running *r = arg;
 	autofree char *name = xasprintf("%s/%lld", r->search->name, (long long)r->key.number);
-	const struct run_new how = { .experiment = r->search->experiment, .name = name,
+	const struct run_new how = { .experiment = r->search->experiment,
+				     .name = name,
 				     .git_commit = r->search->snapshot };
 
 	/* The tag is MLflow's, whose programs show the runs as nested. */
 	if (mlops_run_start(r->project, &how, r->run_id, err) ||
 	    mlops_run_set_tag(r->project, r->run_id, "mlflow.parentRunId", r->search->id, err) ||
-	    tell(r, "UPDATE trials SET run_id = (SELECT id FROM runs WHERE uuid = ?)"
-		    " WHERE search_id = ? AND number = ? AND pid = ? AND status = 1",
+	    tell(r,
+		 "UPDATE trials SET run_id = (SELECT id FROM runs WHERE uuid = ?)"
+		 " WHERE search_id = ? AND number = ? AND pid = ? AND status = 1",
 		 r->run_id, err))
 		return -1;
-	return db_changes(db) ? 0 : err_set(err, MLOPS_ETERMINATED, "the worker of the trial is gone");
+	return db_changes(db) ? 0 :
+				err_set(err, MLOPS_ETERMINATED, "the worker of the trial is gone");
 }
 
 static int run_pipeline(struct running *r, struct mlops_error *err)
@@ -100,8 +105,9 @@ static int keep_result(struct running *r, struct mlops_error *err)
 	if (git_ref_create(git, ref, &commit, true, err))
 		return -1;
 	autofree char *id = git_id_text(&commit);
-	return tell(r, "UPDATE trials SET snapshot = ?"
-		       " WHERE search_id = ? AND number = ? AND pid = ? AND status = 1",
+	return tell(r,
+		    "UPDATE trials SET snapshot = ?"
+		    " WHERE search_id = ? AND number = ? AND pid = ? AND status = 1",
 		    id, err);
 }
 
@@ -113,7 +119,9 @@ static int run(struct running *r, const char *slot, struct mlops_error *err)
 			       slot_prepare(r->project, slot, r->search->snapshot, &r->tree, err) ||
 			       set_params(r, err) || db_transaction(db, start_run, r, err) ||
 			       run_pipeline(r, err) ||
-			       inherit_metrics(r->project, r->run_id, err) || keep_result(r, err) ? -1 : 0;
+			       inherit_metrics(r->project, r->run_id, err) || keep_result(r, err) ?
+		       -1 :
+		       0;
 }
 
 /* One that was stopped did not fail. */
@@ -122,8 +130,9 @@ static void note_failure(struct running *r, const struct mlops_error *why)
 	autoerr ignored = ERR_INIT;
 
 	if (why->kind != MLOPS_EINTERRUPTED && why->kind != MLOPS_ETERMINATED)
-		tell(r, "UPDATE trials SET error = ?"
-			" WHERE search_id = ? AND number = ? AND pid = ? AND status = 1",
+		tell(r,
+		     "UPDATE trials SET error = ?"
+		     " WHERE search_id = ? AND number = ? AND pid = ? AND status = 1",
 		     why->msg, &ignored);
 }
 
@@ -138,8 +147,11 @@ int mlops_trial_run(struct project *project, const char *search_id, int64_t numb
 	if (project_db(project, &db, err) || search_find(db, search_id, &key, err) ||
 	    search_load(db, key.row, &search, err))
 		return -1;
-	struct running r = { .project = project, .key = { key.row, number }, .search = search,
-			     .program = program, .worker = getppid() };
+	struct running r = { .project = project,
+			     .key = { key.row, number },
+			     .search = search,
+			     .program = program,
+			     .worker = getppid() };
 	if (trial_load(db, &r.key, &trial, err))
 		return -1;
 	r.trial = trial;

@@ -59,8 +59,9 @@ static int read_row(struct db_stmt *stmt, struct trial *t, struct mlops_error *e
 	if (db_text(stmt, 8))
 		snprintf(t->run_id, sizeof(t->run_id), "%s", db_text(stmt, 8));
 	if (status < TRIAL_QUEUED || status > TRIAL_PRUNED)
-		return err_set(err, MLOPS_ECORRUPT, "a trial of '%s' has status %lld, which is none",
-			       t->search, (long long)status);
+		return err_set(err, MLOPS_ECORRUPT,
+			       "a trial of '%s' has status %lld, which is none", t->search,
+			       (long long)status);
 	t->status = (enum trial_status)status;
 	return params ? pairs_parse(params, &t->params, &t->n_params, err) : 0;
 }
@@ -70,11 +71,12 @@ int trial_load(struct db *db, const struct trial_key *key, struct trial **out,
 {
 	autotrial *t = xcalloc(1, sizeof(*t));
 	struct db_stmt *stmt;
-	int rc = db_row(db, &stmt, err,
-			"SELECT s.uuid, s.name, t.status, params, t.start_ms, t.end_ms, error,"
-			" snapshot, r.uuid, r.id FROM trials AS t JOIN runs AS s ON s.id = search_id"
-			" LEFT JOIN runs AS r ON r.id = run_id WHERE search_id = ? AND number = ?",
-			"ii", key->search, key->number);
+	int rc =
+		db_row(db, &stmt, err,
+		       "SELECT s.uuid, s.name, t.status, params, t.start_ms, t.end_ms, error,"
+		       " snapshot, r.uuid, r.id FROM trials AS t JOIN runs AS s ON s.id = search_id"
+		       " LEFT JOIN runs AS r ON r.id = run_id WHERE search_id = ? AND number = ?",
+		       "ii", key->search, key->number);
 
 	if (rc < 0)
 		return -1;
@@ -129,8 +131,8 @@ int trial_find(struct db *db, const char *which, struct trial_key *out, struct m
 	if (rc)
 		return rc < 0 ? -1 : 0;
 	if (!run_find(db, which, &run, &none)) {
-		rc = db_row(db, &stmt, err,
-			    "SELECT search_id, number FROM trials WHERE run_id = ?", "i", run.row);
+		rc = db_row(db, &stmt, err, "SELECT search_id, number FROM trials WHERE run_id = ?",
+			    "i", run.row);
 		if (rc < 0)
 			return -1;
 		if (rc) {
@@ -151,7 +153,8 @@ int mlops_trial_get(struct project *project, const char *which, struct trial **o
 	struct trial_key key;
 	struct db *db;
 
-	if (project_db(project, &db, err) || queue_reap(db, err) || trial_find(db, which, &key, err))
+	if (project_db(project, &db, err) || queue_reap(db, err) ||
+	    trial_find(db, which, &key, err))
 		return -1;
 	return trial_load(db, &key, out, err);
 }
@@ -222,7 +225,8 @@ static void find_sort_key(struct trial *t, const char *by, struct sort_key *out)
 static int compare_keys(const struct sort_key *a, const struct sort_key *b, bool descending)
 {
 	int order = a->rank == 1 ? strcmp(a->text, b->text) :
-		    a->rank ? 0 : (a->number > b->number) - (a->number < b->number);
+		    a->rank      ? 0 :
+				   (a->number > b->number) - (a->number < b->number);
 
 	if (a->rank != b->rank)
 		return a->rank < b->rank ? -1 : 1;
@@ -285,8 +289,8 @@ static int load_all(struct db *db, int64_t search, const char *filter, struct tr
 	struct db_stmt *stmt;
 	int rc;
 
-	if (db_query(db, &stmt, err, "SELECT number FROM trials WHERE search_id = ? ORDER BY number",
-		     "i", search))
+	if (db_query(db, &stmt, err,
+		     "SELECT number FROM trials WHERE search_id = ? ORDER BY number", "i", search))
 		return -1;
 	while ((rc = db_step(stmt, err)) > 0) {
 		const struct trial_key key = { search, db_int(stmt, 0) };

@@ -18,7 +18,7 @@ struct job {
 	struct search *search;
 	struct slot slot;
 	pid_t pid;
-	int pid_fd; /* readable once it ended */
+	int pid_fd;  /* readable once it ended */
 	size_t seen; /* points of the metric that were judged */
 	bool pruned;
 };
@@ -36,12 +36,24 @@ struct worker {
 static int start_process(struct worker *w, struct job *job, struct mlops_error *err)
 {
 	autofree char *number = xasprintf("%lld", (long long)job->key.number);
-	const char *argv[] = { w->how->program, "-C", mlops_project_root(w->project), "trial",
-			       job->search->id, number, job->slot.dir, NULL };
+	const char *argv[] = { w->how->program,
+			       "-C",
+			       mlops_project_root(w->project),
+			       "trial",
+			       job->search->id,
+			       number,
+			       job->slot.dir,
+			       NULL };
 	const char *const env[] = { "MLOPS_RUN_ID", "MLOPS_STAGE", NULL };
-	const struct proc_spec spec = { .argv = argv, .env = env, .stdin_fd = -1, .stdout_fd = -1,
-					.stderr_fd = -1, .keep_fds = &job->slot.lock_fd,
-					.n_keep_fds = 1, .new_group = true, .die_with_us = true };
+	const struct proc_spec spec = { .argv = argv,
+					.env = env,
+					.stdin_fd = -1,
+					.stdout_fd = -1,
+					.stderr_fd = -1,
+					.keep_fds = &job->slot.lock_fd,
+					.n_keep_fds = 1,
+					.new_group = true,
+					.die_with_us = true };
 
 	if (proc_spawn(&spec, &job->pid, err))
 		return -1;
@@ -132,7 +144,8 @@ static int reap(struct worker *w, size_t i, struct mlops_error *err)
 	struct proc_result result;
 
 	w->jobs.v[i] = w->jobs.v[--w->jobs.n];
-	int rc = proc_wait(job.pid, &result, err) || end_trial(w, &job, result.status, err) ? -1 : 0;
+	int rc =
+		proc_wait(job.pid, &result, err) || end_trial(w, &job, result.status, err) ? -1 : 0;
 	job_clear(&job);
 	return rc;
 }
@@ -227,15 +240,16 @@ int mlops_search_work(struct project *project, const struct search_work *how,
 	if (how->jobs < 1 || how->jobs > JOBS_MAX)
 		return err_set(err, MLOPS_EUSAGE, "from 1 to %d trials run at a time, not %lld",
 			       JOBS_MAX, (long long)how->jobs);
-	if (project_db(project, &w.db, err) || (how->search && search_find(w.db, how->search, &key, err)) ||
-	    stop_catch(&stop, err))
+	if (project_db(project, &w.db, err) ||
+	    (how->search && search_find(w.db, how->search, &key, err)) || stop_catch(&stop, err))
 		return -1;
 	w.search = key.row;
 	int rc = work(&w, err);
 	abandon(&w);
 	slots_sweep(project);
 	if (!rc && stop_signal()) {
-		rc = err_set(err, stop_kind(), "interrupted; trials that have not ended wait in the queue");
+		rc = err_set(err, stop_kind(),
+			     "interrupted; trials that have not ended wait in the queue");
 		err_hint(err, "go on with: mlops exp work");
 	}
 	stop_release(&stop);

@@ -43,10 +43,27 @@ static void test_lists(void **state)
 static void test_refused(void **state)
 {
 	static const char *const texts[] = {
-		"a", "=1", "a=range(1)", "a=range(1,1)", "a=range(1,2,0)", "a=range(1,2,-1)",
-		"a=range(1,2,x)", "a=range(0,1e9)", "a=range(1,2,3,4)", "a=int(2,1)", "a=int(1,2.5)",
-		"a=int(1)", "a=int(0,1e300)", "a=uniform(1,1)", "a=uniform(nan,1)", "a=uniform(0,inf)",
-		"a=uniform()", "a=loguniform(0,1)", "a=loguniform(-1,1)", "a=normal(0,0)", "a=1,1",
+		"a",
+		"=1",
+		"a=range(1)",
+		"a=range(1,1)",
+		"a=range(1,2,0)",
+		"a=range(1,2,-1)",
+		"a=range(1,2,x)",
+		"a=range(0,1e9)",
+		"a=range(1,2,3,4)",
+		"a=int(2,1)",
+		"a=int(1,2.5)",
+		"a=int(1)",
+		"a=int(0,1e300)",
+		"a=uniform(1,1)",
+		"a=uniform(nan,1)",
+		"a=uniform(0,inf)",
+		"a=uniform()",
+		"a=loguniform(0,1)",
+		"a=loguniform(-1,1)",
+		"a=normal(0,0)",
+		"a=1,1",
 	};
 
 	(void)state;
@@ -84,8 +101,8 @@ static void test_grid_order(void **state)
 
 static void test_draws_stay_inside(void **state)
 {
-	static const char *const texts[] = { "a=int(1,3)", "a=uniform(-2,5)", "a=loguniform(1e-4,10)",
-					     "a=x,y,z" };
+	static const char *const texts[] = { "a=int(1,3)", "a=uniform(-2,5)",
+					     "a=loguniform(1e-4,10)", "a=x,y,z" };
 	static const double low[] = { 1, -2, 1e-4, 0 }, high[] = { 3, 5, 10, 2 };
 	struct rng rng = rng_of(1, 1);
 
@@ -198,8 +215,9 @@ static void test_median(void **state)
 {
 	struct run_metric good[] = { point(1, 1), point(2, 0.5), point(3, 0.1) };
 	struct run_metric bad[] = { point(1, 4), point(2, 3) };
-	struct curve others[] = { { good, 3, true }, { good, 3, true }, { good, 3, true },
-				  { good, 3, true } };
+	struct curve others[] = {
+		{ good, 3, true }, { good, 3, true }, { good, 3, true }, { good, 3, true }
+	};
 	const struct curve own = { bad, 2, false }, none = { bad, 0, false };
 
 	(void)state;
@@ -244,10 +262,14 @@ static void test_halving(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lists),		  cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_grid_order),	  cmocka_unit_test(test_draws_stay_inside),
-		cmocka_unit_test(test_tpe_beats_random),  cmocka_unit_test(test_tpe_edges),
-		cmocka_unit_test(test_median),		  cmocka_unit_test(test_halving),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_grid_order),
+		cmocka_unit_test(test_draws_stay_inside),
+		cmocka_unit_test(test_tpe_beats_random),
+		cmocka_unit_test(test_tpe_edges),
+		cmocka_unit_test(test_median),
+		cmocka_unit_test(test_halving),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
