@@ -95,7 +95,7 @@ static bool is_current(const struct session *run)
 		const struct state *s = &run->states[i];
 
 		if (!s->done || s->outcome != STAGE_UNCHANGED || s->reason || s->spec->frozen ||
-		    !s->now.name)
+		    s->spec->urls.n || !s->now.name)
 			return false;
 	}
 	return !run->overrides.files.n && !run->how->dry_run && run->pipeline->keep == &keep_own;

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "fmt/pyjson.h"
+#include "pipeline/outside.h"
 #include "pipeline/values.h"
 #include "project/project.h"
 
@@ -98,6 +99,31 @@ static int collect(struct params *p, const struct spec_param *param, struct coll
 	return values_each(value, param->key ? param->key : "", false, add_param, c, err);
 }
 
+/* A URL is a parameter too: of what it held when it was first looked at in this run. */
+static int collect_url(struct params *p, const struct spec_url *url, struct collector *c,
+		       struct mlops_error *err)
+{
+	char *version = map_get(&p->urls, url->url);
+
+	if (!version && outside_version(url->url, &version, err))
+		return err_wrap(err, "%s:%d:%d", url->at->file, url->at->line, url->at->column);
+	map_put(&p->urls, url->url, version);
+	vec_push(&c->params, { xstrdup(url->url), xstrdup(OUTSIDE_KEY), xstrdup(version) });
+	return 0;
+}
+
+static int collect_all(struct params *p, const struct spec_stage *stage, struct collector *c,
+		       struct mlops_error *err)
+{
+	for (size_t i = 0; i < stage->params.n; i++)
+		if (collect(p, &stage->params.v[i], c, err))
+			return -1;
+	for (size_t i = 0; i < stage->urls.n; i++)
+		if (collect_url(p, &stage->urls.v[i], c, err))
+			return -1;
+	return 0;
+}
+
 static void free_one(struct lock_param *param)
 {
 	free(param->file);
@@ -140,9 +166,7 @@ int params_read(struct params *p, const struct spec_stage *stage, struct lock_pa
 {
 	struct collector c = { .whole_values = p->whole_values };
 
-	for (size_t i = 0; i < stage->params.n; i++) {
-		if (!collect(p, &stage->params.v[i], &c, err))
-			continue;
+	if (collect_all(p, stage, &c, err)) {
 		params_free(c.params.v, c.params.n);
 		return -1;
 	}
@@ -173,5 +197,6 @@ static void free_json(void *value)
 
 void params_clear(struct params *p)
 {
+	map_clear_values(&p->urls, free);
 	map_clear_values(&p->files, free_json);
 }

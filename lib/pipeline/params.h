@@ -9,6 +9,7 @@ struct params {
 	struct project *project;
 	const struct overrides *overrides;
 	bool whole_values; /* a key that is a map gives that map, and a file its topmost keys */
+	struct map urls;  /* -> text, what was seen there in this run */
 	struct map files; /* path -> struct json, of files that no stage writes */
 };
 

@@ -8,11 +8,13 @@
 #include "base/map.h"
 #include "base/num.h"
 #include "base/path.h"
+#include "base/url.h"
 #include "pipeline/condition.h"
 #include "pipeline/dvc/dvc.h"
 #include "pipeline/graph.h"
 #include "pipeline/keep.h"
 #include "pipeline/override.h"
+#include "pipeline/outside.h"
 #include "pipeline/plots_spec.h"
 #include "pipeline/triggers.h"
 #include "project/project.h"
@@ -128,12 +130,30 @@ static int read_stage_dep(struct stage_reader *r, const struct yaml_node *node)
 	return 0;
 }
 
+/* It gets into mlops.lock and so into git, where no password belongs. */
+static int read_url(struct stage_reader *r, const struct yaml_node *node)
+{
+	const char *host = strstr(node->text, "://") + 3;
+	autourl url = { 0 };
+
+	if (memchr(host, '@', strcspn(host, "/?#")))
+		return yaml_error(node, r->err, "a URL with a name or password in it; ~/.netrc may have them");
+	if (url_parse(node->text, &url, r->err))
+		return err_wrap(r->err, "%s:%d:%d", node->file, node->line, node->column);
+	if (map_put(&r->seen, node->text, r->stage))
+		return yaml_error(node, r->err, "dependency '%s' is given twice", node->text);
+	vec_push(&r->stage->urls, { node->text, node });
+	return 0;
+}
+
 static int read_dep(struct stage_reader *r, const struct yaml_node *node)
 {
 	struct spec_dep dep = { .at = node };
 
 	if (node->kind == YAML_MAP)
 		return read_stage_dep(r, node);
+	if (node->kind == YAML_SCALAR && outside_is_url(node->text))
+		return read_url(r, node);
 	if (read_inner_path(r, node, "dependency", &dep.path))
 		return -1;
 	dep.is_pattern = glob_is_pattern(dep.path);
@@ -605,6 +625,7 @@ void mlops_pipeline_free(struct pipeline *p)
 		vec_free(&s->sandbox_shows);
 		vec_free(&s->env);
 		vec_free(&s->deps);
+		vec_free(&s->urls);
 		vec_free(&s->params);
 		vec_free(&s->outs);
 		vec_free(&s->needs);

@@ -24,6 +24,12 @@ struct spec_dep {
 	const struct yaml_node *at;
 };
 
+/* A dependency outside of the project. */
+struct spec_url {
+	const char *url;
+	const struct yaml_node *at;
+};
+
 struct spec_param {
 	const char *file;
 	const char *key; /* "train.lr"; NULL: all keys of the file */
@@ -64,6 +70,7 @@ struct spec_stage {
 	VEC(const char *) secrets; /* variables that only this stage and those that name them get */
 	VEC(const char *) env; /* "NAME=value" */
 	VEC(struct spec_dep) deps;
+	VEC(struct spec_url) urls;
 	VEC(struct spec_param) params;
 	VEC(struct spec_out) outs; /* metrics too */
 	bool always, frozen;
