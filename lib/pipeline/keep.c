@@ -104,6 +104,7 @@ const struct keep keep_own = {
 	.put_result = results_put,
 	.read_lock = own_read_lock,
 	.write_lock = own_write_lock,
+	.spec_file = SPEC_FILE,
 	.flat_params = true,
 	.has_objects = true,
 };

@@ -42,6 +42,7 @@ struct keep {
 			  struct lockfile *lock, const struct strlist *changed,
 			  struct mlops_error *err);
 
+	const char *spec_file; /* the name, for messages */
 	bool flat_params; /* a parameter that is a map counts as all that is below it */
 	bool has_objects; /* refs name objects of the store, so runs may record them */
 };

@@ -2,6 +2,7 @@
 #include "pipeline/select.h"
 
 #include "base/map.h"
+#include "pipeline/keep.h"
 
 static int unknown_stage(const struct pipeline *p, const char *name, struct mlops_error *err)
 {
@@ -10,7 +11,7 @@ static int unknown_stage(const struct pipeline *p, const char *name, struct mlop
 	for (size_t i = 0; i < p->stages.n; i++)
 		strlist_add(&names, p->stages.v[i].name);
 	const char *near = strlist_suggest(name, &names);
-	err_set(err, MLOPS_EUSAGE, "there is no stage '%s' in %s", name, SPEC_FILE);
+	err_set(err, MLOPS_EUSAGE, "there is no stage '%s' in %s", name, p->keep->spec_file);
 	return near ? err_hint(err, "did you mean '%s'?", near) : -1;
 }
 

@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "git/git.h"
 #include "mlops/listing.h"
+#include "pipeline/dvc/dvc.h"
 #include "project/project.h"
 
 #define BLOB_MAX ((size_t)256 << 20) /* of a file in a commit, which git reads as a whole */
@@ -164,6 +165,23 @@ static int read_file(void *arg, const char *file, struct strbuf *text, struct ml
 	return snapshot_read(arg, file, SPEC_BYTES_MAX, text, err);
 }
 
+/* Of DVC, where there is one. */
+static int load_dvc(struct snapshot *s, const struct spec_files *files, struct mlops_error *err)
+{
+	autostrlist names = { 0 };
+
+	if (!s->rev && !dvc_spec_is_here(s->project))
+		return 0;
+	if (s->rev && !s->has_root)
+		return 0;
+	if (s->rev ? dvc_spec_names_at(s->project, &s->tree, &names, err) :
+		     dvc_spec_names(s->project, &names, err))
+		return -1;
+	return strlist_has(&names, DVC_SPEC_NAME) ?
+		       dvc_spec_load(s->project, files, &names, &s->pipeline, err) :
+		       0;
+}
+
 static int load_pipeline(struct snapshot *s, struct mlops_error *err)
 {
 	const struct spec_files files = { read_file, s };
@@ -174,7 +192,7 @@ static int load_pipeline(struct snapshot *s, struct mlops_error *err)
 	if (err->kind != MLOPS_ENOTFOUND)
 		return -1;
 	mlops_error_clear(err);
-	return 0;
+	return load_dvc(s, &files, err);
 }
 
 static int open_commit(struct snapshot *s, struct mlops_error *err)

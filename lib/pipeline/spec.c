@@ -598,8 +598,13 @@ int spec_load(struct project *project, const struct overrides *overrides, struct
 	if (!fs_read(path, SPEC_BYTES_MAX, &text, err))
 		return spec_parse(&files, text.buf, text.len, out, err);
 	if (err->kind == MLOPS_ENOTFOUND && dvc_spec_is_here(project)) {
+		autostrlist names = { 0 };
+
 		mlops_error_clear(err);
-		return dvc_spec_load(project, &files, out, err);
+		return dvc_spec_names(project, &names, err) ||
+				       dvc_spec_load(project, &files, &names, out, err) ?
+			       -1 :
+			       0;
 	}
 	if (err->kind == MLOPS_ENOTFOUND) {
 		err_set(err, MLOPS_ENOTFOUND, "there is no pipeline: no '%s'", path);

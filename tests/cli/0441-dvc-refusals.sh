@@ -54,6 +54,20 @@ ok "with paths seen from where the stage runs" grep -q 'path: ../top.txt' sub/dv
 ok "and names of its own" grep -q '^  up:' sub/dvc.lock
 run mlops run -f sub/dvc.yaml:low
 rc_is 0 "a stage by its name"
+run mlops dag
+like "$out" "| sub/dvc.yaml:up |" "mlops dag"
+run mlops run none
+like "$err" "there is no stage 'none' in dvc.yaml" "an unknown stage"
+ok "nothing is left in the cache" test ! -e .dvc/cache/mlops-tmp
+git add -A && git commit -qm one
+printf 'lr: 1\n' >params.yaml
+sed -i 's/outs: \[top.txt\]/&\n    params: [lr]/' dvc.yaml
+git add -A && git commit -qm two
+printf 'lr: 2\n' >params.yaml
+run mlops params diff HEAD
+like "$out" "params.yaml *lr *1 *2" "mlops params diff"
+run mlops params diff HEAD~1 HEAD
+like "$out" "params.yaml *lr" "between revisions"
 printf 'stages:\n  top:\n    cmd: echo hello\n' >dvc.yaml
 run mlops run top
 like "$out" hello "a stage without deps or outs runs"

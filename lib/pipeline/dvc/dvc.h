@@ -12,9 +12,14 @@
 
 /* Whether the project is a DVC repository with a pipeline. */
 bool dvc_spec_is_here(struct project *project);
-/* Reads all dvc.yaml files; stages below the root are named "folder/dvc.yaml:stage". */
-int dvc_spec_load(struct project *project, const struct spec_files *files, struct pipeline **out,
-		  struct mlops_error *err);
+/* The dvc.yaml files of the work tree, or of a commit's tree; sorted. */
+int dvc_spec_names(struct project *project, struct strlist *out, struct mlops_error *err);
+struct git_id;
+int dvc_spec_names_at(struct project *project, const struct git_id *tree, struct strlist *out,
+		      struct mlops_error *err);
+/* Reads them; stages below the root are named "folder/dvc.yaml:stage". */
+int dvc_spec_load(struct project *project, const struct spec_files *files,
+		  const struct strlist *names, struct pipeline **out, struct mlops_error *err);
 /* What follows the ':' in such a name. */
 const char *dvc_stage_name(const struct spec_stage *stage);
 /* A command as one text: a list has an item a line, each behind "- "; new. */

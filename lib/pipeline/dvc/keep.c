@@ -93,4 +93,5 @@ const struct keep keep_dvc = {
 	.put_result = dvc_runs_put,
 	.read_lock = dvc_lock_read,
 	.write_lock = dvc_lock_write,
+	.spec_file = DVC_SPEC_NAME,
 };

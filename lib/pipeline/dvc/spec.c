@@ -295,23 +295,15 @@ static int expand_one(struct pipeline *p, struct expansion *x, const char *file,
 	return expand_pipeline(x, file, root, err);
 }
 
-static int expand_all(struct project *project, struct pipeline *p, struct expansion *x,
+static int expand_all(struct pipeline *p, struct expansion *x, const struct strlist *names,
 		      struct mlops_error *err)
 {
-	autostrlist files = { 0 };
-	struct dvc *dvc;
-
-	if (mlops_dvc_open(project, &dvc, err))
-		return -1;
-	int rc = mlops_dvc_files(dvc, &files, err);
-	mlops_dvc_close(dvc);
-	for (size_t i = 0; i < files.n && !rc; i++) {
-		if (strcmp(path_base(files.v[i]), DVC_SPEC_NAME) != 0)
-			continue;
-		strlist_add(&x->included, files.v[i]);
-		rc = expand_one(p, x, files.v[i], err);
+	for (size_t i = 0; i < names->n; i++) {
+		strlist_add(&x->included, names->v[i]);
+		if (expand_one(p, x, names->v[i], err))
+			return -1;
 	}
-	return rc;
+	return 0;
 }
 
 bool dvc_spec_is_here(struct project *project)
@@ -321,14 +313,14 @@ bool dvc_spec_is_here(struct project *project)
 	return mlops_dvc_is_here(project) && fs_exists(path);
 }
 
-int dvc_spec_load(struct project *project, const struct spec_files *files, struct pipeline **out,
-		  struct mlops_error *err)
+int dvc_spec_load(struct project *project, const struct spec_files *files,
+		  const struct strlist *names, struct pipeline **out, struct mlops_error *err)
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
 	struct expansion x = { .arena = &p->arena, .files = files, .dvc = true };
 
 	p->keep = &keep_dvc;
-	int rc = expand_all(project, p, &x, err) || read_stages(project, p, &x, err) ||
+	int rc = expand_all(p, &x, names, err) || read_stages(project, p, &x, err) ||
 		 graph_build(p, err);
 	p->var_files = x.var_files;
 	p->included = x.included;

@@ -72,16 +72,29 @@ static int pump(int from, int to, const char *shown, struct oid *out, struct mlo
 	return 0;
 }
 
-static int open_tmp(const struct dvc *d, char **path, struct mlops_error *err)
+/* Not where DVC looks for objects; only there while files are on their way. */
+static char *tmp_dir(const struct dvc *d)
 {
-	char random[RAND_HEX_SIZE(TMP_HEX)];
-	autofree char *dir = xasprintf("%s/files/md5", d->cache);
+	return xasprintf("%s/mlops-tmp", d->cache);
+}
 
-	if (fs_mkdirs(dir, err))
-		return -1;
-	*path = xasprintf("%s/.mlops-%s.tmp", dir, rand_hex(random, TMP_HEX));
-	int fd = open(*path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	return fd < 0 ? err_sys(err, "cannot write '%s'", *path) : fd;
+/* Another process that shares the cache may have removed the folder, empty, just now. */
+static int open_tmp(struct dvc *d, char **path, struct mlops_error *err)
+{
+	autofree char *dir = tmp_dir(d);
+	char random[RAND_HEX_SIZE(TMP_HEX)];
+	int fd = -1;
+
+	if (!d->made_tmp)
+		fs_sweep(dir);
+	d->made_tmp = true;
+	*path = xasprintf("%s/%s", dir, rand_hex(random, TMP_HEX));
+	for (int tries = 0; fd < 0 && tries < 3; tries++) {
+		fd = open(*path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd < 0 && (errno != ENOENT || fs_mkdirs(dir, err)))
+			break;
+	}
+	return fd < 0 && !err->kind ? err_sys(err, "cannot write '%s'", *path) : fd;
 }
 
 /* Takes *tmp, which becomes the object at the next commit; drops one that is there or underway. */
@@ -245,6 +258,11 @@ static void pending_clear(struct dvc *d)
 		free(p->tmp);
 		free(p->path);
 		free(p->from);
+	}
+	if (d->made_tmp) {
+		autofree char *dir = tmp_dir(d);
+
+		rmdir(dir); /* when it is empty */
 	}
 	vec_free(&d->pending);
 	map_clear(&d->taken);

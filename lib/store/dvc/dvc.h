@@ -35,6 +35,7 @@ struct dvc {
 	struct map looked; /* path -> struct object_ref in the arena */
 	struct arena arena;
 	VEC(struct dvc_pending) pending;
+	bool made_tmp;
 	struct map taken; /* a set: paths in `pending` */
 	VEC(struct dvc_out) outs; /* of *.dvc files, by path */
 	bool outs_loaded;
