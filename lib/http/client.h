@@ -24,6 +24,12 @@ struct ssh_how {
 	bool nothing;              /* transfer nothing: of a file, only tell size and time */
 };
 
+/* Certificates for one server, each as PEM text. */
+struct http_tls {
+	const char *authorities; /* in place of the system's; or NULL */
+	const char *certificate, *key; /* ours; or NULL */
+};
+
 struct http_request {
 	const char *method; /* "GET" */
 	const char *url;
@@ -32,6 +38,7 @@ struct http_request {
 	const char *bearer;         /* token for Authorization, never logged; or NULL */
 	bool bare; /* send no credentials but those in `headers` (no ~/.netrc), follow no redirect */
 	bool direct;               /* by no proxy */
+	const struct http_tls *tls; /* or NULL */
 	const struct ssh_how *ssh; /* the URL is an sftp one: `method` and `headers` do not count */
 	const void *body;          /* whole body, or */
 	size_t body_len;

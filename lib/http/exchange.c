@@ -195,6 +195,21 @@ static void set_authorities(CURL *curl)
 		curl_easy_setopt(curl, CURLOPT_CAPATH, dir);
 }
 
+static void set_pem(CURL *curl, CURLoption option, const char *pem)
+{
+	struct curl_blob blob = { (void *)pem, pem ? strlen(pem) : 0, CURL_BLOB_COPY };
+
+	if (pem)
+		curl_easy_setopt(curl, option, &blob);
+}
+
+static void set_certificates(CURL *curl, const struct http_tls *tls)
+{
+	set_pem(curl, CURLOPT_CAINFO_BLOB, tls->authorities);
+	set_pem(curl, CURLOPT_SSLCERT_BLOB, tls->certificate);
+	set_pem(curl, CURLOPT_SSLKEY_BLOB, tls->key);
+}
+
 static void set_http(struct exchange *x)
 {
 	const struct http_request *req = x->req;
@@ -207,6 +222,8 @@ static void set_http(struct exchange *x)
 	if (!strncasecmp(req->url, "https:", 6)) {
 		curl_easy_setopt(curl, CURLOPT_PIPEWAIT, 1L);
 		set_authorities(curl);
+		if (req->tls)
+			set_certificates(curl, req->tls);
 	}
 	if (req->unix_socket)
 		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, req->unix_socket);

@@ -8,6 +8,7 @@
 static const struct engine *const engines[] = {
 	&engine_local,
 	&engine_ssh,
+	&engine_kubernetes,
 };
 
 const char *engine_setting(struct project *project, const char *name, const char *key)

@@ -49,4 +49,4 @@ int engine_scratch(const struct engine_call *call, char **out, struct mlops_erro
 char *stage_shell_command(const struct spec_stage *stage);
 
 /* engines/ */
-extern const struct engine engine_local, engine_ssh;
+extern const struct engine engine_local, engine_ssh, engine_kubernetes;

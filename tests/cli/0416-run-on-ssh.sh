@@ -128,7 +128,7 @@ run mlops run --on pool -f
 like "$err" "'0' is no number of slots for host 'one'" "slots are numbers"
 run mlops run --on nowhere
 rc_is 2 "an engine that is not there"
-like "$err" "there is: local, ssh" "tells which are"
+like "$err" "there is: local, ssh, " "tells which are"
 mlops config engine.pool.hosts one
 mlops config --local --unset engine.pool.sshconfig
 mlops config engine.pool.sshconfig "$HOME/ssh.conf"

@@ -12,7 +12,7 @@ LAYERS = [["base"], ["fmt", "crypto"], ["git", "db", "http", "cli"], ["project"]
           ["tracking"], ["registry"], ["pipeline"], ["monitor"], ["deploy"], ["serve"], ["cmd"]]
 RANK = {part: i for i, parts in enumerate(LAYERS) for part in parts}
 # Headers that a part shows to those above it, beyond <part>/<part>.h and what all of base and fmt are.
-SHOWN = {"http": {"client.h", "engine.h", "server.h"},
+SHOWN = {"http": {"client.h", "engine.h", "kube.h", "server.h"},
          "crypto": {"hash.h", "key.h", "mac.h", "md5.h", "rsa.h", "sealed.h"}, "db": {"audit.h"},
          "project": {"key.h"}}
 OPEN = {"base", "fmt"}

@@ -1,0 +1,264 @@
+/*
+ * A stage as a Job in a cluster of Kubernetes, which is looked at until its pod has ended. Data goes
+ * through the project's remote (kube_data.c).
+ */
+#include <poll.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "pipeline/engines/kubernetes.h"
+#include "pipeline/stop.h"
+
+#define LOOK_MS    1000
+#define AWAY_MS    60000 /* that the cluster may not answer while a stage runs */
+#define GRACE_MS   60000 /* behind the timeout, which we keep ourselves while we live */
+#define REPLACE_MS 60000 /* for a job of an earlier try to go */
+
+struct cluster {
+	const struct engine_call *call;
+	struct kube_settings settings;
+	struct kube *kube;
+	char *name;              /* of the job */
+	char *jobs, *job, *pods; /* paths of the API */
+	struct kube_log *log;
+	char *warned;                  /* what was told of why it waits */
+	int64_t since_ms, answered_ms; /* monotonic: it waits; the last answer */
+};
+
+static int open_cluster(struct cluster *c, struct mlops_error *err)
+{
+	const struct offload *stage = c->call->stage;
+
+	if (kube_settings_read(c->call->project, stage->engine, &c->settings, err) ||
+	    kube_open(c->settings.file, c->settings.context, &c->kube, err))
+		return -1;
+	if (!c->settings.namespace)
+		c->settings.namespace = kube_namespace(c->kube);
+	c->name = kube_job_name(stage->stage, stage->run_id);
+	c->jobs = xasprintf("/apis/batch/v1/namespaces/%s/jobs", c->settings.namespace);
+	c->job = xasprintf("%s/%s", c->jobs, c->name);
+	c->pods = xasprintf("/api/v1/namespaces/%s/pods", c->settings.namespace);
+	return 0;
+}
+
+static void close_cluster(struct cluster *c)
+{
+	kube_log_end(c->log);
+	kube_free(c->kube);
+	free(c->name);
+	free(c->jobs);
+	free(c->job);
+	free(c->pods);
+	free(c->warned);
+}
+
+static int delete_job(struct cluster *c, struct mlops_error *err)
+{
+	autojson *how = js_obj();
+
+	js_set(how, "propagationPolicy", js_str("Background"));
+	if (!kube_call(c->kube, "DELETE", c->job, how, NULL, err))
+		return 0;
+	if (err->kind != MLOPS_ENOTFOUND)
+		return -1;
+	mlops_error_clear(err);
+	return 0;
+}
+
+static void wait_a_moment(int ms)
+{
+	struct pollfd stop = { .fd = stop_fd(), .events = POLLIN };
+
+	if (!stop_signal())
+		poll(&stop, 1, ms);
+}
+
+static int make_job(const struct cluster *c, const char *script, struct json **out,
+		    struct mlops_error *err)
+{
+	const struct offload *stage = c->call->stage;
+	struct kube_job job = {
+		.settings = &c->settings,
+		.name = c->name,
+		.stage = stage->stage,
+		.run_id = stage->run_id,
+		.script = script,
+		.secrets = stage->secrets,
+		.n_secrets = stage->n_secrets,
+		.resources = { stage->cpus, stage->gpus, stage->memory },
+		.deadline_ms = stage->timeout_ms ? stage->timeout_ms + GRACE_MS : 0,
+	};
+
+	for (size_t i = 0; i < stage->n_env; i++) {
+		const char *value = getenv(stage->env[i]);
+
+		strlist_take(&job.env, xasprintf("%s=%s", stage->env[i], value ? value : ""));
+	}
+	strlist_take(&job.env, xasprintf("MLOPS_STAGE=%s", stage->stage));
+	strlist_take(&job.env, xasprintf("MLOPS_RUN_ID=%s", stage->run_id));
+	int rc = kube_job_make(&job, out, err);
+	strlist_clear(&job.env);
+	return rc;
+}
+
+/* The name is that of an earlier try of the stage too, whose job goes first. */
+static int create_job(struct cluster *c, const char *script, struct mlops_error *err)
+{
+	int64_t until = clock_mono_ms() + REPLACE_MS;
+	autojson *job = NULL;
+
+	if (make_job(c, script, &job, err))
+		return -1;
+	while (kube_call(c->kube, "POST", c->jobs, job, NULL, err)) {
+		if (err->kind != MLOPS_EEXISTS || clock_mono_ms() > until || stop_signal())
+			return -1;
+		mlops_error_clear(err);
+		if (delete_job(c, err))
+			return -1;
+		wait_a_moment(LOOK_MS);
+	}
+	c->since_ms = c->answered_ms = clock_mono_ms();
+	return 0;
+}
+
+/* *list is what *pod lends from. */
+static int look(struct cluster *c, struct json **list, struct kube_pod *pod,
+		struct mlops_error *err)
+{
+	autofree char *path = xasprintf("%s?labelSelector=mlops%%2Fjob%%3D%s", c->pods, c->name);
+
+	if (!kube_call(c->kube, "GET", path, NULL, list, err)) {
+		c->answered_ms = clock_mono_ms();
+		kube_pod_read(*list, pod);
+		return 0;
+	}
+	if (err->kind != MLOPS_EREMOTE || clock_mono_ms() - c->answered_ms > AWAY_MS)
+		return -1;
+	log_warn("%s", err->msg);
+	mlops_error_clear(err);
+	*pod = (struct kube_pod){ .phase = KUBE_STARTED, .why = "", .said = "" };
+	return 0;
+}
+
+/* A job whose time was up has no pod any more. */
+static int look_at_job(struct cluster *c, struct mlops_error *err)
+{
+	autojson *job = NULL;
+
+	if (kube_call(c->kube, "GET", c->job, NULL, &job, err))
+		return err->kind == MLOPS_ENOTFOUND ?
+			       err_set(err, MLOPS_EFAIL, "job '%s' was deleted", c->name) :
+			       -1;
+	const char *why = kube_job_failure(job);
+	return why ? err_set(err, MLOPS_EFAIL, "job '%s' failed: %s", c->name, why) : 0;
+}
+
+/* A node may still come; what it waits for is told when it is another. */
+static int keep_waiting(struct cluster *c, const struct kube_pod *pod, struct mlops_error *err)
+{
+	if (clock_mono_ms() - c->since_ms > c->settings.pending_ms)
+		return err_set(err, MLOPS_EFAIL, "job '%s' did not start in time%s%s", c->name,
+			       *pod->why ? ": " : "", pod->why);
+	if (*pod->why && (!c->warned || strcmp(c->warned, pod->why))) {
+		free(c->warned);
+		c->warned = xstrdup(pod->why);
+		log_warn("job '%s' waits: %s", c->name, pod->why);
+	}
+	return pod->phase == KUBE_ABSENT ? look_at_job(c, err) : 0;
+}
+
+static int start_log(struct cluster *c, const struct kube_pod *pod, struct mlops_error *err)
+{
+	autofree char *path = xasprintf("%s/%s", c->pods, pod->name ? pod->name : "");
+
+	if (c->log || !pod->name)
+		return 0;
+	return kube_log_start(&c->settings, path, &c->log, err);
+}
+
+/* The script had the last word, unless the pod was ended before it could say anything. */
+static int conclude(struct cluster *c, const struct kube_pod *pod, int *status,
+		    struct mlops_error *err)
+{
+	int code = 0;
+
+	if (start_log(c, pod, err))
+		return -1;
+	kube_log_end(steal_ptr(&c->log));
+	if (sscanf(pod->said, "status %d", &code) == 1 && code > 0 && code < 256) {
+		*status = code;
+		return 0;
+	}
+	if (pod->code || !*pod->said)
+		return err_set(err, MLOPS_EFAIL, "pod '%s' ended with status %lld%s%s", pod->name,
+			       (long long)pod->code, *pod->why ? ": " : "", pod->why);
+	*status = 0;
+	return kube_data_fetch(c->call, &c->settings, pod->said, err);
+}
+
+/* *over when its status is known. */
+static int step(struct cluster *c, bool *over, int *status, struct mlops_error *err)
+{
+	autojson *list = NULL;
+	struct kube_pod pod;
+
+	if (look(c, &list, &pod, err))
+		return -1;
+	switch (pod.phase) {
+	case KUBE_ABSENT:
+	case KUBE_WAITING:
+		return keep_waiting(c, &pod, err);
+	case KUBE_REFUSED:
+		return err_set(err, MLOPS_EFAIL, "pod '%s' cannot start: %s", pod.name, pod.why);
+	case KUBE_STARTED:
+		return start_log(c, &pod, err);
+	case KUBE_ENDED:
+		*over = true;
+		return conclude(c, &pod, status, err);
+	}
+	return 0;
+}
+
+static int follow(struct cluster *c, int *status, struct mlops_error *err)
+{
+	bool over = false;
+
+	for (;;) {
+		if (stop_signal())
+			return err_set(err, stop_kind(), "interrupted");
+		if (step(c, &over, status, err))
+			return -1;
+		if (over)
+			return 0;
+		wait_a_moment(LOOK_MS);
+	}
+}
+
+/* Also when we are asked to stop, which ends the pod; the first error stays. */
+static int run_job(struct cluster *c, int *status, struct mlops_error *err)
+{
+	autofree char *script = NULL;
+	autoerr cause = ERR_INIT;
+
+	if (kube_data_send(c->call, &c->settings, &script, err) || create_job(c, script, err))
+		return -1;
+	int rc = follow(c, status, err);
+	if (delete_job(c, &cause))
+		log_warn("job '%s' is left: %s", c->name, cause.msg);
+	return rc;
+}
+
+static int run(const struct engine_call *call, int *status, struct mlops_error *err)
+{
+	struct cluster c = { .call = call };
+
+	int rc = open_cluster(&c, err) || run_job(&c, status, err);
+	close_cluster(&c);
+	return rc ? -1 : 0;
+}
+
+const struct engine engine_kubernetes = {
+	.name = "kubernetes",
+	.caps = ENGINE_SECRETS,
+	.run = run,
+};
