@@ -49,6 +49,9 @@ int git_head(struct git_repo *repo, char **out, struct mlops_error *err);
 /* The commit that `rev` names (gitrevisions(7)); MLOPS_ENOTFOUND. */
 int git_resolve(struct git_repo *repo, const char *rev, struct git_id *commit,
 		struct mlops_error *err);
+/* The object that a name as "main:data/raw" stands for; MLOPS_ENOTFOUND. */
+int git_object_at(struct git_repo *repo, const char *name, struct git_id *out,
+		  struct mlops_error *err);
 /* Calls fn with the short name of each branch and tag; stops when it returns non-zero. */
 int git_each_name(struct git_repo *repo,
 		  int (*fn)(const char *name, void *arg, struct mlops_error *err), void *arg,

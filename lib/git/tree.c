@@ -9,20 +9,37 @@ static void cleanup_object(git_object **object)
 }
 #define autoobject __attribute__((cleanup(cleanup_object))) git_object
 
-int git_resolve(struct git_repo *r, const char *rev, struct git_id *out, struct mlops_error *err)
+static int find_object(struct git_repo *r, const char *rev, git_object **out,
+		       struct mlops_error *err)
 {
-	autoobject *object = NULL, *commit = NULL;
-	int code = git_revparse_single(&object, r->repo, rev);
+	int code = git_revparse_single(out, r->repo, rev);
 
 	if (code == GIT_ENOTFOUND || code == GIT_EINVALIDSPEC)
 		return err_set(err, MLOPS_ENOTFOUND, "git knows no revision '%s'", rev);
 	if (code == GIT_EAMBIGUOUS)
 		return err_set(err, MLOPS_ENOTFOUND, "'%s' is too short for a revision", rev);
-	if (code)
-		return git_fail(err, code, "cannot find the revision '%s'", rev);
+	return code ? git_fail(err, code, "cannot find the revision '%s'", rev) : 0;
+}
+
+int git_resolve(struct git_repo *r, const char *rev, struct git_id *out, struct mlops_error *err)
+{
+	autoobject *object = NULL, *commit = NULL;
+
+	if (find_object(r, rev, &object, err))
+		return -1;
 	if (git_object_peel(&commit, object, GIT_OBJECT_COMMIT))
 		return err_set(err, MLOPS_EINVALID, "'%s' names no commit", rev);
 	*out = git_id_of(git_object_id(commit));
+	return 0;
+}
+
+int git_object_at(struct git_repo *r, const char *name, struct git_id *out, struct mlops_error *err)
+{
+	autoobject *object = NULL;
+
+	if (find_object(r, name, &object, err))
+		return -1;
+	*out = git_id_of(git_object_id(object));
 	return 0;
 }
 

@@ -1,9 +1,11 @@
-/* One HEAD request; nothing is downloaded. */
+/* One HEAD request, or one look into a repository; nothing is downloaded. */
 #include "pipeline/outside.h"
 
 #include "base/str.h"
 #include "fmt/json.h"
+#include "git/git.h"
 #include "http/client.h"
+#include "project/project.h"
 
 bool outside_is_url(const char *text)
 {
@@ -55,4 +57,27 @@ int outside_version(const char *url, char **out, struct mlops_error *err)
 	if (response.status < 200 || response.status > 299)
 		return http_status_error(&response, what, err);
 	return version_of(&response, url, out, err);
+}
+
+int outside_git_version(struct project *project, const struct spec_url *dep, char **out,
+			struct mlops_error *err)
+{
+	autofree char *folder = *dep->repo == '/' ? xstrdup(dep->repo) :
+						    project_abspath(project, dep->repo);
+	autofree char *root = realpath(folder, NULL);
+	autofree char *name = xasprintf("%s:%s", dep->rev, dep->path);
+	struct git_repo *repo;
+	struct git_id id;
+
+	if (!root)
+		return err_sys(err, "cannot open the repository '%s'", dep->repo);
+	if (git_open(root, &repo, err))
+		return -1;
+	int rc = git_object_at(repo, name, &id, err);
+	git_free(repo);
+	if (rc)
+		return -1;
+	autofree char *hex = git_id_text(&id);
+	*out = xasprintf("\"%s\"", hex);
+	return 0;
 }

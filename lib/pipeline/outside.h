@@ -1,9 +1,7 @@
-/* Dependencies outside of the project: URLs, of which a server tells whether they changed. */
+/* Dependencies outside of the project: URLs, and what other git repositories have. */
 #pragma once
 
-#include <stdbool.h>
-
-#include "base/err.h"
+#include "pipeline/spec.h"
 
 #define OUTSIDE_KEY "version" /* of the parameter that a URL is in mlops.lock */
 
@@ -13,3 +11,6 @@ bool outside_is_url(const char *text);
  * was modified and its size. MLOPS_EREMOTE when it cannot be reached.
  */
 int outside_version(const char *url, char **out, struct mlops_error *err);
+/* The same of what a git repository on this machine has at a path: the name of the git object. */
+int outside_git_version(struct project *project, const struct spec_url *dep, char **out,
+			struct mlops_error *err);

@@ -99,13 +99,14 @@ static int collect(struct params *p, const struct spec_param *param, struct coll
 	return values_each(value, param->key ? param->key : "", false, add_param, c, err);
 }
 
-/* A URL is a parameter too: of what it held when it was first looked at in this run. */
+/* What is outside is a parameter too: of what it held when it was first looked at in this run. */
 static int collect_url(struct params *p, const struct spec_url *url, struct collector *c,
 		       struct mlops_error *err)
 {
 	char *version = map_get(&p->urls, url->url);
 
-	if (!version && outside_version(url->url, &version, err))
+	if (!version && (url->repo ? outside_git_version(p->project, url, &version, err) :
+				     outside_version(url->url, &version, err)))
 		return err_wrap(err, "%s:%d:%d", url->at->file, url->at->line, url->at->column);
 	map_put(&p->urls, url->url, version);
 	vec_push(&c->params, { xstrdup(url->url), xstrdup(OUTSIDE_KEY), xstrdup(version) });

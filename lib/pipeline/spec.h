@@ -24,9 +24,10 @@ struct spec_dep {
 	const struct yaml_node *at;
 };
 
-/* A dependency outside of the project. */
+/* A dependency outside of the project: a URL, or what another git repository has. */
 struct spec_url {
-	const char *url;
+	const char *url; /* as it is recorded */
+	const char *repo, *rev, *path; /* repo NULL: it is a URL */
 	const struct yaml_node *at;
 };
 
