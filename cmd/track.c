@@ -1,6 +1,7 @@
 /* mlops track */
 #include "base/num.h"
 #include "cmd.h"
+#include "dvc.h"
 #include "mlops/workspace.h"
 #include "paths.h"
 #include "view.h"
@@ -79,6 +80,22 @@ static int get_paths(struct cmd_ctx *ctx, const struct track_opts *o, struct str
 	return cmd_relpaths(ctx->project, &o->paths, paths, err);
 }
 
+/* What DVC tracks it goes on to track. */
+static int track_all(struct cmd_ctx *ctx, const struct strlist *paths, unsigned how,
+		     struct report *report, struct mlops_error *err)
+{
+	autodvcpaths split = { 0 };
+
+	if (dvc_paths_split(ctx->project, paths, &split, err))
+		return -1;
+	if (!split.skip_own && mlops_track(ctx->project, (const char *const *)split.own.v,
+					   split.own.n, how, take, report, err))
+		return -1;
+	return split.dvc ? mlops_dvc_track(split.dvc, (const char *const *)split.theirs.v,
+					   split.theirs.n, how, take, report, err) :
+			   0;
+}
+
 static int track_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
 {
 	const struct track_opts *o = opts;
@@ -89,7 +106,7 @@ static int track_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *
 	autostrlist paths = { 0 };
 
 	if (check_opts(o, err) || get_paths(ctx, o, &paths, err) ||
-	    mlops_track(ctx->project, (const char *const *)paths.v, paths.n, how, take, &report, err))
+	    track_all(ctx, &paths, how, &report, err))
 		return -1;
 	if (!tracked) {
 		if (!report.shown)

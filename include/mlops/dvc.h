@@ -54,3 +54,10 @@ MLOPS_API int mlops_dvc_status(struct dvc *dvc, const char *const *paths, size_t
 			       void *arg, struct mlops_error *err);
 MLOPS_API int mlops_dvc_checkout(struct dvc *dvc, const char *const *paths, size_t n, bool force,
 				 struct checkout_counts *counts, struct mlops_error *err);
+/*
+ * As mlops_track() of what is tracked already: saves what lies in the work tree now, and has the *.dvc files
+ * say so. One of an import is MLOPS_EINVALID.
+ */
+MLOPS_API int mlops_dvc_track(struct dvc *dvc, const char *const *paths, size_t n, unsigned how,
+			      void (*done)(const struct pointer *p, bool unchanged, void *arg),
+			      void *arg, struct mlops_error *err);

@@ -77,9 +77,30 @@ run mlops checkout
 like "$out" "5 written, 0 removed" "all at once"
 is "$(mlops status)" "nothing has changed" "and all is there"
 
+# recording changes
+printf 'three\n' >in/one.csv
+printf 'n\n' >data/new
+chmod -x tool
+printf 'desc: mine # yes\n' >>in/one.csv.dvc
+run mlops track --update
+is "$(sort "$out" | tr '\n' '|')" "tracked: data (3 files, 6 B)|tracked: in/one.csv (6 B)|tracked: tool (10 B)|" "what changed is tracked"
+printf 'outs:\n- md5: %s\n  size: 6\n  hash: md5\n  path: one.csv\ndesc: mine # yes\n' "$(sum in/one.csv)" >want
+ok "in DVC's form, and the rest as it was" cmp want in/one.csv.dvc
+is "$(sed -n 3,4p data.dvc | tr '\n' '|')" "  size: 6|  nfiles: 3|" "a folder"
+is "$(grep -c isexec tool.dvc)" 0 "a mode that is gone"
+chmod +x tool
+run mlops track tool in/one.csv
+is "$(tr '\n' '|' <"$out")" "unchanged: in/one.csv|tracked: tool (10 B)|" "by their names"
+is "$(sed -n 3,5p tool.dvc | tr '\n' '|')" "  size: 10|  isexec: true|  hash: md5|" "the mode is behind the size"
+is "$(mlops status)" "nothing has changed" "then nothing differs"
+run mlops track in
+rc_is 1 "a folder that holds what DVC tracks"
+like "$err" "'in' holds 'in/one.csv', which DVC tracks" "is refused"
+ok "no pointer is made" test ! -e in.mlops -a ! -e data.mlops
+
 # what the cache lacks, or has damaged
 rm -rf data .dvc/cache/files/md5/*/*.dir
-is "$(mlops status)" "not here: data (2 files)" "what was never fetched"
+is "$(mlops status)" "not here: data (3 files)" "what was never fetched"
 run mlops checkout
 rc_is 0 "is left out"
 run mlops checkout data

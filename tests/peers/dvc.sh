@@ -208,6 +208,13 @@ clean "dvc finds it as it was" tool.sh.dvc
 clean "and the folder" raw.dvc
 ok "with its mode" test -x tool.sh
 
+echo y >>raw/sub/numbers
+ok "mlops track" mlops track -q raw
+clean "dvc finds it recorded" raw.dvc
+cp raw.dvc "$tap_root/raw.dvc"
+ok "dvc add" dvc add -q raw
+ok "writes the same" cmp raw.dvc "$tap_root/raw.dvc"
+
 # a cache elsewhere
 dvc config --local cache.dir ../cache
 sed -i 's/seed: 42/seed: 43/' params.yaml

@@ -331,8 +331,10 @@ void mlops_dvc_close(struct dvc *d)
 	map_clear(&d->asked);
 	map_clear(&d->looked);
 	arena_clear(&d->arena);
-	for (size_t i = 0; i < d->outs.n; i++)
+	for (size_t i = 0; i < d->outs.n; i++) {
 		free(d->outs.v[i].path);
+		free(d->outs.v[i].file);
+	}
 	vec_free(&d->outs);
 	free(d->cache);
 	free(d);

@@ -14,6 +14,8 @@ enum dvc_link { DVC_REFLINK, DVC_HARDLINK, DVC_SYMLINK, DVC_COPY };
 /* What a *.dvc file tracks. */
 struct dvc_out {
 	char *path; /* relative to the root */
+	char *file; /* that says so, likewise */
+	size_t place; /* in its list of outs */
 	struct object_ref ref;
 };
 

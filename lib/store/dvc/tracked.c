@@ -26,11 +26,11 @@ static bool read_ref(const struct yaml_node *out, const char *md5, struct object
 	       !yaml_get_bool(out, "isexec", &ref->executable, &ignored);
 }
 
-static int add_out(struct dvc *d, const char *dir, const struct yaml_node *node,
+static int add_out(struct dvc *d, const char *dir, const struct yaml_node *node, size_t place,
 		   struct mlops_error *err)
 {
 	const char *path = NULL, *md5 = NULL;
-	struct dvc_out out;
+	struct dvc_out out = { .place = place };
 
 	if (yaml_want(node, YAML_MAP, "an out", err) || yaml_get_text(node, "path", &path, err) ||
 	    yaml_get_text(node, "md5", &md5, err))
@@ -47,6 +47,7 @@ static int add_out(struct dvc *d, const char *dir, const struct yaml_node *node,
 		return 0;
 	}
 	out.path = steal_ptr(&normal);
+	out.file = xstrdup(node->file);
 	vec_push(&d->outs, out);
 	return 0;
 }
@@ -68,7 +69,7 @@ static int read_outs(struct dvc *d, const char *file, struct mlops_error *err)
 	if (!yaml_is_null(outs) && yaml_want(outs, YAML_LIST, "outs", err))
 		return -1;
 	for (size_t i = 0; outs && i < outs->n; i++)
-		if (add_out(d, from, outs->values[i], err))
+		if (add_out(d, from, outs->values[i], i, err))
 			return -1;
 	return 0;
 }
