@@ -30,7 +30,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 for tap_name in $(env | sed -n 's/^\(\(MLOPS\|GIT\)_[A-Za-z0-9_]*\)=.*/\1/p'); do
-	unset "$tap_name"
+	[ "$tap_name" = MLOPS_TEST_SECS ] || unset "$tap_name" # how long a test may go on
 done
 mkdir -p "$tap_root/home/.config" "$tap_root/tmp" "$tap_root/bin" "$scratch"
 ln -s "$MLOPS" "$tap_root/bin/mlops"
