@@ -174,6 +174,7 @@ help:
 	@echo '  check          every test, also under AddressSanitizer and UBSan; installs test-deps'
 	@echo '  check-unit  check-cli  check-meta   parts of it, on this build'
 	@echo '  check-san      unit and cli tests under the sanitizers'
+	@echo '  check-peers    against real programs and services, those that are here'
 	@echo '  check-tsan     what runs in threads and side by side, under ThreadSanitizer (SECS=60)'
 	@echo '  check-crash    commands killed at many points (COUNT=, SEED=)'
 	@echo '  check-fault    commands whose writes, syncs and renames fail, one after the other'

@@ -15,7 +15,7 @@ TSAN_TESTS := $(wildcard tests/cli/0201-*.sh tests/cli/0246-*.sh tests/cli/0311-
 SUBMAKE   := $(MAKE) --no-print-directory
 SHELL_FILES := $(wildcard .ci/packages tests/*/*.sh examples/*/*.sh)
 
-.PHONY: check check-unit check-cli check-meta check-tree check-san check-crash check-fault unit
+.PHONY: check check-unit check-cli check-meta check-tree check-san check-crash check-fault check-peers unit
 unit: $(UNIT)
 
 $(UNIT): $(OUT)/%: %.c $(LIB) $(OUT)/flags
@@ -48,12 +48,16 @@ $(INJECT): tests/fault/inject.c $(OUT)/flags
 check-fault: $(BIN) $(INJECT)
 	@STEP=1000000 tests/run -o $(OUT) $(FAULT_TESTS)
 
+# Against real programs and services, those that are here.
+check-peers: $(BIN) unit
+	@tests/run -o $(OUT) $(PEER_TESTS)
+
 # One run over the three trees, so that one line sums up.
 check: test-deps
 	+@$(SUBMAKE) all unit $(INJECT)
 	+@$(SUBMAKE) SAN=1 build/san/mlops unit
 	+@$(SUBMAKE) FAULTS=1 build/faults/mlops
-	@tests/run -o build $(UNIT_SRC:%.c=build/%) $(META_TESTS) $(CLI_TESTS) $(PEER_TESTS) $(FAULT_TESTS) -o build/faults $(CRASH_TESTS) \
+	@tests/run -o build $(UNIT_SRC:%.c=build/%) $(META_TESTS) $(CLI_TESTS) $(FAULT_TESTS) -o build/faults $(CRASH_TESTS) \
 	  -o build/san $(UNIT_SRC:%.c=build/san/%) $(CLI_TESTS)
 
 # Fuzzing: the library is compiled once more, by clang, and each target linked with it.
