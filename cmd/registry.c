@@ -14,7 +14,8 @@ extern const struct cmd_spec cmd_gc, cmd_repack;
 extern const struct cmd_spec cmd_remote, cmd_push, cmd_pull, cmd_server;
 
 /* pipelines and runs */
-extern const struct cmd_spec cmd_run, cmd_exp, cmd_runs, cmd_log, cmd_params, cmd_metrics, cmd_plots, cmd_dag;
+extern const struct cmd_spec cmd_run, cmd_exp, cmd_runs, cmd_log, cmd_params, cmd_metrics, cmd_plots, cmd_dag,
+	cmd_export;
 
 /* models */
 extern const struct cmd_spec cmd_model, cmd_scan;
@@ -63,6 +64,7 @@ const struct cmd_spec *const cmd_registry[] = {
 	&cmd_metrics,
 	&cmd_plots,
 	&cmd_dag,
+	&cmd_export,
 
 	/* models */
 	&cmd_model,

@@ -36,3 +36,7 @@ struct offload {
  */
 MLOPS_API int mlops_offload(struct project *project, const struct offload *what, int *status,
 			    struct mlops_error *err);
+
+/* The pipeline in the form of an engine, new; MLOPS_EUSAGE when it has none of its own. */
+MLOPS_API int mlops_export(struct project *project, const char *engine, char **out,
+			   struct mlops_error *err);

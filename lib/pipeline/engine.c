@@ -9,6 +9,7 @@ static const struct engine *const engines[] = {
 	&engine_local,
 	&engine_ssh,
 	&engine_kubernetes,
+	&engine_make,
 };
 
 const char *engine_setting(struct project *project, const char *name, const char *key)

@@ -12,6 +12,12 @@ struct engine_call {
 	struct strlist files; /* to be sent, relative to the root; folders whole */
 };
 
+struct engine_export {
+	struct project *project;
+	const char *engine; /* as it was named */
+	const struct pipeline *pipeline;
+};
+
 enum engine_caps {
 	ENGINE_HERE = 1 << 0,    /* stages are children of the run itself */
 	ENGINE_SECRETS = 1 << 1, /* it has the secrets; they need not be in our environment */
@@ -23,9 +29,12 @@ struct engine {
 	/*
 	 * Runs the stage to its end, prints what it prints, brings its outs home when it succeeded,
 	 * and leaves nothing behind. It looks at stop.h, whose signals it passes on. NULL: the run
-	 * does it.
+	 * does it, or with no ENGINE_HERE nobody: it is exported to.
 	 */
 	int (*run)(const struct engine_call *call, int *status, struct mlops_error *err);
+	/* Appends the pipeline in the engine's own form. NULL: there is none. */
+	int (*export)(const struct engine_export *what, struct strbuf *out,
+		      struct mlops_error *err);
 };
 
 /* By the type of a name in the settings, or by its own name; MLOPS_EUSAGE with what there is. */
@@ -45,8 +54,18 @@ int engine_bring_home(const struct engine_call *call, const char *dir, struct ml
 /* A new folder for that, below .mlops; its path is new. */
 int engine_scratch(const struct engine_call *call, char **out, struct mlops_error *err);
 
+/*
+ * A stage as lines of sh, from the root of the project: outs are removed, folders made, variables
+ * set, commands run until one fails.
+ */
+void stage_shell_script(const struct spec_stage *stage, struct strbuf *out);
+/* Calls fn for each stage behind those that it needs, but not for frozen ones. */
+int export_each(const struct engine_export *what,
+		int (*fn)(const struct spec_stage *stage, void *arg, struct mlops_error *err),
+		void *arg, struct mlops_error *err);
+
 /* All commands of a stage as one for a shell; new. */
 char *stage_shell_command(const struct spec_stage *stage);
 
 /* engines/ */
-extern const struct engine engine_local, engine_ssh, engine_kubernetes;
+extern const struct engine engine_local, engine_ssh, engine_kubernetes, engine_make;

@@ -32,6 +32,10 @@ static int choose(struct session *run, struct state *s, struct mlops_error *err)
 		return err_set(err, MLOPS_EINVALID,
 			       "stage '%s' needs the mlops program for engine '%s'", s->spec->name,
 			       name);
+	if (!engine->run) {
+		err_set(err, MLOPS_EUSAGE, "stage '%s': nothing runs on '%s'", s->spec->name, name);
+		return err_hint(err, "write the pipeline for it with: mlops export %s", name);
+	}
 	s->engine = name;
 	s->engine_secrets = engine->caps & ENGINE_SECRETS;
 	return 0;

@@ -261,4 +261,5 @@ const struct engine engine_kubernetes = {
 	.name = "kubernetes",
 	.caps = ENGINE_SECRETS,
 	.run = run,
+	.export = kube_export,
 };

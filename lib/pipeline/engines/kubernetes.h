@@ -71,3 +71,5 @@ int kube_data_send(const struct engine_call *call, const struct kube_settings *s
 /* Brings the outs home that such a message tells of. */
 int kube_data_fetch(const struct engine_call *call, const struct kube_settings *settings,
 		    const char *said, struct mlops_error *err);
+
+int kube_export(const struct engine_export *what, struct strbuf *out, struct mlops_error *err);
