@@ -10,8 +10,9 @@
 #include "mlops/workspace.h"
 #include "pipeline/spec.h"
 
-#define SLOTS     "run/exp"
-#define SLOTS_MAX 1000
+#define SLOTS       "run/exp"
+#define SLOTS_MAX   1000
+#define GIT_LOCK_MS 60000
 
 int slot_take(struct project *project, struct slot *out, struct mlops_error *err)
 {
@@ -34,15 +35,24 @@ int slot_take(struct project *project, struct slot *out, struct mlops_error *err
 	return err_set(err, MLOPS_ELOCKED, "more than %d trials run", SLOTS_MAX);
 }
 
+/* One at a time: git reads the notes of all work trees, and fails at one that is half written. */
+static int lock_git(struct project *project, int *fd, struct mlops_error *err)
+{
+	autofree char *path = project_shared_file(project, SLOTS "/git.lock");
+
+	return fs_lock(path, FS_LOCK_EXCLUSIVE, GIT_LOCK_MS, fd, err);
+}
+
 /* Also what is no work tree of git's any more. */
 static int remove_dir(struct project *project, const char *dir, struct mlops_error *err)
 {
 	autoerr why = ERR_INIT;
+	autoclose int lock = -1;
 	struct git_repo *git;
 
 	if (!fs_exists(dir))
 		return 0;
-	if (project_git(project, &git, err))
+	if (project_git(project, &git, err) || lock_git(project, &lock, err))
 		return -1;
 	return git_linked_remove(git, dir, &why) ? fs_remove_tree(dir, err) : 0;
 }
@@ -155,6 +165,14 @@ static int check_out(struct project *p, struct mlops_error *err)
 	return rc;
 }
 
+static int make_dir(struct project *project, struct git_repo *git, const char *dir,
+		    const char *commit, struct mlops_error *err)
+{
+	autoclose int lock = -1;
+
+	return lock_git(project, &lock, err) || git_linked_make(git, dir, commit, err) ? -1 : 0;
+}
+
 int slot_prepare(struct project *project, const char *dir, const char *commit, struct project **out,
 		 struct mlops_error *err)
 {
@@ -163,7 +181,7 @@ int slot_prepare(struct project *project, const char *dir, const char *commit, s
 	int rc = clean(project, dir, commit, err);
 
 	if (rc < 0 || project_git(project, &git, err) ||
-	    (rc && git_linked_make(git, dir, commit, err)) || open_in(project, dir, &p, err))
+	    (rc && make_dir(project, git, dir, commit, err)) || open_in(project, dir, &p, err))
 		return -1;
 	if (check_out(p, err)) {
 		mlops_project_free(p);
