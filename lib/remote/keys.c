@@ -16,6 +16,17 @@ int remote_key_check(const char *key, struct mlops_error *err)
 	return good ? 0 : err_set(err, MLOPS_EINVALID, "'%s' is no key of a remote", key);
 }
 
+const char *remote_key_below(const char *prefix, const char *full)
+{
+	size_t n = strlen(prefix);
+	autoerr ignored = ERR_INIT;
+
+	if (strncmp(full, prefix, n) || (n && full[n] != '/'))
+		return NULL;
+	const char *key = full + n + (n ? 1 : 0);
+	return remote_key_check(key, &ignored) ? NULL : key;
+}
+
 struct each {
 	struct remote *remote;
 	int (*one)(struct remote *remote, size_t i, void *arg, struct mlops_error *err);

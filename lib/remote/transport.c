@@ -45,6 +45,22 @@ int transport_find(const char *url, const struct transport **out, struct mlops_e
 	return no_transport(url, err);
 }
 
+static int stop_at_first(const char *key, const struct key_info *info, void *arg,
+			 struct mlops_error *err)
+{
+	(void)key, (void)info, (void)arg, (void)err;
+	return 1;
+}
+
+int transport_check_by_list(int (*list)(void *conn, const char *prefix,
+					int (*fn)(const char *key, const struct key_info *info,
+						  void *arg, struct mlops_error *err),
+					void *arg, struct mlops_error *err),
+			    void *conn, struct mlops_error *err)
+{
+	return list(conn, "", stop_at_first, NULL, err) < 0 ? -1 : 0;
+}
+
 const char *transport_setting(const struct transport_how *how, const char *key, bool *shared)
 {
 	autofree char *full = xasprintf("remote.%s.%s", how->name, key);

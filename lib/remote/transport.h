@@ -95,10 +95,19 @@ struct transport {
 	int (*objects)(void *conn, const struct object_service **out, struct mlops_error *err);
 };
 
+/* The check() of a transport that can do no better than begin a listing. */
+int transport_check_by_list(int (*list)(void *conn, const char *prefix,
+					int (*fn)(const char *key, const struct key_info *info,
+						  void *arg, struct mlops_error *err),
+					void *arg, struct mlops_error *err),
+			    void *conn, struct mlops_error *err);
+
 /* The transport for a URL or path; MLOPS_EINVALID, with what there is, when there is none. */
 int transport_find(const char *url, const struct transport **out, struct mlops_error *err);
 
 int remote_key_check(const char *key, struct mlops_error *err);
+/* What a service calls `full` as a key below the prefix, lent; NULL when it is no key of ours. */
+const char *remote_key_below(const char *prefix, const char *full);
 /* The path of a URL, decoded and without slashes at its ends, as what all keys are below; new. */
 int remote_prefix(const char *path, char **out, struct mlops_error *err);
 

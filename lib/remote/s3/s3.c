@@ -304,15 +304,11 @@ static int64_t parse_time_ms(const char *text)
 /* A key of the bucket as one of ours; what is none is passed over. */
 static int give_entry(struct page *p, struct mlops_error *err)
 {
-	size_t n = strlen(p->s->prefix);
 	autofree char *full = steal_ptr(&p->key);
-	autoerr ignored = ERR_INIT;
+	const char *key = full ? remote_key_below(p->s->prefix, full) : NULL;
 
 	p->n++;
-	if (!full || strncmp(full, p->s->prefix, n) || (n && full[n] != '/'))
-		return 0;
-	const char *key = full + n + (n ? 1 : 0);
-	if (remote_key_check(key, &ignored))
+	if (!key)
 		return 0;
 	p->info.found = true;
 	return p->fn(key, &p->info, p->arg, err);
@@ -384,14 +380,7 @@ int s3_list(void *conn, const char *prefix,
 	return rc;
 }
 
-static int stop_at_first(const char *key, const struct key_info *info, void *arg,
-			 struct mlops_error *err)
-{
-	(void)key, (void)info, (void)arg, (void)err;
-	return 1;
-}
-
 int s3_check(void *conn, struct mlops_error *err)
 {
-	return s3_list(conn, "", stop_at_first, NULL, err) < 0 ? -1 : 0;
+	return transport_check_by_list(s3_list, conn, err);
 }

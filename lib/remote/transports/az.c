@@ -326,15 +326,11 @@ struct page {
 
 static int give_entry(struct page *p, struct mlops_error *err)
 {
-	size_t n = strlen(p->az->prefix);
 	autofree char *full = steal_ptr(&p->name);
-	autoerr ignored = ERR_INIT;
+	const char *key = full ? remote_key_below(p->az->prefix, full) : NULL;
 
-	if (!full || strncmp(full, p->az->prefix, n) || (n && full[n] != '/'))
-		return 0;
-	const char *key = full + n + (n ? 1 : 0);
 	p->info.found = true;
-	return remote_key_check(key, &ignored) ? 0 : p->fn(key, &p->info, p->arg, err);
+	return key ? p->fn(key, &p->info, p->arg, err) : 0;
 }
 
 static int take_entry(const char *name, const char *value, const char *parent, void *arg,
@@ -398,16 +394,9 @@ static int az_list(void *conn, const char *prefix,
 	return rc;
 }
 
-static int stop_at_first(const char *key, const struct key_info *info, void *arg,
-			 struct mlops_error *err)
-{
-	(void)key, (void)info, (void)arg, (void)err;
-	return 1;
-}
-
 static int az_check(void *conn, struct mlops_error *err)
 {
-	return az_list(conn, "", stop_at_first, NULL, err) < 0 ? -1 : 0;
+	return transport_check_by_list(az_list, conn, err);
 }
 
 const struct transport transport_az = {

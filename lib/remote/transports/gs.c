@@ -249,19 +249,16 @@ static int give_entries(const struct gs *g, const struct json *items,
 				  struct mlops_error *),
 			void *arg, struct mlops_error *err)
 {
-	size_t n = strlen(g->prefix);
-
 	for (size_t i = 0; i < js_len(items); i++) {
 		const char *name = js_get_text(js_at(items, i), "name");
-		autoerr ignored = ERR_INIT;
+		const char *key = name ? remote_key_below(g->prefix, name) : NULL;
 		struct key_info info;
 
-		if (!name || strncmp(name, g->prefix, n) || (n && name[n] != '/') ||
-		    remote_key_check(name + n + (n ? 1 : 0), &ignored))
+		if (!key)
 			continue;
 		if (take_info(js_at(items, i), &info, err))
 			return -1;
-		int rc = fn(name + n + (n ? 1 : 0), &info, arg, err);
+		int rc = fn(key, &info, arg, err);
 		if (rc)
 			return rc;
 	}
@@ -301,16 +298,9 @@ static int gs_list(void *conn, const char *prefix,
 	return 0;
 }
 
-static int stop_at_first(const char *key, const struct key_info *info, void *arg,
-			 struct mlops_error *err)
-{
-	(void)key, (void)info, (void)arg, (void)err;
-	return 1;
-}
-
 static int gs_check(void *conn, struct mlops_error *err)
 {
-	return gs_list(conn, "", stop_at_first, NULL, err) < 0 ? -1 : 0;
+	return transport_check_by_list(gs_list, conn, err);
 }
 
 static const struct transport by_json = {
