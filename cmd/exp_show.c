@@ -125,22 +125,6 @@ static bool varies(const struct trial_list *list, const char *key)
 	return false;
 }
 
-static const struct run_metric *find_metric(const struct trial *t, const char *key)
-{
-	for (size_t i = 0; i < t->n_metrics; i++)
-		if (!strcmp(t->metrics[i].key, key))
-			return &t->metrics[i];
-	return NULL;
-}
-
-static const char *find_param(const struct trial *t, const char *key)
-{
-	for (size_t i = 0; i < t->n_params; i++)
-		if (!strcmp(t->params[i].key, key))
-			return t->params[i].value;
-	return NULL;
-}
-
 /* The searched metric first; with `all` also parameters that are the same in all trials. */
 static void pick_columns(const struct search *s, const struct trial_list *list, bool all,
 			 struct columns *out)
@@ -171,9 +155,9 @@ static void add_row(struct table *table, const struct trial *t, const struct col
 	vec_push(&cells, number);
 	vec_push(&cells, mlops_trial_status_name(t->status));
 	for (size_t i = 0; i < c->params.n; i++)
-		vec_push(&cells, find_param(t, c->params.v[i]));
+		vec_push(&cells, mlops_trial_param(t, c->params.v[i]));
 	for (size_t i = 0; i < c->metrics.n; i++) {
-		const struct run_metric *m = find_metric(t, c->metrics.v[i]);
+		const struct run_metric *m = mlops_trial_metric(t, c->metrics.v[i]);
 
 		strlist_take(&values, m ? xasprintf("%.6g", m->value) : xstrdup(""));
 		vec_push(&cells, values.v[i]);
@@ -233,9 +217,9 @@ static void print_csv_row(const struct trial *t, const struct columns *c)
 	print_field(number, true);
 	print_field(mlops_trial_status_name(t->status), false);
 	for (size_t i = 0; i < c->params.n; i++)
-		print_field(find_param(t, c->params.v[i]), false);
+		print_field(mlops_trial_param(t, c->params.v[i]), false);
 	for (size_t i = 0; i < c->metrics.n; i++) {
-		const struct run_metric *m = find_metric(t, c->metrics.v[i]);
+		const struct run_metric *m = mlops_trial_metric(t, c->metrics.v[i]);
 
 		print_field(m ? num_format_double(m->value, number) : NULL, false);
 	}

@@ -109,6 +109,9 @@ MLOPS_API int mlops_trials_list(struct project *project, const struct trial_quer
 /* Finds a trial by "SEARCH/NUMBER", its number in the newest search, or its run. */
 MLOPS_API int mlops_trial_get(struct project *project, const char *which, struct trial **out,
 			      struct mlops_error *err);
+/* What it has under a key, lent; NULL when there is none. */
+MLOPS_API const struct run_metric *mlops_trial_metric(const struct trial *trial, const char *key);
+MLOPS_API const char *mlops_trial_param(const struct trial *trial, const char *key);
 MLOPS_API void mlops_trial_free(struct trial *trial); /* NULL is fine */
 MLOPS_API void mlops_trials_free(struct trial **trials, size_t n);
 

@@ -159,7 +159,7 @@ int mlops_trial_get(struct project *project, const char *which, struct trial **o
 	return trial_load(db, &key, out, err);
 }
 
-static const struct run_metric *find_metric(const struct trial *t, const char *key)
+const struct run_metric *mlops_trial_metric(const struct trial *t, const char *key)
 {
 	for (size_t i = 0; i < t->n_metrics; i++)
 		if (!strcmp(t->metrics[i].key, key))
@@ -167,7 +167,7 @@ static const struct run_metric *find_metric(const struct trial *t, const char *k
 	return NULL;
 }
 
-static const char *find_param(const struct trial *t, const char *key)
+const char *mlops_trial_param(const struct trial *t, const char *key)
 {
 	for (size_t i = 0; i < t->n_params; i++)
 		if (!strcmp(t->params[i].key, key))
@@ -184,12 +184,12 @@ static int find_value(void *arg, const char *name, struct json **out, struct mlo
 		return err_set(err, MLOPS_EUSAGE, "trials have no '%s': name params.* or metrics.*",
 			       name);
 	if (str_starts(name, "params.")) {
-		const char *value = find_param(t, name + strlen("params."));
+		const char *value = mlops_trial_param(t, name + strlen("params."));
 
 		*out = value ? js_str(value) : NULL;
 		return 0;
 	}
-	const struct run_metric *m = find_metric(t, name + strlen("metrics."));
+	const struct run_metric *m = mlops_trial_metric(t, name + strlen("metrics."));
 	*out = m ? js_num(m->value) : NULL;
 	return 0;
 }
@@ -204,10 +204,10 @@ struct sort_key {
 
 static void find_sort_key(struct trial *t, const char *by, struct sort_key *out)
 {
-	const struct run_metric *m = find_metric(t, by);
+	const struct run_metric *m = mlops_trial_metric(t, by);
 	int64_t end_ms = t->status == TRIAL_RUNNING ? clock_now_ms() : t->end_ms;
 
-	*out = (struct sort_key){ .trial = t, .text = find_param(t, by) };
+	*out = (struct sort_key){ .trial = t, .text = mlops_trial_param(t, by) };
 	if (!strcmp(by, "trial"))
 		out->number = (double)t->number;
 	else if (!strcmp(by, "duration"))
