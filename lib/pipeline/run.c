@@ -330,7 +330,10 @@ static int run_stages(struct session *run, struct mlops_error *err)
 	return err->kind ? -1 : memo_write(run, err);
 }
 
-/* Values that -P changes are filled in too: those of the text that was loaded are not good enough. */
+/*
+ * Values that -P changes are filled in too, and what was loaded before the lock was had may have
+ * been what another run's -P had made of the files.
+ */
 static int load_again(struct session *run, struct mlops_error *err)
 {
 	if (!run->pipeline->var_files.n)

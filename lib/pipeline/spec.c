@@ -575,6 +575,19 @@ int spec_read_stages(struct pipeline *p, const struct expansion *x, struct mlops
 	return 0;
 }
 
+int spec_finish(struct pipeline *p, struct expansion *x, int rc, struct pipeline **out)
+{
+	p->var_files = x->var_files;
+	p->included = x->included;
+	x->var_files = x->included = (struct strlist){ 0 };
+	expand_clear(x);
+	if (rc)
+		mlops_pipeline_free(p);
+	else
+		*out = p;
+	return rc ? -1 : 0;
+}
+
 int spec_parse(const struct spec_files *files, const char *text, size_t n, struct pipeline **out,
 	       struct mlops_error *err)
 {
@@ -587,15 +600,7 @@ int spec_parse(const struct spec_files *files, const char *text, size_t n, struc
 		 graph_build(p, err);
 
 	p->keep = &keep_own;
-	p->var_files = x.var_files;
-	p->included = x.included;
-	x.var_files = x.included = (struct strlist){ 0 };
-	expand_clear(&x);
-	if (rc)
-		mlops_pipeline_free(p);
-	else
-		*out = p;
-	return rc ? -1 : 0;
+	return spec_finish(p, &x, rc, out);
 }
 
 struct project_files {

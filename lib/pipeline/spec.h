@@ -124,6 +124,8 @@ struct pipeline {
  */
 int spec_parse(const struct spec_files *files, const char *text, size_t n, struct pipeline **out,
 	       struct mlops_error *err);
+/* Ends the reading of p from x, which went as rc tells: *out is p, or p is freed; -1 or 0. */
+int spec_finish(struct pipeline *p, struct expansion *x, int rc, struct pipeline **out);
 struct overrides;
 /*
  * Adds the stages of an expansion to a pipeline, whose graph is still to be built. Stages that

@@ -322,13 +322,5 @@ int dvc_spec_load(struct project *project, const struct spec_files *files,
 	p->keep = &keep_dvc;
 	int rc = expand_all(p, &x, names, err) || read_stages(project, p, &x, err) ||
 		 graph_build(p, err);
-	p->var_files = x.var_files;
-	p->included = x.included;
-	x.var_files = x.included = (struct strlist){ 0 };
-	expand_clear(&x);
-	if (rc)
-		mlops_pipeline_free(p);
-	else
-		*out = p;
-	return rc ? -1 : 0;
+	return spec_finish(p, &x, rc, out);
 }
