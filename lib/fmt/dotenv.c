@@ -103,13 +103,7 @@ static int read_lines(struct text *t, struct json *vars)
 int dotenv_parse(const char *file, const char *text, size_t n, struct text_places *places,
 		 struct json **out, struct mlops_error *err)
 {
-	const char *start = text ? text : "";
-	struct text t = { .file = file,
-			  .start = start,
-			  .at = start,
-			  .end = start + n,
-			  .places = places,
-			  .err = err };
+	struct text t = text_of(file, text, n, places, err);
 	autojson *vars = js_obj();
 
 	if (text_check(&t) || read_lines(&t, vars))

@@ -175,17 +175,8 @@ static int read_line(struct module *m)
 int pyconst_parse(const char *file, const char *text, size_t n, struct text_places *places,
 		  struct json **out, struct mlops_error *err)
 {
-	const char *start = text ? text : "";
 	autojson *names = js_obj();
-	struct module m = {
-		.t = { .file = file,
-		       .start = start,
-		       .at = start,
-		       .end = start + n,
-		       .places = places,
-		       .err = err },
-		.names = names,
-	};
+	struct module m = { .t = text_of(file, text, n, places, err), .names = names };
 
 	if (text_check(&m.t))
 		return -1;

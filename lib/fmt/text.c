@@ -3,6 +3,15 @@
 
 #include <ctype.h>
 
+struct text text_of(const char *file, const char *text, size_t n, struct text_places *places,
+		    struct mlops_error *err)
+{
+	const char *start = text ? text : "";
+
+	return (struct text){ .file = file, .start = start, .at = start, .end = start + n,
+			      .places = places, .err = err };
+}
+
 int text_error(const struct text *t, const char *at, const char *fmt, ...)
 {
 	int line = 1, column = 1;

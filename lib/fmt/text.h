@@ -26,6 +26,9 @@ struct text {
 	struct mlops_error *err;
 };
 
+/* At the start of n bytes, which are lent; `text` may be NULL when n is 0. */
+struct text text_of(const char *file, const char *text, size_t n, struct text_places *places,
+		    struct mlops_error *err);
 /* "file:line:column: " of a byte of the text and the message, MLOPS_EINVALID; returns -1. */
 __attribute__((format(printf, 3, 4))) int text_error(const struct text *t, const char *at,
 						     const char *fmt, ...);

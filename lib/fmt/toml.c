@@ -299,15 +299,7 @@ static int read_document(struct toml *toml, struct json *root)
 int toml_parse(const char *file, const char *text, size_t n, struct text_places *places,
 	       struct json **out, struct mlops_error *err)
 {
-	const char *start = text ? text : "";
-	struct toml toml = {
-		.t = { .file = file,
-		       .start = start,
-		       .at = start,
-		       .end = start + n,
-		       .places = places,
-		       .err = err },
-	};
+	struct toml toml = { .t = text_of(file, text, n, places, err) };
 	autojson *root = js_obj();
 	int rc = text_check(&toml.t) || read_document(&toml, root) ? -1 : 0;
 
