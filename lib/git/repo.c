@@ -135,40 +135,51 @@ int git_read_index(struct git_repo *r, git_index **out, struct mlops_error *err)
 	return code ? git_fail(err, code, "cannot read git's index") : 0;
 }
 
-int git_stage(struct git_repo *r, const char *const *paths, size_t n, struct mlops_error *err)
+/* Calls `change` for each path, as git's index has it, and writes the index. */
+static int change_index(struct git_repo *r, const char *const *paths, size_t n,
+			int (*change)(git_index *index, const char *path, const char *shown,
+				      struct mlops_error *err),
+			struct mlops_error *err)
 {
 	autoindex *index = NULL;
-	int code;
 
 	if (git_read_index(r, &index, err))
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		autofree char *path = xasprintf("%s%s", r->prefix, paths[i]);
 
-		code = git_index_add_bypath(index, path);
-		if (code)
-			return git_fail(err, code, "cannot stage '%s' in git", paths[i]);
+		if (change(index, path, paths[i], err))
+			return -1;
 	}
-	code = git_index_write(index);
+	int code = git_index_write(index);
 	return code ? git_fail(err, code, "cannot write git's index") : 0;
+}
+
+static int add_path(git_index *index, const char *path, const char *shown, struct mlops_error *err)
+{
+	int code = git_index_add_bypath(index, path);
+
+	return code ? git_fail(err, code, "cannot stage '%s' in git", shown) : 0;
+}
+
+static int remove_path(git_index *index, const char *path, const char *shown,
+		       struct mlops_error *err)
+{
+	int code = git_index_remove(index, path, 0);
+
+	if (!code || code == GIT_ENOTFOUND)
+		return 0;
+	return git_fail(err, code, "cannot take '%s' out of git's index", shown);
+}
+
+int git_stage(struct git_repo *r, const char *const *paths, size_t n, struct mlops_error *err)
+{
+	return change_index(r, paths, n, add_path, err);
 }
 
 int git_unstage(struct git_repo *r, const char *const *paths, size_t n, struct mlops_error *err)
 {
-	autoindex *index = NULL;
-	int code;
-
-	if (git_read_index(r, &index, err))
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		autofree char *path = xasprintf("%s%s", r->prefix, paths[i]);
-
-		code = git_index_remove(index, path, 0);
-		if (code && code != GIT_ENOTFOUND)
-			return git_fail(err, code, "cannot take '%s' out of git's index", paths[i]);
-	}
-	code = git_index_write(index);
-	return code ? git_fail(err, code, "cannot write git's index") : 0;
+	return change_index(r, paths, n, remove_path, err);
 }
 
 int git_is_ignored(struct git_repo *r, const char *path, bool *ignored, struct mlops_error *err)
