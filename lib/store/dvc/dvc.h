@@ -81,6 +81,11 @@ int dvc_listing_read(struct dvc *d, const struct oid *oid, struct dvc_listing *o
 int dvc_listing_of(struct dvc *d, const char *path, bool save, struct dvc_listing *out,
 		   struct mlops_error *err);
 bool dvc_has_files(const struct dvc *d, const struct dvc_listing *listing);
+/* Calls fn for each path of either, in order, with NULL where it is not; stops when that is not 0. */
+int dvc_listing_compare(const struct dvc_listing *have, const struct dvc_listing *want,
+			int (*fn)(const struct dvc_file *have, const struct dvc_file *want,
+				  void *arg, struct mlops_error *err),
+			void *arg, struct mlops_error *err);
 void dvc_listing_clear(struct dvc_listing *l);
 #define autolisting __attribute__((cleanup(dvc_listing_clear))) struct dvc_listing
 

@@ -13,6 +13,26 @@
 #define DEPTH_MAX   256
 #define IGNORE_NAME ".dvcignore"
 
+int dvc_listing_compare(const struct dvc_listing *have, const struct dvc_listing *want,
+			int (*fn)(const struct dvc_file *have, const struct dvc_file *want,
+				  void *arg, struct mlops_error *err),
+			void *arg, struct mlops_error *err)
+{
+	size_t i = 0, k = 0;
+	int rc = 0;
+
+	while (!rc && (i < have->files.n || k < want->files.n)) {
+		const struct dvc_file *a = i < have->files.n ? &have->files.v[i] : NULL;
+		const struct dvc_file *b = k < want->files.n ? &want->files.v[k] : NULL;
+		int order = !a ? 1 : !b ? -1 : strcmp(a->path, b->path);
+
+		rc = fn(order <= 0 ? a : NULL, order >= 0 ? b : NULL, arg, err);
+		i += order <= 0;
+		k += order >= 0;
+	}
+	return rc;
+}
+
 void dvc_listing_clear(struct dvc_listing *l)
 {
 	for (size_t i = 0; i < l->files.n; i++)

@@ -75,30 +75,27 @@ static int remove_file(struct dvc *d, const char *folder, const char *path,
 	return 0;
 }
 
-/* Both are sorted: what is only there goes, what is not there or differs is made. */
-static int restore_files(struct dvc *d, struct beneath *root, const char *folder,
-			 const struct dvc_listing *have, const struct dvc_listing *want,
-			 struct checkout_counts *counts, struct mlops_error *err)
+/* A folder that is made what its listing says. */
+struct restoring {
+	struct dvc *d;
+	struct beneath *root;
+	const char *folder;
+	struct checkout_counts *counts;
+};
+
+/* What is only there goes, what is not there or differs is made. */
+static int restore_listed(const struct dvc_file *have, const struct dvc_file *want, void *arg,
+			  struct mlops_error *err)
 {
-	size_t i = 0, k = 0;
-	int rc = 0;
+	const struct restoring *r = arg;
+	autofree char *path = path_join(r->folder, have ? have->path : want->path);
 
-	while (!rc && (i < have->files.n || k < want->files.n)) {
-		const struct dvc_file *a = i < have->files.n ? &have->files.v[i] : NULL;
-		const struct dvc_file *b = k < want->files.n ? &want->files.v[k] : NULL;
-		int order = !a ? 1 : !b ? -1 : strcmp(a->path, b->path);
-		autofree char *path = path_join(folder, order < 0 ? a->path : b->path);
-
-		if (order < 0)
-			rc = remove_file(d, folder, path, counts, err);
-		else if (order > 0 || !mlops_oid_equal(&a->oid, &b->oid))
-			rc = restore_file(d, root, path, &b->oid, false, counts, err);
-		else
-			counts->unchanged++;
-		i += order <= 0;
-		k += order >= 0;
-	}
-	return rc;
+	if (!want)
+		return remove_file(r->d, r->folder, path, r->counts, err);
+	if (!have || !mlops_oid_equal(&have->oid, &want->oid))
+		return restore_file(r->d, r->root, path, &want->oid, false, r->counts, err);
+	r->counts->unchanged++;
+	return 0;
 }
 
 static int restore_folder(struct dvc *d, struct beneath *root, const char *path,
@@ -116,7 +113,8 @@ static int restore_folder(struct dvc *d, struct beneath *root, const char *path,
 		return err_sys(err, "cannot remove '%s'", path);
 	if (fs_mkdirs(absolute, err) || dvc_listing_of(d, path, false, &have, err))
 		return -1;
-	return restore_files(d, root, path, &have, &want, counts, err);
+	struct restoring r = { d, root, path, counts };
+	return dvc_listing_compare(&have, &want, restore_listed, &r, err);
 }
 
 int mlops_dvc_restore(struct dvc *d, const char *path, const struct object_ref *ref,

@@ -20,33 +20,22 @@ static int tell(const struct report *r, enum status_kind kind, const char *path)
 	return dvc_is_chosen(path, r->paths, r->n) ? r->fn(&e, r->arg, r->err) : 0;
 }
 
-/* Both listings are sorted. */
-static int compare(const struct report *r, const struct dvc_listing *have,
-		   const struct dvc_listing *want)
+static int compare_file(const struct dvc_file *have, const struct dvc_file *want, void *arg,
+			struct mlops_error *err)
 {
-	size_t i = 0, k = 0;
-	int rc = 0;
+	const struct report *r = arg;
+	autofree char *path = path_join(r->out->path, have ? have->path : want->path);
 
-	while (!rc && (i < have->files.n || k < want->files.n)) {
-		const struct dvc_file *a = i < have->files.n ? &have->files.v[i] : NULL;
-		const struct dvc_file *b = k < want->files.n ? &want->files.v[k] : NULL;
-		int order = !a ? 1 : !b ? -1 : strcmp(a->path, b->path);
-		autofree char *path = path_join(r->out->path, order < 0 ? a->path : b->path);
-
-		if (order < 0)
-			rc = tell(r, STATUS_ADDED, path);
-		else if (order > 0)
-			rc = tell(r, STATUS_DELETED, path);
-		else if (!mlops_oid_equal(&a->oid, &b->oid))
-			rc = tell(r, STATUS_MODIFIED, path);
-		i += order <= 0;
-		k += order >= 0;
-	}
-	return rc;
+	(void)err; /* the report's own */
+	if (!want)
+		return tell(r, STATUS_ADDED, path);
+	if (!have)
+		return tell(r, STATUS_DELETED, path);
+	return mlops_oid_equal(&have->oid, &want->oid) ? 0 : tell(r, STATUS_MODIFIED, path);
 }
 
 /* Without its listing all that is known of a folder is that it differs. */
-static int compare_folder(struct dvc *d, const struct report *r)
+static int compare_folder(struct dvc *d, struct report *r)
 {
 	autolisting have = { 0 }, want = { 0 };
 
@@ -56,10 +45,12 @@ static int compare_folder(struct dvc *d, const struct report *r)
 		mlops_error_clear(r->err);
 		return tell(r, STATUS_MODIFIED, r->out->path);
 	}
-	return dvc_listing_of(d, r->out->path, false, &have, r->err) ? -1 : compare(r, &have, &want);
+	if (dvc_listing_of(d, r->out->path, false, &have, r->err))
+		return -1;
+	return dvc_listing_compare(&have, &want, compare_file, r, r->err);
 }
 
-static int compare_out(struct dvc *d, const struct report *r)
+static int compare_out(struct dvc *d, struct report *r)
 {
 	const struct object_ref *want = &r->out->ref;
 	struct object_ref have;
