@@ -395,17 +395,3 @@ void ruamel_put(struct strbuf *out, size_t indent, const char *key, const struct
 	ruamel_value(out, indent, value);
 	strbuf_addc(out, '\n');
 }
-
-void ruamel_put_text(struct strbuf *out, size_t indent, const char *key, const char *text)
-{
-	autojson *value = js_str(text);
-
-	ruamel_put(out, indent, key, value);
-}
-
-void ruamel_put_int(struct strbuf *out, size_t indent, const char *key, int64_t n)
-{
-	autojson *value = js_int(n);
-
-	ruamel_put(out, indent, key, value);
-}

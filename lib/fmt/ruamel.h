@@ -15,5 +15,3 @@ void ruamel_value(struct strbuf *out, size_t indent, const struct json *value);
 void ruamel_key(struct strbuf *out, size_t indent, const char *key);
 /* Both, and the end of the line. */
 void ruamel_put(struct strbuf *out, size_t indent, const char *key, const struct json *value);
-void ruamel_put_text(struct strbuf *out, size_t indent, const char *key, const char *text);
-void ruamel_put_int(struct strbuf *out, size_t indent, const char *key, int64_t n);

@@ -242,16 +242,6 @@ int web_run(struct web *w, struct web_call *c, struct mlops_error *err)
 	return rc && err->kind == MLOPS_EREMOTE ? unreachable(w, c, err) : rc;
 }
 
-int web_expect(struct web *w, struct web_call *c, const int *fine, struct mlops_error *err)
-{
-	if (web_run(w, c, err))
-		return -1;
-	for (; fine && *fine; fine++)
-		if (c->r.status == *fine)
-			return 0;
-	return web_succeeded(c) ? 0 : web_refused(w, c, NULL, err);
-}
-
 int web_refused(const struct web *w, const struct web_call *c, const char *message,
 		struct mlops_error *err)
 {

@@ -60,8 +60,6 @@ void web_init(struct web *w, const struct transport_how *how);
 void web_clear(struct web *w);
 /* 0 for any complete reply, whose status is in call->r; MLOPS_EREMOTE when there was none. */
 int web_run(struct web *w, struct web_call *call, struct mlops_error *err);
-/* The same, but a status other than 2xx and those in `fine` (0-terminated, or NULL) is an error. */
-int web_expect(struct web *w, struct web_call *call, const int *fine, struct mlops_error *err);
 void web_call_clear(struct web_call *call);
 #define autocall __attribute__((cleanup(web_call_clear))) struct web_call
 

@@ -71,12 +71,12 @@ static void test_yaml(void **state)
 static void test_keys(void **state)
 {
 	static const char long_key[] = Y90 Y30 Y30;
-	autojson *value = parse("{\"a\": 1}");
+	autojson *value = parse("{\"a\": 1}"), *one = js_int(1), *x = js_str("x");
 	autobuf out = { 0 };
 
 	(void)state;
-	ruamel_put_int(&out, 0, "true", 1);
-	ruamel_put_text(&out, 0, "a: b", "x");
+	ruamel_put(&out, 0, "true", one);
+	ruamel_put(&out, 0, "a: b", x);
 	ruamel_put(&out, 0, long_key, value);
 	assert_string_equal(out.buf, "'true': 1\n'a: b': x\n? " Y90 Y30 Y30 "\n: a: 1\n");
 }
