@@ -8,8 +8,15 @@
 #include "base/mem.h"
 #include "base/pool.h"
 
-#define BUFFER ((size_t)256 << 10)
-#define ALIGN  ((size_t)4096) /* of memory, offsets and lengths: no device asks for more */
+#define SMALL ((size_t)256 << 10) /* a pack needs no more */
+#define LARGE ((size_t)2 << 20)   /* fewer waits of the one for the other, for a file so long: */
+#define LONG  ((uint64_t)16 << 20)
+#define ALIGN ((size_t)4096) /* of memory, offsets and lengths: no device asks for more */
+
+struct buffer {
+	char *bytes;
+	size_t size;
+};
 
 struct output {
 	int fd;
@@ -17,19 +24,21 @@ struct output {
 	bool to_sync;
 	bool direct;         /* the descriptor is in that mode */
 	struct pool *writer; /* NULL until the first buffer is full */
-	char *bufs[2];
+	struct buffer bufs[2];
 	unsigned filling; /* which of them */
 	size_t used;      /* bytes in it */
 	uint64_t given;   /* bytes given to the writer: whole buffers */
 };
 
-static char *new_buffer(void)
+static void resize(struct buffer *b, size_t size)
 {
-	void *p = aligned_alloc(ALIGN, BUFFER);
-
-	if (!p)
+	if (b->size == size)
+		return;
+	free(b->bytes);
+	b->bytes = aligned_alloc(ALIGN, size);
+	if (!b->bytes)
 		abort();
-	return p;
+	b->size = size;
 }
 
 struct output *output_new(int fd, const char *path, bool to_sync)
@@ -39,7 +48,7 @@ struct output *output_new(int fd, const char *path, bool to_sync)
 	o->fd = fd;
 	o->path = path;
 	o->to_sync = to_sync;
-	o->bufs[0] = new_buffer();
+	resize(&o->bufs[0], SMALL);
 	return o;
 }
 
@@ -49,8 +58,8 @@ void output_free(struct output *o)
 		return;
 	if (o->writer)
 		pool_free(o->writer);
-	free(o->bufs[0]);
-	free(o->bufs[1]);
+	free(o->bufs[0].bytes);
+	free(o->bufs[1].bytes);
 	free(o);
 }
 
@@ -89,18 +98,16 @@ static int write_at(struct output *o, const char *p, size_t n, uint64_t at, stru
 static int write_buffer(void *arg, struct mlops_error *err)
 {
 	struct output *o = arg;
+	const struct buffer *b = &o->bufs[!o->filling];
 
-	return write_at(o, o->bufs[!o->filling], BUFFER, o->given - BUFFER, err);
+	return write_at(o, b->bytes, b->size, o->given - b->size, err);
 }
 
 static int await_writer(struct output *o, struct mlops_error *err)
 {
 	if (o->writer)
 		return pool_wait(o->writer, err);
-	if (pool_new(1, 1, &o->writer, err))
-		return -1;
-	o->bufs[1] = new_buffer();
-	return 0;
+	return pool_new(1, 1, &o->writer, err);
 }
 
 static int give_buffer(struct output *o, struct mlops_error *err)
@@ -111,23 +118,24 @@ static int give_buffer(struct output *o, struct mlops_error *err)
 		return err_sys(err, "cannot write '%s'", o->path);
 	if (o->to_sync)
 		set_direct(o, true);
-	o->filling = !o->filling;
+	o->given += o->used;
 	o->used = 0;
-	o->given += BUFFER;
+	o->filling = !o->filling;
+	resize(&o->bufs[o->filling], o->given < LONG ? SMALL : LARGE);
 	pool_add(o->writer, write_buffer, o);
 	return 0;
 }
 
 char *output_space(struct output *o, size_t *room)
 {
-	*room = BUFFER - o->used;
-	return o->bufs[o->filling] + o->used;
+	*room = o->bufs[o->filling].size - o->used;
+	return o->bufs[o->filling].bytes + o->used;
 }
 
 int output_advance(struct output *o, size_t n, struct mlops_error *err)
 {
 	o->used += n;
-	return o->used < BUFFER ? 0 : give_buffer(o, err);
+	return o->used < o->bufs[o->filling].size ? 0 : give_buffer(o, err);
 }
 
 int output_add(struct output *o, const void *buf, size_t n, struct mlops_error *err)
@@ -161,5 +169,5 @@ int output_settle(struct output *o, struct mlops_error *err)
 	if (FAULT("store.write"))
 		return err_sys(err, "cannot write '%s'", o->path);
 	set_direct(o, false);
-	return write_at(o, o->bufs[o->filling], o->used, o->given, err);
+	return write_at(o, o->bufs[o->filling].bytes, o->used, o->given, err);
 }

@@ -63,16 +63,18 @@ static void holds(struct fixture *f, size_t n)
 
 	assert_success(output_settle(f->out, &err));
 	assert_int_equal(output_size(f->out), n);
-	assert_success(fs_read(f->path, 8 * MIB, &got, &err));
+	assert_success(fs_read(f->path, 64 * MIB, &got, &err));
 	assert_int_equal(got.len, n);
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(got.buf[i], byte_at(i));
+		if (got.buf[i] != byte_at(i))
+			fail_msg("byte %zu of %zu is wrong", i, n);
 }
 
 static void test_sizes(void **state)
 {
 	struct fixture *f = *state;
-	const size_t parts[] = { 1, 4095, MIB - 4096, 1, 2 * MIB, MIB - 2, 1, 300 };
+	const size_t parts[] = { 1, 4095, MIB - 4096, 1, 2 * MIB, MIB - 2, 1, 300,
+				 15 * MIB, 9 * MIB + 5 }; /* beyond where the buffers grow */
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
