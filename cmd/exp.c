@@ -26,7 +26,7 @@ static const struct opt_spec run_optv[] = {
 	OPT(run_opts, queue, .name = "queue", .type = OPT_BOOL, .no_config = true, .help = "only queue the trials, for mlops exp work"),
 	OPT(run_opts, jobs, .name = "jobs", .letter = 'j', .type = OPT_INT, .meta = "N", .def = "1", .help = "run up to N trials at a time"),
 	OPT(run_opts, name, .name = "name", .type = OPT_STR, .meta = "NAME", .no_config = true, .help = "name of the search (default: one is made up)"),
-	OPT(run_opts, experiment, .name = "experiment", .letter = 'e', .type = OPT_STR, .meta = "NAME", .def = "default", .help = "experiment that the runs belong to"),
+	OPT(run_opts, experiment, .name = "experiment", .letter = 'e', .type = OPT_STR, .meta = "NAME", .def = "Default", .help = "experiment that the runs belong to"),
 	OPT_END,
 };
 

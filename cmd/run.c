@@ -44,7 +44,7 @@ static const struct opt_spec run_optv[] = {
 	OPT(run_opts, name, .name = "name", .type = OPT_STR, .meta = "NAME", .no_config = true,
 	    .help = "name of the experiment run (default: one is made up)"),
 	OPT(run_opts, experiment, .name = "experiment", .letter = 'e', .type = OPT_STR,
-	    .meta = "NAME", .def = "default", .help = "experiment that the run belongs to"),
+	    .meta = "NAME", .def = "Default", .help = "experiment that the run belongs to"),
 	OPT_END,
 };
 

@@ -62,7 +62,7 @@ struct run {
 };
 
 struct run_new {
-	const char *experiment; /* name; NULL: "default" */
+	const char *experiment; /* name; NULL: "Default" */
 	const char *name;       /* NULL: made up */
 	const char *git_commit; /* NULL: read from the project's git repository */
 	bool no_process;        /* it is ended by a call of mlops_run_end(), not with a process */

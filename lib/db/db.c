@@ -134,6 +134,14 @@ int db_transaction(struct db *db, int (*fn)(struct db *db, void *arg, struct mlo
 	return run_between(db, db->depth ? inner : outer, fn, arg, err);
 }
 
+int db_snapshot(struct db *db, int (*fn)(struct db *db, void *arg, struct mlops_error *err),
+		void *arg, struct mlops_error *err)
+{
+	static const char *const sql[] = { "BEGIN", "COMMIT", "ROLLBACK" };
+
+	return run_between(db, sql, fn, arg, err);
+}
+
 int64_t db_last_id(struct db *db)
 {
 	return sqlite3_last_insert_rowid(db->raw);

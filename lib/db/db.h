@@ -29,12 +29,27 @@ int db_exec(struct db *db, const char *sql, struct mlops_error *err);
 int db_transaction(struct db *db, int (*fn)(struct db *db, void *arg, struct mlops_error *err),
 		   void *arg, struct mlops_error *err);
 
+/* Runs fn, which only reads, on one state of the database, whatever others write meanwhile. */
+int db_snapshot(struct db *db, int (*fn)(struct db *db, void *arg, struct mlops_error *err),
+		void *arg, struct mlops_error *err);
+
 /*
  * A statement of the handle's cache, ready to bind; values are bound from 1 by format:
  *   s text (NULL: null)   i int64_t   d double   b const void *, size_t   n (no argument) null
  */
 int db_query(struct db *db, struct db_stmt **out, struct mlops_error *err, const char *sql,
 	     const char *format, ...);
+/* A value to bind, for statements whose number of values is not known beforehand. */
+struct db_value {
+	char type; /* 's', 'i' or 'd', as above */
+	union {
+		const char *s; /* lent until the statement is done */
+		int64_t i;
+		double d;
+	};
+};
+int db_query_values(struct db *db, struct db_stmt **out, struct mlops_error *err, const char *sql,
+		    const struct db_value *values, size_t n);
 /* 1: a row, 0: the end (or done, for a change), -1. After 0 or -1 the statement is back in the cache. */
 int db_step(struct db_stmt *stmt, struct mlops_error *err);
 void db_done(struct db_stmt *stmt); /* gives back a statement before its end; NULL is fine */

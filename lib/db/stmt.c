@@ -4,6 +4,8 @@
  */
 #include "db/handle.h"
 
+#define MAX_STATEMENTS 256
+
 struct db_stmt {
 	struct db *db;
 	sqlite3_stmt *raw;
@@ -27,9 +29,21 @@ static int prepare(struct db *db, const char *sql, struct db_stmt **out, struct 
 	return 0;
 }
 
+/* Searches have a text each; what is cached of them is dropped when it becomes too many. */
+static void drop_idle(struct db *db)
+{
+	for (size_t i = 0; i < db->statements.n; i++)
+		for (const struct db_stmt *s = db->statements.v[i].value; s; s = s->next)
+			if (s->busy)
+				return;
+	db_drop_statements(db);
+}
+
 static int take_statement(struct db *db, const char *sql, struct db_stmt **out,
 			  struct mlops_error *err)
 {
+	if (db->statements.n >= MAX_STATEMENTS)
+		drop_idle(db);
 	struct db_stmt *stmt = map_get(&db->statements, sql);
 
 	while (stmt && stmt->busy)
@@ -100,6 +114,31 @@ int db_query(struct db *db, struct db_stmt **out, struct mlops_error *err, const
 	int rc = vquery(db, out, err, sql, format, ap);
 	va_end(ap);
 	return rc;
+}
+
+int db_query_values(struct db *db, struct db_stmt **out, struct mlops_error *err, const char *sql,
+		    const struct db_value *values, size_t n)
+{
+	struct db_stmt *stmt;
+	int rc = SQLITE_OK;
+
+	if (take_statement(db, sql, &stmt, err))
+		return -1;
+	for (size_t i = 0; i < n && !rc; i++) {
+		const struct db_value *v = &values[i];
+		int at = (int)i + 1;
+
+		rc = v->type == 'i' ? sqlite3_bind_int64(stmt->raw, at, v->i) :
+		     v->type == 'd' ? sqlite3_bind_double(stmt->raw, at, v->d) :
+				      sqlite3_bind_text(stmt->raw, at, v->s, -1, SQLITE_STATIC);
+	}
+	if (rc) {
+		db_fail(db, rc, err);
+		db_done(stmt);
+		return -1;
+	}
+	*out = stmt;
+	return 0;
 }
 
 int db_step(struct db_stmt *stmt, struct mlops_error *err)

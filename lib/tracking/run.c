@@ -21,7 +21,7 @@ struct start {
 	char *id;
 };
 
-static int experiment_id(struct db *db, const char *name, int64_t *out, struct mlops_error *err)
+int experiment_id(struct db *db, const char *name, int64_t *out, struct mlops_error *err)
 {
 	struct db_stmt *stmt;
 	int rc = db_row(db, &stmt, err, "SELECT id FROM experiments WHERE name = ?", "s", name);
@@ -33,8 +33,9 @@ static int experiment_id(struct db *db, const char *name, int64_t *out, struct m
 		db_done(stmt);
 		return 0;
 	}
-	if (db_change(db, err, "INSERT INTO experiments (name, created_ms) VALUES (?, ?)", "si",
-		      name, clock_now_ms()))
+	bool is_default = !strcmp(name, EXPERIMENT_DEFAULT);
+	if (db_change(db, err, "INSERT INTO experiments (id, name, created_ms) VALUES (iif(?, 0, NULL), ?, ?)",
+		      "isi", (int64_t)is_default, name, clock_now_ms()))
 		return -1;
 	*out = db_last_id(db);
 	return 0;
@@ -58,7 +59,7 @@ static int make_name(struct db *db, char *buf, struct mlops_error *err)
 static int insert_run(struct db *db, void *arg, struct mlops_error *err)
 {
 	const struct start *s = arg;
-	const char *experiment = s->how->experiment ? s->how->experiment : "default";
+	const char *experiment = s->how->experiment ? s->how->experiment : EXPERIMENT_DEFAULT;
 	const char *name = s->how->name;
 	char made_up[RUN_NAME_SIZE];
 	autofree char *user = user_name();

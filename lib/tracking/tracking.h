@@ -32,6 +32,11 @@ int run_load_objects(struct db *db, int64_t row, bool outputs, struct run_object
 		     struct mlops_error *err);
 int run_load_metrics(struct db *db, int64_t row, struct run_metric **out, size_t *n,
 		     struct mlops_error *err);
+/* Appends points; the same point again is ignored. timestamp_ms 0 means now. */
+int run_add_metrics(struct db *db, int64_t run, const struct run_metric *metrics, size_t n,
+		    struct mlops_error *err);
+/* Copies the metrics, with their history, that `to` has none of. */
+int run_copy_metrics(struct db *db, int64_t to, int64_t from, struct mlops_error *err);
 void run_objects_free(struct run_object *objects, size_t n);
 
 /* Calls fn for each input and output of every run, with its run's id. */

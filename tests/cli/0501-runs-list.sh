@@ -41,7 +41,7 @@ like "$out" '^RUN +NAME +EXPERIMENT +STATUS +STARTED +DURATION +acc +loss$' "has
 is "$(sed -n 2p "$out" | awk '{print $2, $3, $4}')" "second tune FINISHED" "the newest is first"
 run mlops runs -n 1
 is "$(wc -l <"$out")" 2 "-n 1 shows one"
-run mlops runs --experiment default
+run mlops runs --experiment Default
 unlike "$out" second "--experiment leaves out the others"
 run mlops runs --experiment tun
 rc_is 1 "an unknown experiment fails"

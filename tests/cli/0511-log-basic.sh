@@ -6,7 +6,7 @@ printf 'stages:\n  one: {cmd: echo x >x, outs: [x]}\n' >mlops.yaml
 git add -A
 git commit -qm start
 mlops run --name base >/dev/null 2>&1
-points() { sqlite3 .mlops/mlops.db "SELECT count(*) FROM metrics WHERE key = '$1'"; }
+points() { sqlite3 .mlops/mlops.db "SELECT count(*) FROM metric_points WHERE key = '$1'"; }
 
 run mlops log metric loss=1
 rc_is 2 "without a run it is wrong usage"
@@ -23,7 +23,7 @@ run mlops runs show base --json
 json_is '[d["metrics"][k]["value"] for k in ("bad", "big", "small")]' '["NaN","Infinity","-Infinity"]' \
 	"and come back"
 schema_ok runs-show.json
-is "$(sqlite3 .mlops/mlops.db "SELECT value IS NULL FROM metrics WHERE key = 'bad'")" 1 "NaN is NULL in the table"
+is "$(sqlite3 .mlops/mlops.db "SELECT is_nan FROM metric_points WHERE key = 'bad'")" 1 "NaN is NULL in the table"
 
 id=$(json_get 'd["id"]')
 export MLOPS_RUN_ID="$id"

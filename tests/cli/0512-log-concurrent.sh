@@ -21,7 +21,7 @@ done
 wait
 ok "every call succeeded" test ! -e "$tap_root/failures"
 db() { sqlite3 .mlops/mlops.db "$1"; }
-is "$(db 'SELECT count(*) FROM metrics')" 100 "every point is there"
+is "$(db 'SELECT count(*) FROM metric_points')" 100 "every point is there"
 is "$(db "SELECT count(*) FROM params WHERE key LIKE 'worker%' OR key = 'shared'")" 11 "and every parameter"
 is "$(db "SELECT count(*) FROM latest_metrics WHERE step = 10 AND value = 10")" 10 "the latest are right"
 is "$(db 'PRAGMA integrity_check')" ok "the database is whole"

@@ -80,7 +80,7 @@ is "$(names runs show l)" "last " "and the newest one"
 is "$(names model show '')" "sum " "models"
 is "$(names rollback '')" "live " "deployments"
 is "$(names run '')" "logs prepare train " "stages, and what run does besides"
-is "$(names runs -e d)" "default " "experiments, each once"
+is "$(names runs -e D)" "Default " "experiments, each once"
 is "$(names config remote.or)" "remote.origin.url " "settings"
 is "$(names help vers)" "version " "commands"
 mkdir -p elsewhere && cd elsewhere

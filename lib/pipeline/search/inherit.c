@@ -36,20 +36,7 @@ static int inherit(struct db *db, void *run_id, struct mlops_error *err)
 
 	if (run_find(db, run_id, &run, err) || find_twin(db, run.row, &twin, err))
 		return -1;
-	if (!twin)
-		return 0;
-	if (db_change(db, err,
-		      "INSERT INTO metrics (run_id, key, step, timestamp_ms, value)"
-		      " SELECT ?1, key, step, timestamp_ms, value FROM metrics WHERE run_id = ?2"
-		      " AND key NOT IN (SELECT key FROM latest_metrics WHERE run_id = ?1)",
-		      "ii", run.row, twin))
-		return -1;
-	return db_change(
-		db, err,
-		"INSERT OR IGNORE INTO latest_metrics (run_id, key, step, timestamp_ms, value)"
-		" SELECT ?1, key, step, timestamp_ms, value FROM latest_metrics"
-		" WHERE run_id = ?2",
-		"ii", run.row, twin);
+	return twin ? run_copy_metrics(db, run.row, twin, err) : 0;
 }
 
 int inherit_metrics(struct project *project, const char *run_id, struct mlops_error *err)

@@ -144,6 +144,41 @@ static void a_call_is_one_transaction(void **state)
 	mlops_metrics_free(all, n);
 }
 
+static void log_many(struct run_fixture *f, int64_t from, int64_t to)
+{
+	struct run_metric *v = xcalloc((size_t)(to - from), sizeof(*v));
+
+	for (int64_t i = from; i < to; i++)
+		v[i - from] = (struct run_metric){ (char *)"loss", i % 7 ? (double)i / 3 : NAN,
+						   1000 + i * 17, i - 100 };
+	assert_success(mlops_run_log_metrics(f->unit->project, f->id, v, (size_t)(to - from), &err));
+	free(v);
+}
+
+/* More points than stay loose: they come back from blocks, once, those that come late too. */
+static void a_long_history_is_whole(void **state)
+{
+	struct run_metric *all;
+
+	log_many(*state, 600, 3000);
+	log_many(*state, 0, 700);
+	log_many(*state, 550, 650);
+	point(*state, INT64_MAX, INT64_MAX, INFINITY);
+	point(*state, INT64_MIN, 1, -INFINITY);
+	size_t n = points(*state, &all);
+	assert_int_equal(n, 3002);
+	assert_true(all[0].step == INT64_MIN && all[0].value == -INFINITY);
+	assert_true(all[3001].step == INT64_MAX && all[3001].timestamp_ms == INT64_MAX);
+	for (int64_t i = 0; i < 3000; i++) {
+		const struct run_metric *m = &all[i + 1];
+
+		assert_true(m->step == i - 100 && m->timestamp_ms == 1000 + i * 17);
+		assert_true(i % 7 ? m->value == (double)i / 3 : isnan(m->value));
+	}
+	mlops_metrics_free(all, n);
+	assert_true(latest(*state).step == INT64_MAX);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int main(void)
@@ -156,6 +191,7 @@ int main(void)
 		TEST(the_history_goes_by_step),
 		TEST(time_zero_means_now),
 		TEST(a_call_is_one_transaction),
+		TEST(a_long_history_is_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

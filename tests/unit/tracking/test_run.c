@@ -216,7 +216,7 @@ static void lists_are_newest_first(void **state)
 	assert_string_equal(runs[1]->name, "b");
 	mlops_runs_free(runs, n);
 
-	query = (struct run_query){ .experiment = "default" };
+	query = (struct run_query){ .experiment = "Default" };
 	assert_success(mlops_runs_list(p, &query, &runs, &n, &err));
 	assert_int_equal(n, 2);
 	mlops_runs_free(runs, n);
