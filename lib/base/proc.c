@@ -151,25 +151,53 @@ static int drain(int fd, size_t max, struct strbuf *out, const char *name, struc
 	return fits ? 0 : err_set(err, MLOPS_EINVALID, "'%s' writes too much", name);
 }
 
-int proc_read(const char *const *argv, size_t max, struct strbuf *out, struct proc_result *result,
-	      struct mlops_error *err)
+/* Starts the child with its output in a pipe, and reads that. Takes stdin_fd of `spec`. */
+static int read_output(struct proc_spec *spec, size_t max, struct strbuf *out,
+		       struct proc_result *result, struct mlops_error *err)
 {
+	autoclose int in = spec->stdin_fd;
 	int fds[2];
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC))
 		return err_sys(err, "cannot make a pipe");
 	autoclose int from = fds[0];
-	const struct proc_spec spec = {
-		.argv = argv, .stdin_fd = -1, .stdout_fd = fds[1], .stderr_fd = -1
-	};
-	int rc = proc_spawn(&spec, &pid, err);
+	spec->stdout_fd = fds[1];
+	int rc = proc_spawn(spec, &pid, err);
 	close(fds[1]);
 	if (rc)
 		return -1;
-	rc = drain(from, max, out, argv[0], err);
+	rc = drain(from, max, out, spec->argv[0], err);
 	autoerr wait_err = ERR_INIT;
 	return proc_wait(pid, result, rc ? &wait_err : err) || rc ? -1 : 0;
+}
+
+int proc_read(const char *const *argv, size_t max, struct strbuf *out, struct proc_result *result,
+	      struct mlops_error *err)
+{
+	struct proc_spec spec = { .argv = argv, .stdin_fd = -1, .stderr_fd = -1 };
+
+	return read_output(&spec, max, out, result, err);
+}
+
+int proc_ask(const char *const *argv, const char *const *env, const struct strbuf *question,
+	     size_t max, struct strbuf *out, struct proc_result *result, struct mlops_error *err)
+{
+	autoclose int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct proc_spec spec = { .argv = argv, .env = env, .stdin_fd = -1, .stderr_fd = null };
+	int fds[2];
+
+	if (null < 0 || pipe2(fds, O_CLOEXEC))
+		return err_sys(err, "cannot make a pipe");
+	spec.stdin_fd = fds[0];
+	autoclose int to = fds[1];
+	if (question->len > PROC_ASK_MAX ||
+	    write(to, question->buf, question->len) != (ssize_t)question->len) {
+		close(fds[0]);
+		return err_set(err, MLOPS_EINVALID, "it is too long a question for '%s'", argv[0]);
+	}
+	close(steal_fd(&to));
+	return read_output(&spec, max, out, result, err);
 }
 
 int proc_self_path(char **out, struct mlops_error *err)

@@ -12,7 +12,7 @@ struct proc_spec {
 	const char *dir;         /* folder to start in, or NULL */
 	const char *const *env;  /* on top of ours: "NAME=value" sets, "NAME" unsets; or NULL */
 	int stdin_fd, stdout_fd, stderr_fd; /* -1: /dev/null for stdin, ours for the others */
-	const int *keep_fds; /* descriptors above 2 that stay open in the child */
+	const int *keep_fds;                /* descriptors above 2 that stay open in the child */
 	size_t n_keep_fds;
 	bool new_group;   /* lead a process group of its own, so that it can be ended whole */
 	bool new_session; /* for what outlives us */
@@ -34,6 +34,13 @@ int proc_wait(pid_t pid, struct proc_result *out, struct mlops_error *err);
  */
 int proc_read(const char *const *argv, size_t max, struct strbuf *out, struct proc_result *result,
 	      struct mlops_error *err);
+/*
+ * The same, where `question` (at most PROC_ASK_MAX bytes, which a pipe holds) is its standard
+ * input, and what it writes to standard error is dropped. `env` as in struct proc_spec.
+ */
+#define PROC_ASK_MAX 4096
+int proc_ask(const char *const *argv, const char *const *env, const struct strbuf *question,
+	     size_t max, struct strbuf *out, struct proc_result *result, struct mlops_error *err);
 /* The path of the running program (/proc/self/exe); new. */
 int proc_self_path(char **out, struct mlops_error *err);
 /* True while a process with this pid exists. */

@@ -32,10 +32,10 @@ char *route_decode(struct arena *arena, const char *s, size_t n)
 	return out;
 }
 
-/* How many characters the hole may take at most: up to the end of the segment. */
-static size_t segment_length(const char *path)
+/* How many characters the hole may take at most: up to the end of the segment, or of the path. */
+static size_t longest_value(const char *path, bool across)
 {
-	return strcspn(path, "/");
+	return strcspn(path, across ? "" : "/");
 }
 
 static bool match_from(const char *pattern, const char *path, struct arena *arena,
@@ -48,15 +48,19 @@ static bool match_from(const char *pattern, const char *path, struct arena *aren
 	if (!*pattern)
 		return !*path;
 	const char *name = pattern + 1, *close = strchr(pattern, '}');
-	size_t at = out->n, longest = segment_length(path);
+	size_t at = out->n;
 
 	if (!close || at == ROUTE_MAX_PARAMS)
 		return false;
-	for (size_t n = 1; n <= longest; n++) {
+	bool across = close[-1] == '*';
+	size_t longest = longest_value(path, across);
+	for (size_t i = 1; i <= longest; i++) {
+		size_t n = across ? longest + 1 - i : i;
+
 		out->n = at + 1;
 		if (!match_from(close + 1, path + n, arena, out))
 			continue;
-		out->v[at].name = (struct str){ name, (size_t)(close - name) };
+		out->v[at].name = (struct str){ name, (size_t)(close - across - name) };
 		out->v[at].value = route_decode(arena, path, n);
 		return out->v[at].value != NULL;
 	}

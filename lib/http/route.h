@@ -16,7 +16,7 @@ struct route_params {
 /*
  * Matches `path` (still percent-encoded) with a pattern such as "/v1/models/{model}:predict".
  * {name} takes one character or more, no '/', and as few as the text behind it in the pattern
- * allows. Values are decoded into `arena`.
+ * allows; {name*} takes '/' too, and as many as that allows. Values are decoded into `arena`.
  */
 bool route_match(const char *pattern, const char *path, struct arena *arena,
 		 struct route_params *out);

@@ -14,7 +14,7 @@ struct http_call; /* one request being answered; used by one thread at a time */
 
 struct http_route {
 	const char *method; /* "GET"; HEAD is answered by GET's */
-	/* "/v1/models/{model}:predict"; {name} matches one segment or a part of one. */
+	/* "/v1/models/{model}:predict"; {name} matches one segment or a part of one, {name*} several. */
 	const char *path;
 	/*
 	 * Answers the call with one http_reply_*(). -1 with err set answers by the error's kind.

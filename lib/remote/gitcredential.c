@@ -1,9 +1,6 @@
 /* The helpers are git's own affair, so git is asked: `git credential fill`. */
 #include "remote/gitcredential.h"
 
-#include <errno.h>
-#include <fcntl.h>
-
 #include "base/base64.h"
 #include "base/proc.h"
 #include "base/url.h"
@@ -24,56 +21,20 @@ static void describe(const struct url *u, struct strbuf *out)
 	strbuf_adds(out, "\n");
 }
 
-static void read_all(int fd, struct strbuf *out)
-{
-	ssize_t n;
-
-	strbuf_reserve(out, MAX_REPLY);
-	do {
-		n = read(fd, out->buf + out->len, MAX_REPLY - out->len);
-		out->len += n > 0 ? (size_t)n : 0;
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	out->buf[out->len] = '\0';
-}
-
-static int ask(const struct strbuf *question, struct strbuf *reply)
+static bool ask(const struct strbuf *question, struct strbuf *reply)
 {
 	static const char *const argv[] = { "git", "credential", "fill", NULL };
 	static const char *const env[] = { "GIT_TERMINAL_PROMPT=0",
 					   "GIT_ASKPASS=", "SSH_ASKPASS=", NULL };
-	autoclose int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	int in[2], out[2];
 	struct proc_result result = { .status = 1 };
 	autoerr ignored = ERR_INIT;
-	pid_t pid;
 
-	if (null < 0 || pipe2(in, O_CLOEXEC))
-		return -1;
-	if (pipe2(out, O_CLOEXEC)) {
-		close(in[0]);
-		close(in[1]);
-		return -1;
-	}
-	/* It fits into the pipe. */
-	bool good = write(in[1], question->buf, question->len) == (ssize_t)question->len;
-	close(in[1]);
-	const struct proc_spec spec = {
-		.argv = argv, .env = env, .stdin_fd = in[0], .stdout_fd = out[1], .stderr_fd = null
-	};
-	good = good && !proc_spawn(&spec, &pid, &ignored);
-	close(in[0]);
-	close(out[1]);
-	if (good)
-		read_all(out[0], reply);
-	close(out[0]);
-	if (good && proc_wait(pid, &result, &ignored))
-		return -1;
-	return good && !result.status ? 0 : -1;
+	return !proc_ask(argv, env, question, MAX_REPLY, reply, &result, &ignored) && !result.status;
 }
 
 static struct str value_of(const struct strbuf *reply, const char *name)
 {
-	struct str rest = { reply->buf, reply->len }, value;
+	struct str rest = { reply->buf ? reply->buf : "", reply->len }, value;
 
 	while (rest.n) {
 		struct str line = str_split(rest, '\n', &rest);
@@ -94,7 +55,7 @@ char *git_credential(const char *url)
 	if (url_parse(url, &u, &ignored))
 		return NULL;
 	describe(&u, &question);
-	if (!ask(&question, &reply)) {
+	if (ask(&question, &reply)) {
 		struct str user = value_of(&reply, "username"),
 			   password = value_of(&reply, "password");
 

@@ -26,9 +26,14 @@ struct object_service {
 	 */
 	int (*get)(void *conn, const struct remote_item *items, size_t n,
 		   const struct frame_sink *sink, struct mlops_error *err);
-	/* Durable and visible there when it returns; in the given order when `ordered`. */
+	/*
+	 * Durable there when it returns, and visible by then or by `finish`; in the given order
+	 * when `ordered`.
+	 */
 	int (*put)(void *conn, const struct remote_item *items, size_t n, bool ordered,
 		   const struct remote_provider *from, struct mlops_error *err);
+	/* After the last put: all of them are visible when it returns; or NULL. */
+	int (*finish)(void *conn, struct mlops_error *err);
 };
 
 struct layout {

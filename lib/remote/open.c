@@ -186,6 +186,16 @@ int remote_put(struct remote *r, const struct remote_item *items, size_t n, bool
 	return service->put(conn, items, n, ordered, from, err);
 }
 
+int remote_finish(struct remote *r, struct mlops_error *err)
+{
+	const struct object_service *service;
+	void *conn;
+
+	if (remote_service(r, &service, &conn, err))
+		return -1;
+	return service->finish ? service->finish(conn, err) : 0;
+}
+
 int remote_damaged(const struct remote *r, const struct oid *oid, struct mlops_error *err)
 {
 	char hex[MLOPS_OID_HEX + 1];

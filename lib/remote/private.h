@@ -43,6 +43,9 @@ int remote_get(struct remote *remote, const struct remote_item *items, size_t n,
 int remote_put(struct remote *remote, const struct remote_item *items, size_t n, bool ordered,
 	       const struct remote_provider *from, struct mlops_error *err);
 
+/* After the last put. */
+int remote_finish(struct remote *remote, struct mlops_error *err);
+
 /* What takes objects there, sealed ones or plain, and what it is called with. */
 int remote_service(struct remote *remote, const struct object_service **out, void **conn,
 		   struct mlops_error *err);

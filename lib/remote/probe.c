@@ -94,7 +94,7 @@ int mlops_remote_probe(struct project *project, const char *name, struct mlops_e
 		return -1;
 	if (conn != r)
 		return err_set(err, MLOPS_EINVALID,
-			       "remote '%s' is an mlops server, which keeps what is put there",
+			       "remote '%s' is a server of objects, which keeps what is put there",
 			       r->name);
 	p.remote = r;
 	return try_all(&p, err);

@@ -232,7 +232,8 @@ static int send(struct push *p, struct mlops_error *err)
 	choose(p, &files, &trees);
 	if (!t->how->dry_run)
 		rc = transfer_run(t, &files, false, send_files, err) ||
-		     transfer_run(t, &trees, true, send_trees, err);
+		     transfer_run(t, &trees, true, send_trees, err) ||
+		     remote_finish(t->remote, err);
 	vec_free(&files);
 	vec_free(&trees);
 	if (rc)

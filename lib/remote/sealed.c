@@ -302,4 +302,6 @@ static int sealed_send(void *conn, const struct remote_item *items, size_t n, bo
 	return next.service->put(next.conn, names.sealed, n, ordered, &sealing, err);
 }
 
-const struct object_service sealed_service = { sealed_has, sealed_fetch, sealed_send };
+const struct object_service sealed_service = { .has = sealed_has,
+					       .get = sealed_fetch,
+					       .put = sealed_send };

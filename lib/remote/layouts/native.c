@@ -276,7 +276,7 @@ static int native_put(void *conn, const struct remote_item *items, size_t n, boo
 
 const struct layout layout_native = {
 	.name = "native",
-	.service = { native_has, native_get, native_put },
+	.service = { .has = native_has, .get = native_get, .put = native_put },
 	.check = native_check,
 	.close = native_close,
 };

@@ -295,7 +295,7 @@ static int link_put(void *conn, const struct remote_item *items, size_t n, bool 
 	return body.len ? send_frames(conn, &body, err) : 0;
 }
 
-const struct object_service link_service = { link_has, link_get, link_put };
+const struct object_service link_service = { .has = link_has, .get = link_get, .put = link_put };
 
 static int link_objects(void *conn, const struct object_service **out, struct mlops_error *err)
 {

@@ -43,6 +43,18 @@ static void test_holes(void **state)
 	assert_true(matches("/{a}-{b}", "/x-y-z", "x", "y-z"));
 }
 
+static void test_holes_across(void **state)
+{
+	(void)state;
+	assert_true(matches("/v2/{name*}/tags/list", "/v2/a/b/tags/list", "a/b", NULL));
+	assert_true(
+		matches("/v2/{name*}/tags/list", "/v2/a/tags/list/tags/list", "a/tags/list", NULL));
+	assert_false(matches("/v2/{name*}/tags/list", "/v2/tags/list", NULL, NULL));
+	assert_true(matches("/{id}/raw/{path*}", "/x/raw/a/raw/b", "x", "a/raw/b"));
+	assert_true(matches("/v2/{name*}/blobs/{d}", "/v2/a/blobs/b/blobs/c", "a/blobs/b", "c"));
+	assert_true(matches("/{path*}", "/a%2Fb/c", "a/b/c", NULL));
+}
+
 static void test_decoding(void **state)
 {
 	autoarena arena = { 0 };
@@ -63,6 +75,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_literal),
 		cmocka_unit_test(test_holes),
+		cmocka_unit_test(test_holes_across),
 		cmocka_unit_test(test_decoding),
 	};
 
