@@ -5,10 +5,10 @@
  */
 #include "http/engine.h"
 
-#include <signal.h>
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "http/exchange.h"
 #include "http/stream.h"
 #include "http/window.h"
@@ -272,18 +272,12 @@ static void *run(void *arg)
 
 static int start_thread(struct http_engine *e, struct mlops_error *err)
 {
-	sigset_t all, old;
-
 	e->multi = curl_multi_init();
 	if (!e->multi)
 		return err_set(err, MLOPS_EFAIL, "cannot start libcurl");
 	curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, MAX_CONNECTS);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int code = pthread_create(&e->thread, NULL, run, e);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (code)
-		return err_set(err, MLOPS_EFAIL, "cannot start a thread: %s", strerror(code));
+	if (thread_start(&e->thread, run, e, err))
+		return -1;
 	e->running = true;
 	return 0;
 }

@@ -354,11 +354,27 @@ static void take_result(struct exchange *x)
 		out->mtime_ms = (int64_t)time * 1000;
 }
 
+/*
+ * A server that refuses a body may close before it has read all of it, and curl goes on to send
+ * until that fails: the refusal had come, whole, and is the answer.
+ */
+static bool is_refused_early(struct exchange *x, CURLcode code)
+{
+	curl_off_t length = -1;
+	long status = 0;
+
+	if (code != CURLE_SEND_ERROR || x->req->ssh)
+		return false;
+	curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(x->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+	return status >= 300 && length >= 0 && (uint64_t)length == x->received;
+}
+
 int exchange_end(struct exchange *x, CURLcode code)
 {
 	int rc = 0;
 
-	if (code) {
+	if (code && !is_refused_early(x, code)) {
 		x->out->why = failure_of(code);
 		rc = explain(x, code);
 	} else {

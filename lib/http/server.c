@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "http/call.h"
+#include "http/lingering.h"
 #include "http/listen.h"
 
 #define DEFAULT_BUFFER      ((size_t)16 << 10)
@@ -42,6 +43,21 @@ static void on_completed(void *arg, struct MHD_Connection *conn, void **state,
 	if (*state)
 		call_free(*state);
 	*state = NULL;
+}
+
+/* The socket is still open; an idle one needs no care when all are closed. */
+static void on_connection(void *arg, struct MHD_Connection *conn, void **state,
+			  enum MHD_ConnectionNotificationCode what)
+{
+	struct http_server *s = arg;
+
+	(void)state;
+	if (what != MHD_CONNECTION_NOTIFY_CLOSED || atomic_load(&s->stopping))
+		return;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (info)
+		lingering_add(s->lingering, info->connect_fd);
 }
 
 /* Paths and queries stay encoded until they are matched: "%2F" is no slash. */
@@ -105,14 +121,16 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, int fd)
 	return MHD_start_daemon(
 		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL,
 		on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
-		fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK,
-		keep_escaped, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, how->buffer,
-		MHD_OPTION_CONNECTION_LIMIT, how->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
-		idle_s, MHD_OPTION_ARRAY, how->threads > 1 ? pool : &pool[1], MHD_OPTION_END);
+		fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+		on_connection, s, MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, how->buffer, MHD_OPTION_CONNECTION_LIMIT,
+		how->max_connections, MHD_OPTION_CONNECTION_TIMEOUT, idle_s, MHD_OPTION_ARRAY,
+		how->threads > 1 ? pool : &pool[1], MHD_OPTION_END);
 }
 
 static void server_free(struct http_server *s)
 {
+	lingering_free(s->lingering);
 	if (s->unix_socket)
 		unlink(s->unix_socket);
 	pthread_mutex_destroy(&s->lock);
@@ -134,7 +152,7 @@ int http_server_start(const struct http_server_how *how, struct http_server **ou
 	fill_defaults(&s->how);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->idle, NULL);
-	int rc = open_listener(s, &fd, err);
+	int rc = lingering_new(&s->lingering, err) || open_listener(s, &fd, err) ? -1 : 0;
 	if (!rc && !(s->daemon = start_daemon(s, fd)))
 		rc = err_set(err, MLOPS_EFAIL, "cannot start an HTTP server on '%s'", s->url);
 	if (rc) {

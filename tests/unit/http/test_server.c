@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/num.h"
 #include "http/client.h"
 #include "http/server.h"
 
@@ -293,6 +294,42 @@ static void test_limits(void **state)
 	assert_true(status == 414 || status == 431 || status == 413);
 }
 
+/* Sends a whole request, whatever the server does meanwhile, and only then reads the answer. */
+static void ask_late(const struct fixture *f, const char *head, size_t body, char *answer, size_t n)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	autofree char *bytes = memset(xmalloc(body), 'x', body);
+	struct mlops_error err = { 0 };
+	uint64_t port;
+	size_t got = 0;
+	ssize_t part;
+
+	assert_true(num_parse_u64(strrchr(http_server_url(f->server), ':') + 1, &port));
+	to.sin_port = htons((uint16_t)port);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	assert_int_equal(fs_write_all(fd, head, strlen(head), "the request", &err), 0);
+	assert_int_equal(fs_write_all(fd, bytes, body, "the request", &err), 0);
+	while (got < n - 1 && (part = read(fd, answer + got, n - 1 - got)) > 0)
+		got += (size_t)part;
+	assert_true(part == 0);
+	answer[got] = '\0';
+}
+
+/* A refusal is not lost to a client that looks for it late. */
+static void test_late_reader(void **state)
+{
+	struct fixture *f = *state;
+	char answer[1000];
+
+	ask_late(f, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 20971520\r\n\r\n",
+		 (size_t)20 << 20, answer, sizeof(answer));
+	assert_true(str_starts(answer, "HTTP/1.1 413 "));
+	ask_late(f, "GET /greet/you HTTP/1.1\r\nHost: x\r\nX: ", 200000, answer, sizeof(answer));
+	assert_true(str_starts(answer, "HTTP/1.1 4"));
+}
+
 static void test_upload(void **state)
 {
 	struct fixture *f = *state;
@@ -449,10 +486,11 @@ static void test_bad_listen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_echo),        TEST(test_params),      TEST(test_errors),
-		TEST(test_authorize),   TEST(test_limits),      TEST(test_upload),
-		TEST(test_download),    TEST(test_drain),       TEST(test_slow_handler),
-		TEST(test_unix_socket), TEST(test_unreachable), TEST(test_bad_listen),
+		TEST(test_echo),         TEST(test_params),      TEST(test_errors),
+		TEST(test_authorize),    TEST(test_limits),      TEST(test_late_reader),
+		TEST(test_upload),       TEST(test_download),    TEST(test_drain),
+		TEST(test_slow_handler), TEST(test_unix_socket), TEST(test_unreachable),
+		TEST(test_bad_listen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
