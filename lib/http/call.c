@@ -46,6 +46,15 @@ static int find_route(struct http_call *c)
 	return refuse(c, 404);
 }
 
+static bool has_reply_header(const struct http_call *c, const char *name)
+{
+	const struct header *h = c->headers;
+
+	while (h && strcasecmp(h->name, name))
+		h = h->next;
+	return h;
+}
+
 static int authorize(struct http_call *c)
 {
 	const struct http_server_how *how = &c->server->how;
@@ -54,7 +63,8 @@ static int authorize(struct http_call *c)
 		return 0;
 	if (c->err.kind != MLOPS_EAUTH)
 		return refuse(c, 0);
-	http_reply_header(c, "WWW-Authenticate", "Bearer");
+	if (!has_reply_header(c, "WWW-Authenticate"))
+		http_reply_header(c, "WWW-Authenticate", "Bearer");
 	return refuse(c, 401);
 }
 
@@ -181,6 +191,11 @@ const char *http_call_method(const struct http_call *c)
 const char *http_call_path(const struct http_call *c)
 {
 	return c->path;
+}
+
+bool http_call_reads(const struct http_call *c)
+{
+	return !strcmp(c->method, "GET") || !strcmp(c->method, "HEAD") || c->route->reads;
 }
 
 const char *http_call_param(const struct http_call *c, const char *name)

@@ -135,7 +135,8 @@ static const struct mlops_error *for_client(const struct mlops_error *err)
 
 enum MHD_Result reply_error(struct http_call *c, const struct mlops_error *err, int status)
 {
-	struct json *(*body)(const struct mlops_error *, int) = c->server->how.error_body;
+	struct json *(*body)(const struct mlops_error *, int) =
+		c->route && c->route->error_body ? c->route->error_body : c->server->how.error_body;
 
 	if (!status)
 		status = status_of(err->kind);

@@ -22,6 +22,9 @@ struct http_route {
 	 */
 	int (*handle)(struct http_call *call, void *arg, struct mlops_error *err);
 	size_t max_body; /* 0: no body is taken. More than this is 413 */
+	bool reads;      /* changes nothing, whatever its method: see http_call_reads() */
+	/* The body of an error reply in this protocol's form; NULL: the server's. */
+	struct json *(*error_body)(const struct mlops_error *err, int status);
 	/*
 	 * All may be NULL. `begin` comes first; `piece` gets each part of the body, which is else
 	 * collected; `end` comes always when `begin` was called, and frees the call's state.
@@ -39,7 +42,7 @@ struct http_server_how {
 	void *arg;                       /* handed to the handlers */
 	/*
 	 * Runs before any handler and before the body is read; -1 with err set refuses (MLOPS_EAUTH:
-	 * 401, MLOPS_ENO: 403).
+	 * 401, with WWW-Authenticate: Bearer unless the call has one already, MLOPS_ENO: 403).
 	 */
 	int (*authorize)(struct http_call *call, void *arg, struct mlops_error *err);
 	/* The body of an error reply in this service's form; NULL: {"error":{"kind","message"}}. */
@@ -71,6 +74,7 @@ bool http_listen_is_loopback(const char *listen);
 
 const char *http_call_method(const struct http_call *c);
 const char *http_call_path(const struct http_call *c);
+bool http_call_reads(const struct http_call *c); /* GET, HEAD, and routes that say so */
 /* Of the route's {name}, unescaped. */
 const char *http_call_param(const struct http_call *c, const char *name);
 const char *http_call_query(struct http_call *c, const char *name);        /* unescaped, or NULL */

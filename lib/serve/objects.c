@@ -165,7 +165,7 @@ struct single {
 	uint64_t at, end;
 };
 
-static int single_begin(struct http_call *call, void *arg, struct mlops_error *err)
+int object_send_begin(struct http_call *call, void *arg, struct mlops_error *err)
 {
 	struct single *one = arena_alloc(http_call_arena(call), sizeof(*one));
 
@@ -175,7 +175,7 @@ static int single_begin(struct http_call *call, void *arg, struct mlops_error *e
 	return 0;
 }
 
-static void single_end(struct http_call *call, void *arg)
+void object_send_end(struct http_call *call, void *arg)
 {
 	struct single *one = http_call_state(call);
 
@@ -207,7 +207,7 @@ static int send_source(struct http_call *call, struct single *one, int status, u
 	return http_reply_stream(call, status, OCTETS, n, read_single, one);
 }
 
-static int send_object(struct http_call *call, struct single *one)
+static int send_range(struct http_call *call, struct single *one)
 {
 	uint64_t size = one->src.size, from = 0, n = size;
 	char text[96];
@@ -228,19 +228,27 @@ static int send_object(struct http_call *call, struct single *one)
 	}
 }
 
-static int get_object(struct http_call *call, void *arg, struct mlops_error *err)
+int object_send(struct http_call *call, struct store *store, const struct oid *oid,
+		struct mlops_error *err)
 {
-	struct remote_item item = { .size = SIZE_MAX };
+	const struct remote_item item = { .oid = *oid, .size = SIZE_MAX };
 	struct single *one = http_call_state(call);
 
-	if (!mlops_oid_parse(http_call_param(call, "oid"), &item.oid))
-		return err_set(err, MLOPS_EINVALID, "the path ends in no object name");
-	if (remote_source_open(&item, &one->src, object_server_store(arg, call), err)) {
+	if (remote_source_open(&item, &one->src, store, err)) {
 		if (err->kind == MLOPS_ENOTFOUND)
 			err_set(err, MLOPS_ENOTFOUND, "there is no such object");
 		return -1;
 	}
-	return send_object(call, one);
+	return send_range(call, one);
+}
+
+static int get_object(struct http_call *call, void *arg, struct mlops_error *err)
+{
+	struct oid oid;
+
+	if (!mlops_oid_parse(http_call_param(call, "oid"), &oid))
+		return err_set(err, MLOPS_EINVALID, "the path ends in no object name");
+	return object_send(call, object_server_store(arg, call), &oid, err);
 }
 
 /* What can be asked about objects, in the space of plain ones and in that of sealed ones. */
@@ -248,10 +256,12 @@ static int get_object(struct http_call *call, void *arg, struct mlops_error *err
 	{ .method = "POST",                                                                        \
 	  .path = space "/batch",                                                                  \
 	  .handle = list_missing,                                                                  \
+	  .reads = true,                                                                           \
 	  .max_body = MAX_NAMES_BODY },                                                            \
 		{ .method = "POST",                                                                \
 		  .path = space "/fetch",                                                          \
 		  .handle = fetch,                                                                 \
+		  .reads = true,                                                                   \
 		  .max_body = MAX_NAMES_BODY,                                                      \
 		  .begin = outgoing_begin,                                                         \
 		  .end = outgoing_end },                                                           \
@@ -265,8 +275,8 @@ static int get_object(struct http_call *call, void *arg, struct mlops_error *err
 		{ .method = "GET",                                                                 \
 		  .path = space "/{oid}",                                                          \
 		  .handle = get_object,                                                            \
-		  .begin = single_begin,                                                           \
-		  .end = single_end },                                                             \
+		  .begin = object_send_begin,                                                           \
+		  .end = object_send_end },                                                             \
 	{                                                                                          \
 		.method = "PUT", .path = space "/{oid}", .handle = upload_finish_one,              \
 		.max_body = MAX_OBJECT, .begin = upload_begin_one, .piece = upload_piece_one,      \

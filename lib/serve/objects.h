@@ -5,15 +5,28 @@
 #include "mlops/store.h"
 
 struct object_server {
+	const char *data;             /* the folder of all below */
 	struct store *store, *sealed; /* sealed: what clients sealed, by names that are no hashes */
 	struct token_set *tokens;     /* NULL: no authentication */
 };
 
-/* The routes of mlops-remote(5); their handlers take a struct object_server. */
+/*
+ * The routes of a protocol, ended by a NULL method; their handlers take a struct object_server.
+ * That of mlops-remote(5) is in objects.c, the others in api/, one file each or more.
+ */
 extern const struct http_route object_routes[];
 
 /* The store that a path is about. */
 struct store *object_server_store(const struct object_server *s, const struct http_call *call);
+
+/*
+ * Sends an object, or the part that the header Range asks for. The route has begin and end as
+ * below. MLOPS_ENOTFOUND.
+ */
+int object_send(struct http_call *call, struct store *store, const struct oid *oid,
+		struct mlops_error *err);
+int object_send_begin(struct http_call *call, void *arg, struct mlops_error *err);
+void object_send_end(struct http_call *call, void *arg);
 
 /* Taking uploads (uploads.c): one object, or many framed. */
 int upload_begin_one(struct http_call *call, void *arg, struct mlops_error *err);

@@ -2,6 +2,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/vec.h"
 #include "mlops/serve.h"
 #include "serve/objects.h"
 #include "serve/token.h"
@@ -10,14 +11,21 @@
 #define THREADS  16                 /* handlers wait for the disk */
 #define BUFFER   ((size_t)64 << 10) /* uploads come in pieces of about this size */
 
-/* All else needs the scope write. */
-static bool only_reads(const struct http_call *call)
-{
-	const char *method = http_call_method(call), *path = http_call_path(call);
+/* The protocols that it answers, one line each. */
+static const struct http_route *const protocols[] = {
+	object_routes,
+};
 
-	return !strcmp(method, "GET") || !strcmp(method, "HEAD") ||
-	       !strcmp(path, "/v1/objects/batch") || !strcmp(path, "/v1/objects/fetch") ||
-	       !strcmp(path, "/v1/sealed/batch") || !strcmp(path, "/v1/sealed/fetch");
+/* The routes of all, in that order; the caller's. */
+static struct http_route *join_routes(void)
+{
+	VEC(struct http_route) all = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
+		for (const struct http_route *r = protocols[i]; r->method; r++)
+			vec_push(&all, *r);
+	vec_push(&all, { .method = NULL });
+	return all.v;
 }
 
 static int check_token(struct object_server *s, const struct http_call *call, const char *token,
@@ -29,7 +37,7 @@ static int check_token(struct object_server *s, const struct http_call *call, co
 		return -1;
 	if (!known)
 		return err_set(err, MLOPS_EAUTH, "the token is not known");
-	if (!may_write && !only_reads(call))
+	if (!may_write && !http_call_reads(call))
 		return err_set(err, MLOPS_ENO, "the token has the scope read; this needs write");
 	return 0;
 }
@@ -83,9 +91,10 @@ static int open_tokens(const struct server_how *how, struct object_server *s,
 
 static int serve(const struct server_how *how, struct object_server *s, struct mlops_error *err)
 {
+	autofree struct http_route *routes = join_routes();
 	const struct http_server_how http = {
 		.listen = how->listen,
-		.routes = object_routes,
+		.routes = routes,
 		.arg = s,
 		.authorize = authorize,
 		.done = note,
@@ -111,7 +120,7 @@ int mlops_server_run(const struct server_how *how, struct mlops_error *err)
 {
 	autofree char *objects = path_join(how->data, "store");
 	autofree char *sealed = path_join(how->data, "sealed");
-	struct object_server s = { 0 };
+	struct object_server s = { .data = how->data };
 
 	if (check_exposure(how, err) || fs_mkdirs(how->data, err))
 		return -1;
