@@ -48,7 +48,7 @@ static int print_item(struct cmd_ctx *ctx, const struct item *item, const char *
 		err_set(err, MLOPS_EINVALID, "'%s' is a folder", path);
 		return err_hint(err, "list what it holds with: mlops ls");
 	}
-	if (cmd_supply(ctx, &item->oid, item->size, err))
+	if (cmd_supply(ctx, &item->oid, item->size, &item->place, err))
 		return err_wrap(err, "cannot get '%s'", path);
 	if (mlops_store_of(ctx->project, &store, err))
 		return -1;

@@ -96,21 +96,21 @@ static const struct arg_spec push_argv[] = {
 	ARG_END,
 };
 
-struct object_refs {
-	struct object_ref *v;
+struct placed_refs {
+	struct placed_ref *v;
 	size_t n, cap;
 };
 
-static void object_refs_clear(struct object_refs *refs)
+static void placed_refs_clear(struct placed_refs *refs)
 {
 	vec_free(refs);
 }
 
-static int collect(struct cmd_ctx *ctx, const struct opt_strs *trials, struct object_refs *out,
+static int collect(struct cmd_ctx *ctx, const struct opt_strs *trials, struct placed_refs *out,
 		   struct mlops_error *err)
 {
 	for (size_t i = 0; i < trials->n; i++) {
-		autofree struct object_ref *refs = NULL;
+		autofree struct placed_ref *refs = NULL;
 		size_t n;
 
 		if (mlops_trial_objects(ctx->project, trials->v[i], &refs, &n, err))
@@ -122,7 +122,7 @@ static int collect(struct cmd_ctx *ctx, const struct opt_strs *trials, struct ob
 }
 
 /* Objects first: who fetches a commit finds its data. */
-static int push(struct cmd_ctx *ctx, const struct push_opts *o, const struct object_refs *refs,
+static int push(struct cmd_ctx *ctx, const struct push_opts *o, const struct placed_refs *refs,
 		struct transfer_counts *counts, struct mlops_error *err)
 {
 	struct transfer_how how = { .remote = o->remote, .jobs = o->jobs, .dry_run = o->dry_run };
@@ -130,7 +130,7 @@ static int push(struct cmd_ctx *ctx, const struct push_opts *o, const struct obj
 
 	cmd_transfer_how(&how, &progress);
 	progress_start(&progress, "sending", ctx->common.quiet);
-	int rc = mlops_push(ctx->project, refs->v, refs->n, &how, counts, err);
+	int rc = mlops_push_placed(ctx->project, refs->v, refs->n, &how, counts, err);
 	progress_end(&progress);
 	for (size_t i = 0; o->git && !o->dry_run && !rc && i < o->trials.n; i++)
 		rc = mlops_trial_push_commit(ctx->project, o->trials.v[i], o->git, err);
@@ -139,7 +139,7 @@ static int push(struct cmd_ctx *ctx, const struct push_opts *o, const struct obj
 
 static int push_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
 {
-	__attribute__((cleanup(object_refs_clear))) struct object_refs refs = { 0 };
+	__attribute__((cleanup(placed_refs_clear))) struct placed_refs refs = { 0 };
 	const struct push_opts *o = opts;
 	struct transfer_counts counts;
 

@@ -153,9 +153,9 @@ struct push {
 	struct strlist ids; /* that refs borrow */
 };
 
-typedef VEC(struct object_ref) ref_vec;
+typedef VEC(struct placed_ref) ref_vec;
 
-static int add_ref(const struct object_ref *ref, void *arg, struct mlops_error *err)
+static int add_ref(const struct placed_ref *ref, void *arg, struct mlops_error *err)
 {
 	(void)err;
 	vec_push((ref_vec *)arg, *ref);
@@ -193,7 +193,7 @@ static int send(struct project *project, const struct push *p, const ref_vec *re
 	struct transfer_how how = { .remote = remote };
 	cmd_transfer_how(&how, &progress);
 	progress_start(&progress, "sending", false);
-	int rc = mlops_push(project, refs->v, refs->n, &how, &counts, err);
+	int rc = mlops_push_placed(project, refs->v, refs->n, &how, &counts, err);
 	progress_end(&progress);
 	if (rc)
 		return -1;

@@ -33,6 +33,7 @@ struct pulled {
 	struct transfer_counts fetched;
 	struct checkout_counts tree;
 	struct strlist kept; /* outputs with changes that are nowhere else */
+	struct strlist unsent; /* outputs that are not here and that nobody sends */
 };
 
 static int fetch(struct cmd_ctx *ctx, const struct pull_opts *o, const struct work_refs *refs,
@@ -42,12 +43,12 @@ static int fetch(struct cmd_ctx *ctx, const struct pull_opts *o, const struct wo
 				    .jobs = o->jobs, .rate = o->limit_rate,
 				    .dry_run = o->dry_run,
 				    .list_only = o->list_only };
-	autofree struct object_ref *plain = cmd_plain_refs(refs);
+	autofree struct placed_ref *placed = cmd_placed_refs(refs);
 	struct progress progress;
 
 	cmd_transfer_how(&how, &progress);
 	progress_start(&progress, "fetching", ctx->common.quiet);
-	int rc = mlops_fetch(ctx->project, plain, refs->n, &how, counts, err);
+	int rc = mlops_fetch_placed(ctx->project, placed, refs->n, &how, counts, err);
 	progress_end(&progress);
 	return rc;
 }
@@ -75,8 +76,15 @@ static int restore_out(struct cmd_ctx *ctx, const struct pull_opts *o, const str
 	} else if (mlops_workspace_save(ctx->project, out->path, &now, err)) { /* gc spares it now */
 		return -1;
 	}
-	p->tree.written += out->ref.files;
-	return mlops_workspace_restore(ctx->project, out->path, &out->ref, err);
+	if (!mlops_workspace_restore(ctx->project, out->path, &out->ref, err)) {
+		p->tree.written += out->ref.files;
+		return 0;
+	}
+	if (err->kind != MLOPS_ENOTFOUND || mlops_place_has_remote(&out->place))
+		return -1;
+	mlops_error_clear(err);
+	strlist_add(&p->unsent, out->path);
+	return 0;
 }
 
 static int restore_outs(struct cmd_ctx *ctx, const struct pull_opts *o,
@@ -142,6 +150,11 @@ static int report(struct cmd_ctx *ctx, const struct pull_opts *o, const struct p
 		log_warn("'%s' has changes that are stored nowhere, so it was kept; "
 			 "overwrite it with --force", shown);
 	}
+	for (size_t i = 0; i < p->unsent.n; i++) {
+		autofree char *shown = cmd_show_path(p->unsent.v[i]);
+
+		log_info("'%s' is at no remote: the pipeline says push: false", shown);
+	}
 	return p->kept.n ? CMD_EXIT_NO : 0;
 }
 
@@ -169,6 +182,7 @@ static int pull_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *e
 	if (!rc)
 		rc = report(ctx, opts, &p);
 	strlist_clear(&p.kept);
+	strlist_clear(&p.unsent);
 	return rc;
 }
 

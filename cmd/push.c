@@ -1,4 +1,5 @@
 /* mlops push */
+#include "base/log.h"
 #include "mlops/pipeline.h"
 #include "mlops/registry.h"
 #include "refs.h"
@@ -25,17 +26,7 @@ static const struct arg_spec push_argv[] = {
 	ARG_END,
 };
 
-typedef VEC(struct object_ref) ref_vec;
-
-static int add_root(const struct object_ref *ref, const char *why, void *arg,
-		    struct mlops_error *err)
-{
-	ref_vec *refs = arg;
-
-	(void)why, (void)err;
-	vec_push(refs, *ref);
-	return 0;
-}
+typedef VEC(struct placed_ref) ref_vec;
 
 /* Everything the project names, runs and models too; with paths, what the work tree has there. */
 static int collect(struct cmd_ctx *ctx, const struct push_opts *o, ref_vec *out,
@@ -44,11 +35,14 @@ static int collect(struct cmd_ctx *ctx, const struct push_opts *o, ref_vec *out,
 	autoworkrefs refs = { 0 };
 
 	if (!o->paths.n)
-		return mlops_roots_visit(ctx->project, add_root, out, err);
+		return mlops_roots_placed(ctx->project, &out->v, &out->n, err);
 	if (cmd_work_refs(ctx->project, &o->paths, &refs, err))
 		return -1;
 	for (size_t i = 0; i < refs.n; i++)
-		vec_push(out, refs.v[i].ref);
+		if (refs.v[i].place.no_push)
+			log_info("'%s' is not sent: the pipeline says push: false", refs.v[i].path);
+	out->v = cmd_placed_refs(&refs);
+	out->n = refs.n;
 	return 0;
 }
 
@@ -78,7 +72,7 @@ static int push_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *e
 	int rc = collect(ctx, o, &refs, err);
 	if (!rc) {
 		progress_start(&progress, "sending", ctx->common.quiet);
-		rc = mlops_push(ctx->project, refs.v, refs.n, &how, &counts, err);
+		rc = mlops_push_placed(ctx->project, refs.v, refs.n, &how, &counts, err);
 		progress_end(&progress);
 	}
 	vec_free(&refs);

@@ -44,7 +44,8 @@ int cmd_work_refs(struct project *project, const struct opt_strs *typed, struct 
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (is_chosen(all[i].path, &wanted))
-			vec_push(out, { xstrdup(all[i].path), all[i].ref, all[i].is_out });
+			vec_push(out, { xstrdup(all[i].path), all[i].ref, all[i].is_out,
+					all[i].place });
 	mlops_tracked_free(all, n);
 	return check_used(&wanted, out, err);
 }
@@ -56,11 +57,11 @@ void cmd_work_refs_clear(struct work_refs *refs)
 	vec_free(refs);
 }
 
-struct object_ref *cmd_plain_refs(const struct work_refs *refs)
+struct placed_ref *cmd_placed_refs(const struct work_refs *refs)
 {
-	struct object_ref *plain = xcalloc(refs->n, sizeof(*plain));
+	struct placed_ref *placed = xcalloc(refs->n, sizeof(*placed));
 
 	for (size_t i = 0; i < refs->n; i++)
-		plain[i] = refs->v[i].ref;
-	return plain;
+		placed[i] = (struct placed_ref){ refs->v[i].ref, refs->v[i].place };
+	return placed;
 }

@@ -8,6 +8,7 @@ struct work_ref {
 	char *path; /* relative to the root; owned */
 	struct object_ref ref;
 	bool is_out; /* of a pipeline stage; else of a pointer */
+	struct object_place place;
 };
 
 struct work_refs {
@@ -24,5 +25,5 @@ int cmd_work_refs(struct project *project, const struct opt_strs *typed, struct 
 void cmd_work_refs_clear(struct work_refs *refs);
 #define autoworkrefs __attribute__((cleanup(cmd_work_refs_clear))) struct work_refs
 
-/* Only the refs, in the same order; new. */
-struct object_ref *cmd_plain_refs(const struct work_refs *refs);
+/* Only the refs and places, in the same order; new. */
+struct placed_ref *cmd_placed_refs(const struct work_refs *refs);

@@ -8,16 +8,21 @@
 
 /* A tree asked for as if it were a file comes without what it lists. */
 static int fetch_one(struct cmd_ctx *ctx, const struct oid *oid, uint64_t size,
-		     struct mlops_error *err)
+		     const struct object_place *place, struct mlops_error *err)
 {
 	const struct object_ref ref = { .kind = OBJECT_FILE, .oid = *oid, .size = size, .files = 1 };
+	const struct placed_ref placed = { ref, *place };
 	const struct transfer_how how = { 0 };
 	struct transfer_counts counts;
 
-	return mlops_fetch(ctx->project, &ref, 1, &how, &counts, err);
+	if (!mlops_place_has_remote(place))
+		return err_set(err, MLOPS_ENOTFOUND,
+			       "it is at no remote: the pipeline says push: false");
+	return mlops_fetch_placed(ctx->project, &placed, 1, &how, &counts, err);
 }
 
-int cmd_supply(struct cmd_ctx *ctx, const struct oid *oid, uint64_t size, struct mlops_error *err)
+int cmd_supply(struct cmd_ctx *ctx, const struct oid *oid, uint64_t size,
+	       const struct object_place *place, struct mlops_error *err)
 {
 	struct store *store;
 
@@ -26,18 +31,19 @@ int cmd_supply(struct cmd_ctx *ctx, const struct oid *oid, uint64_t size, struct
 	if (mlops_store_has(store, oid))
 		return 0;
 	if (ctx->spec->flags & CMD_LOCK_WRITE)
-		return fetch_one(ctx, oid, size, err);
+		return fetch_one(ctx, oid, size, place, err);
 	mlops_project_unlock(ctx->project);
 	if (mlops_project_lock(ctx->project, true, err))
 		return -1;
-	int rc = fetch_one(ctx, oid, size, err);
+	int rc = fetch_one(ctx, oid, size, place, err);
 	mlops_project_unlock(ctx->project);
 	return rc ? rc : mlops_project_lock(ctx->project, false, err);
 }
 
-static int supply_tree(const struct oid *tree, void *arg, struct mlops_error *err)
+static int supply_tree(const struct oid *tree, const struct object_place *place, void *arg,
+		       struct mlops_error *err)
 {
-	return cmd_supply(arg, tree, UINT64_MAX, err); /* its size is not known */
+	return cmd_supply(arg, tree, UINT64_MAX, place, err); /* its size is not known */
 }
 
 struct listing_how cmd_listing(struct cmd_ctx *ctx, const char *rev)

@@ -10,7 +10,8 @@
  * command holds the project's lock shared, it is held alone meanwhile. MLOPS_ENOTFOUND when the
  * remote does not have it, or there is no remote.
  */
-int cmd_supply(struct cmd_ctx *ctx, const struct oid *oid, uint64_t size, struct mlops_error *err);
+int cmd_supply(struct cmd_ctx *ctx, const struct oid *oid, uint64_t size,
+	       const struct object_place *place, struct mlops_error *err);
 
 /*
  * After something failed with *err: when that was for content which is not here, fetches what the

@@ -41,16 +41,15 @@ static void add_fault(const char *what, void *arg)
 }
 
 /* What is not here is no damage: a clone starts without, and pulls what it needs. */
-static int check_root(const struct object_ref *ref, const char *why, void *arg,
-		      struct mlops_error *err)
+static int check_root(const struct root *root, void *arg, struct mlops_error *err)
 {
 	struct faults *f = arg;
 	uint64_t missing;
 
-	if (mlops_object_missing(f->store, ref, &missing, err)) {
+	if (mlops_object_missing(f->store, &root->ref, &missing, err)) {
 		if (err->kind != MLOPS_ECORRUPT)
 			return -1;
-		autofree char *what = xasprintf("%s: %s", why, err->msg);
+		autofree char *what = xasprintf("%s: %s", root->why, err->msg);
 
 		mlops_error_clear(err);
 		add_fault(what, f);
@@ -59,12 +58,14 @@ static int check_root(const struct object_ref *ref, const char *why, void *arg,
 	if (!missing)
 		return 0;
 	struct json *entry = js_obj();
-	js_set(entry, "what", js_str(why));
+	js_set(entry, "what", js_str(root->why));
 	js_set(entry, "objects", js_int((int64_t)missing));
 	js_push(f->absent, entry);
 	if (f->print)
-		printf("not here: %s (%llu objects; get them with: mlops pull)\n", why,
-		       (unsigned long long)missing);
+		printf("not here: %s (%llu objects; %s)\n", root->why,
+		       (unsigned long long)missing,
+		       mlops_place_has_remote(&root->place) ? "get them with: mlops pull" :
+							      "at no remote");
 	return 0;
 }
 

@@ -42,11 +42,11 @@ struct pushed_ref {
 	const char *remote_id; /* what the remote has under this name; zeroes: nothing */
 };
 /*
- * Calls fn once for each object that pointers and mlops.lock name in commits which the push brings
+ * Calls fn once for each object and place that pointers and mlops.lock name in commits which the push brings
  * to `remote`, a remote of git's (NULL: one without a name).
  */
 MLOPS_API int mlops_outgoing_visit(struct project *project, const char *remote,
 				   const struct pushed_ref *pushed, size_t n,
-				   int (*fn)(const struct object_ref *ref, void *arg,
+				   int (*fn)(const struct placed_ref *ref, void *arg,
 					     struct mlops_error *err),
 				   void *arg, struct mlops_error *err);

@@ -10,6 +10,7 @@ struct tracked {
 	char *path; /* relative to the root; owned */
 	struct object_ref ref;
 	bool is_out; /* of a pipeline stage; else of a pointer */
+	struct object_place place;
 };
 
 /*
@@ -30,6 +31,7 @@ struct item {
 	const char *path;     /* relative to the root; lent */
 	size_t depth;         /* folders entered on the way to it */
 	bool is_out;
+	struct object_place place; /* of it and all that is in it */
 };
 
 struct listing_how {
@@ -38,7 +40,8 @@ struct listing_how {
 	 * Called for a folder's tree that is not in the store: puts it there, or fails. NULL: a
 	 * tree that is not there is MLOPS_ENOTFOUND.
 	 */
-	int (*supply)(const struct oid *tree, void *arg, struct mlops_error *err);
+	int (*supply)(const struct oid *tree, const struct object_place *place, void *arg,
+		      struct mlops_error *err);
 	void *arg;
 };
 

@@ -9,6 +9,7 @@
 struct lock_item {
 	char *path; /* relative to the root */
 	struct object_ref ref;
+	struct object_place place; /* of an out */
 	bool is_model; /* an out declared with type: model */
 	bool not_cached; /* an out that is in git, not in the store */
 };

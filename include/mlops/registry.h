@@ -55,15 +55,24 @@ MLOPS_API void mlops_models_free(struct model **models, size_t n);
 MLOPS_API int mlops_model_set_alias(struct project *project, const char *name, const char *alias,
 				    int64_t version, struct mlops_error *err);
 
+struct root {
+	struct object_ref ref;
+	struct object_place place; /* as far as it is known by itself: that of an out */
+	const char *why;           /* such as "data/wine.csv" or "model wine:1" */
+	bool is_out;               /* of a stage, in mlops.lock or a run */
+};
 /*
  * Every ref that the project names: pointers, mlops.lock, run inputs and outputs, model versions,
- * deployment revisions. What push sends, verify checks and gc keeps. `why` is such as
- * "data/wine.csv" or "model wine:1". Stops when fn returns non-zero.
+ * deployment revisions. What push sends, verify checks and gc keeps. Stops when fn returns
+ * non-zero.
  */
 MLOPS_API int mlops_roots_visit(struct project *project,
-				int (*fn)(const struct object_ref *ref, const char *why, void *arg,
+				int (*fn)(const struct root *root, void *arg,
 					  struct mlops_error *err),
 				void *arg, struct mlops_error *err);
+/* All of them with their places, where an out's objects are also what other roots name; new. */
+MLOPS_API int mlops_roots_placed(struct project *project, struct placed_ref **out, size_t *n,
+				 struct mlops_error *err);
 
 /*
  * Fetches what the project names and the store lacks, and then the objects `lost` (of which the

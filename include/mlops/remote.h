@@ -47,6 +47,18 @@ MLOPS_API int mlops_push(struct project *project, const struct object_ref *refs,
 MLOPS_API int mlops_fetch(struct project *project, const struct object_ref *refs, size_t n,
 			  const struct transfer_how *how, struct transfer_counts *counts,
 			  struct mlops_error *err);
+/*
+ * The same for refs that may each have a remote of their own; that of `how` is for the others.
+ * Those that nobody sends are left out.
+ */
+MLOPS_API int mlops_push_placed(struct project *project, const struct placed_ref *refs, size_t n,
+				const struct transfer_how *how, struct transfer_counts *counts,
+				struct mlops_error *err);
+MLOPS_API int mlops_fetch_placed(struct project *project, const struct placed_ref *refs, size_t n,
+				 const struct transfer_how *how, struct transfer_counts *counts,
+				 struct mlops_error *err);
+/* Whether there is a remote where the objects may be. */
+MLOPS_API bool mlops_place_has_remote(const struct object_place *place);
 /* Whether the remote answers (mlops doctor); MLOPS_EREMOTE or MLOPS_EAUTH when not. */
 MLOPS_API int mlops_remote_check(struct project *project, const char *name,
 				 struct mlops_error *err);

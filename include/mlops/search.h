@@ -131,7 +131,7 @@ MLOPS_API int mlops_trial_branch(struct project *project, const char *which, con
 				 struct mlops_error *err);
 /* The objects of its outputs and of tracked data; the array is the caller's. */
 MLOPS_API int mlops_trial_objects(struct project *project, const char *which,
-				  struct object_ref **out, size_t *n, struct mlops_error *err);
+				  struct placed_ref **out, size_t *n, struct mlops_error *err);
 /* Pushes its commit, under the name of its ref (refs/mlops/exp/...), to a remote of git's. */
 MLOPS_API int mlops_trial_push_commit(struct project *project, const char *which,
 				      const char *remote, struct mlops_error *err);

@@ -97,6 +97,17 @@ struct object_ref {
 	uint64_t files; /* 1 for a file */
 };
 
+/* At which remote objects lie, when that is another than the default one. */
+#define OBJECT_REMOTE_MAX 64 /* bytes of the name of a remote */
+struct object_place {
+	char remote[OBJECT_REMOTE_MAX + 1]; /* "": the default one */
+	bool no_push;                       /* nobody sends them */
+};
+struct placed_ref {
+	struct object_ref ref;
+	struct object_place place;
+};
+
 /*
  * Visits every object below `ref`, itself first, each tree before what it lists; an object listed
  * twice is visited twice. A tree that is not in the store is visited, and its children cannot be;

@@ -25,6 +25,7 @@ struct run_object {
 	char *path;  /* relative to the root */
 	char *stage; /* "" when none */
 	struct object_ref ref;
+	struct object_place place; /* of an output */
 	bool is_model;
 	bool not_cached; /* an output that is in git, not in the store */
 };

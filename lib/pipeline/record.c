@@ -60,6 +60,7 @@ static int add_object(struct recorder *r, const struct spec_stage *spec,
 		.path = item->path,
 		.stage = (char *)spec->name,
 		.ref = item->ref,
+		.place = item->place,
 		.is_model = item->is_model,
 		.not_cached = item->not_cached,
 	};

@@ -6,6 +6,7 @@
 #include "mlops/pipeline.h"
 #include "mlops/remote.h"
 #include "pipeline/difference.h"
+#include "pipeline/state.h"
 #include "project/project.h"
 #include "remote/remote.h"
 
@@ -41,8 +42,11 @@ static struct remote *connection(struct share *share)
 	return share->remote;
 }
 
-/* One file, of just what is declared, that says itself that it came of these inputs. */
-static bool is_result_of(const struct lock_stage *stage, const struct spec_stage *spec,
+/*
+ * One file, of just what is declared, that says itself that it came of these inputs. Where its
+ * objects lie is not its to say.
+ */
+static bool is_result_of(struct lock_stage *stage, const struct spec_stage *spec,
 			 const struct oid *key)
 {
 	autoerr ignored = ERR_INIT;
@@ -50,25 +54,45 @@ static bool is_result_of(const struct lock_stage *stage, const struct spec_stage
 
 	if (stage->n_outs != spec->outs.n)
 		return false;
-	for (size_t i = 0; i < spec->outs.n; i++)
-		for (size_t k = 0; strcmp(stage->outs[k].path, spec->outs.v[i].path); k++)
-			if (k + 1 == stage->n_outs)
-				return false;
+	for (size_t i = 0; i < spec->outs.n; i++) {
+		struct lock_item *out =
+			lock_items_find(stage->outs, stage->n_outs, spec->outs.v[i].path);
+
+		if (!out)
+			return false;
+		out->place = spec->outs.v[i].place;
+	}
 	return !results_key(spec, stage, &own, &ignored) && mlops_oid_equal(&own, key);
+}
+
+/* The outs' objects; NULL when some are kept from all remotes. New. */
+static struct placed_ref *placed_outs(const struct lock_stage *stage)
+{
+	struct placed_ref *refs = xcalloc(stage->n_outs, sizeof(*refs));
+
+	for (size_t i = 0; i < stage->n_outs; i++) {
+		const struct lock_item *out = &stage->outs[i];
+
+		if (out->place.no_push) {
+			free(refs);
+			return NULL;
+		}
+		refs[i] = (struct placed_ref){ out->ref, out->place };
+	}
+	return refs;
 }
 
 /* All outs' objects into the local store. */
 static bool fetch_outs(struct share *share, const struct lock_stage *stage)
 {
 	const struct transfer_how how = { .remote = share->name };
-	struct object_ref *refs = xcalloc(stage->n_outs, sizeof(*refs));
+	autofree struct placed_ref *refs = placed_outs(stage);
 	struct transfer_counts counts;
 	autoerr err = ERR_INIT;
 
-	for (size_t i = 0; i < stage->n_outs; i++)
-		refs[i] = stage->outs[i].ref;
-	int rc = mlops_fetch(share->project, refs, stage->n_outs, &how, &counts, &err);
-	free(refs);
+	if (!refs)
+		return false;
+	int rc = mlops_fetch_placed(share->project, refs, stage->n_outs, &how, &counts, &err);
 	if (rc && err.kind != MLOPS_ENOTFOUND)
 		give_up(share, &err);
 	return !rc;
@@ -109,6 +133,14 @@ void share_find(struct share *share, const struct spec_stage *spec, const struct
 		mlops_lockfile_clear(&result);
 }
 
+bool share_fetch(struct share *share, const struct lock_stage *result)
+{
+	if (!connection(share))
+		return false;
+	fetch_outs(share, result); /* of outs that are in git the remote may lack the objects */
+	return !share->failed;
+}
+
 static bool has_objects(struct project *project, const struct lock_stage *stage)
 {
 	autoerr ignored = ERR_INIT;
@@ -127,16 +159,16 @@ static int send(struct share *share, struct remote *remote, const struct oid *ke
 {
 	const struct transfer_how how = { .remote = share->name };
 	const struct lockfile one = { .stages = (struct lock_stage *)result, .n = 1 };
-	struct object_ref *refs = xcalloc(result->n_outs, sizeof(*refs));
+	autofree struct placed_ref *refs = placed_outs(result);
 	struct transfer_counts counts;
 	autobuf text = { 0 };
 
-	for (size_t i = 0; i < result->n_outs; i++)
-		refs[i] = result->outs[i].ref;
-	int rc = mlops_push(share->project, refs, result->n_outs, &how, &counts, err);
-	free(refs);
+	if (!refs)
+		return 0;
+	if (mlops_push_placed(share->project, refs, result->n_outs, &how, &counts, err))
+		return -1;
 	lockfile_format(&one, &text);
-	return rc ? rc : remote_result_put(remote, key, &text, err);
+	return remote_result_put(remote, key, &text, err);
 }
 
 void share_put(struct share *share, const struct oid *key, const struct lock_stage *result)

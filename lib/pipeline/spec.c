@@ -238,8 +238,8 @@ static int read_param(struct stage_reader *r, const struct yaml_node *node)
 static int read_out_attributes(struct stage_reader *r, const struct yaml_node *node,
 			       struct spec_out *out)
 {
-	static const char *const out_keys[] = { "cache", "type", "persist", NULL };
-	static const char *const metrics_keys[] = { "cache", "persist", NULL };
+	static const char *const out_keys[] = { "cache", "type", "persist", "remote", "push", NULL };
+	static const char *const metrics_keys[] = { "cache", "persist", "remote", "push", NULL };
 	const char *type = NULL;
 
 	if (yaml_is_null(node))
@@ -248,6 +248,7 @@ static int read_out_attributes(struct stage_reader *r, const struct yaml_node *n
 	    yaml_check_keys(node, out->is_metrics ? metrics_keys : out_keys, "an output", r->err) ||
 	    yaml_get_bool(node, "cache", &out->cache, r->err) ||
 	    yaml_get_bool(node, "persist", &out->persist, r->err) ||
+	    object_place_read(node, &out->place, r->err) ||
 	    yaml_get_text(node, "type", &type, r->err))
 		return -1;
 	if (type && strcmp(type, "model"))
@@ -294,8 +295,8 @@ static int read_metrics(struct stage_reader *r, const struct yaml_node *node)
 static int read_plots_file(struct stage_reader *r, const struct yaml_node *name,
 			   const struct yaml_node *attributes)
 {
-	static const char *const known[] = { "cache", "persist",  "x",	     "y",      "title",
-					     "template", "x_label", "y_label", NULL };
+	static const char *const known[] = { "cache", "persist",  "remote", "push", "x", "y",
+					     "title", "template", "x_label", "y_label", NULL };
 	struct spec_out out = { .at = name, .cache = true };
 	struct plots_reader plots = { r->p, r->stage->wdir };
 
@@ -305,7 +306,8 @@ static int read_plots_file(struct stage_reader *r, const struct yaml_node *name,
 	    (yaml_want(attributes, YAML_MAP, "what is said of a plots file", r->err) ||
 	     yaml_check_keys(attributes, known, "a plots file", r->err) ||
 	     yaml_get_bool(attributes, "cache", &out.cache, r->err) ||
-	     yaml_get_bool(attributes, "persist", &out.persist, r->err)))
+	     yaml_get_bool(attributes, "persist", &out.persist, r->err) ||
+	     object_place_read(attributes, &out.place, r->err)))
 		return -1;
 	vec_push(&r->stage->outs, out);
 	return plots_read_out(&plots, out.path, name, attributes, r->err);

@@ -9,6 +9,7 @@
 #include "fmt/yaml.h"
 #include "mlops/pipeline.h"
 #include "mlops/plots.h"
+#include "mlops/store.h"
 #include "pipeline/expand.h"
 
 #define SPEC_FILE   "mlops.yaml"
@@ -45,6 +46,7 @@ struct spec_out {
 	bool is_model;
 	bool is_metrics;
 	bool persist; /* it is not removed before the stage runs */
+	struct object_place place;
 };
 
 struct spec_cmd {

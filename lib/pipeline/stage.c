@@ -50,7 +50,14 @@ int stage_redeclare(struct session *run, struct state *s, struct mlops_error *er
 
 static int restore(struct session *run, struct state *s, struct mlops_error *err)
 {
-	return outs_restore(run->project, run->pipeline->keep, s, err);
+	const struct keep *keep = run->pipeline->keep;
+
+	if (!outs_restore(run->project, keep, s, err))
+		return 0;
+	if (err->kind != MLOPS_ENOTFOUND || !keep->has_objects || !share_fetch(&run->share, &s->now))
+		return -1;
+	mlops_error_clear(err);
+	return outs_restore(run->project, keep, s, err);
 }
 
 int stage_restore(struct session *run, struct state *s, struct mlops_error *err)

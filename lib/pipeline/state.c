@@ -3,6 +3,7 @@
 
 #include "pipeline/difference.h"
 #include "pipeline/pattern.h"
+#include "project/project.h"
 
 static int by_path(const void *a, const void *b)
 {
@@ -173,7 +174,8 @@ static int check_out(struct judge *j, const struct spec_out *out, const struct l
 
 	if (found < 0)
 		return -1;
-	check->redeclared |= was->is_model != out->is_model || was->not_cached == out->cache;
+	check->redeclared |= was->is_model != out->is_model || was->not_cached == out->cache ||
+			     !object_place_same(&was->place, &out->place);
 	if (found && object_ref_same(&ref, &was->ref))
 		return 0;
 	add_reason(check, "output '%s' %s", out->path, found ? "changed" : "is missing");
@@ -210,6 +212,7 @@ void state_add_out(struct state *s, const struct spec_out *out, const struct obj
 	s->now.outs[s->now.n_outs++] = (struct lock_item){
 		.path = xstrdup(out->path),
 		.ref = *ref,
+		.place = out->place,
 		.is_model = out->is_model,
 		.not_cached = !out->cache,
 	};

@@ -25,13 +25,15 @@ static int read_path(const struct yaml_node *map, const char **out, struct mlops
 
 static int read_item(const struct yaml_node *node, struct lock_item *out, struct mlops_error *err)
 {
-	static const char *const keys[] = { "path", OBJECT_REF_KEYS, "type", "cache", NULL };
+	static const char *const keys[] = { "path", OBJECT_REF_KEYS, OBJECT_PLACE_KEYS, "type",
+					    "cache", NULL };
 	const char *path = NULL, *type = NULL;
 	bool cache = true;
 
 	if (yaml_want(node, YAML_MAP, "an item", err) ||
 	    yaml_check_keys(node, keys, "an item", err) || read_path(node, &path, err) ||
-	    object_ref_read(node, &out->ref, err) || yaml_get_text(node, "type", &type, err) ||
+	    object_ref_read(node, &out->ref, err) ||
+	    object_place_read(node, &out->place, err) || yaml_get_text(node, "type", &type, err) ||
 	    yaml_get_bool(node, "cache", &cache, err))
 		return -1;
 	if (type && strcmp(type, "model"))
@@ -183,6 +185,7 @@ static void write_items(struct yaml_out *y, const char *key, const struct lock_i
 		yaml_map(y);
 		yaml_put_text(y, "path", items[i].path);
 		object_ref_write(y, &items[i].ref);
+		object_place_write(y, &items[i].place);
 		if (items[i].is_model)
 			yaml_put_text(y, "type", "model");
 		if (items[i].not_cached)

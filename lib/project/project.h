@@ -9,6 +9,7 @@ struct db;
 struct git_repo;
 struct lockfile;
 struct object_ref;
+struct object_place;
 struct yaml_node;
 struct yaml_out;
 
@@ -74,6 +75,15 @@ void project_on_lock(struct project *project, void (*relocked)(void *store));
 #define OBJECT_REF_KEYS "kind", "oid", "size", "files", "executable"
 int object_ref_read(const struct yaml_node *map, struct object_ref *out, struct mlops_error *err);
 void object_ref_write(struct yaml_out *y, const struct object_ref *ref);
+/* The same of a place, which takes no key when it is the usual one. */
+#define OBJECT_PLACE_KEYS "remote", "push"
+int object_place_read(const struct yaml_node *map, struct object_place *out,
+		      struct mlops_error *err);
+void object_place_write(struct yaml_out *y, const struct object_place *place);
+bool object_place_same(const struct object_place *a, const struct object_place *b);
+
+/* Whether a text may name a remote. */
+bool project_is_remote_name(const char *name);
 
 #define LOCKFILE_NAME	 "mlops.lock"
 #define LOCKFILE_MAX	 ((size_t)16 << 20) /* bytes: what a YAML document may take */

@@ -1,4 +1,6 @@
-/* Refs as keys of a YAML map. */
+/* Refs, and the places of their objects, as keys of a YAML map. */
+#include <ctype.h>
+
 #include "fmt/yaml.h"
 #include "mlops/lockfile.h"
 #include "project/project.h"
@@ -91,4 +93,45 @@ void object_ref_write(struct yaml_out *y, const struct object_ref *ref)
 		put_count(y, "files", ref->files);
 	else if (ref->executable)
 		yaml_put_plain(y, "executable", "true");
+}
+
+bool project_is_remote_name(const char *name)
+{
+	size_t n = strlen(name);
+
+	if (!n || n > OBJECT_REMOTE_MAX || *name == '.' || *name == '-')
+		return false;
+	while (isalnum((unsigned char)*name) || (*name && strchr("._-", *name)))
+		name++;
+	return !*name;
+}
+
+int object_place_read(const struct yaml_node *map, struct object_place *out,
+		      struct mlops_error *err)
+{
+	const char *remote = NULL;
+	bool push = true;
+
+	if (yaml_get_text(map, "remote", &remote, err) || yaml_get_bool(map, "push", &push, err))
+		return -1;
+	if (remote && !project_is_remote_name(remote))
+		return yaml_error(yaml_get(map, "remote"), err, "'%s' is no name for a remote",
+				  remote);
+	*out = (struct object_place){ .no_push = !push };
+	if (remote)
+		memcpy(out->remote, remote, strlen(remote));
+	return 0;
+}
+
+void object_place_write(struct yaml_out *y, const struct object_place *place)
+{
+	if (*place->remote)
+		yaml_put_text(y, "remote", place->remote);
+	if (place->no_push)
+		yaml_put_plain(y, "push", "false");
+}
+
+bool object_place_same(const struct object_place *a, const struct object_place *b)
+{
+	return a->no_push == b->no_push && !strcmp(a->remote, b->remote);
 }

@@ -6,11 +6,9 @@
 #include "git/git.h"
 #include "store/store.h"
 
-static int name_root(const struct object_ref *ref, const char *why, void *arg,
-		     struct mlops_error *err)
+static int name_root(const struct root *root, void *arg, struct mlops_error *err)
 {
-	(void)why;
-	return gc_name(arg, ref, err);
+	return gc_name(arg, &root->ref, err);
 }
 
 static bool has_db(struct project *project)

@@ -18,8 +18,7 @@ int name_check(const char *what, const char *name, struct mlops_error *err);
  * As mlops_roots_visit(), in pieces: what the work tree names; with it what the database names;
  * what git keeps.
  */
-typedef int (*root_fn)(const struct object_ref *ref, const char *why, void *arg,
-		       struct mlops_error *err);
+typedef int (*root_fn)(const struct root *root, void *arg, struct mlops_error *err);
 int roots_in_tree(struct project *project, struct store *store, root_fn fn, void *arg,
 		  struct mlops_error *err);
 int roots_in_db(struct project *project, struct store *store, root_fn fn, void *arg,

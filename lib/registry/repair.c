@@ -2,28 +2,25 @@
 #include "mlops/remote.h"
 #include "registry/private.h"
 
-typedef VEC(struct object_ref) ref_vec;
-
-struct gather {
-	struct store *store;
-	ref_vec refs;
-};
+typedef VEC(struct placed_ref) ref_vec;
 
 /* What is damaged in a way that a remote cannot mend is not fetched; verify reports it. */
-static int gather_incomplete(const struct object_ref *ref, const char *why, void *arg,
-			     struct mlops_error *err)
+static int keep_incomplete(struct store *store, ref_vec *refs, struct mlops_error *err)
 {
-	struct gather *g = arg;
-	uint64_t missing;
+	size_t kept = 0;
 
-	(void)why;
-	if (mlops_object_missing(g->store, ref, &missing, err)) {
-		if (err->kind != MLOPS_ECORRUPT)
-			return -1;
-		mlops_error_clear(err);
-	} else if (missing) {
-		vec_push(&g->refs, *ref);
+	for (size_t i = 0; i < refs->n; i++) {
+		uint64_t missing = 0;
+
+		if (mlops_object_missing(store, &refs->v[i].ref, &missing, err)) {
+			if (err->kind != MLOPS_ECORRUPT)
+				return -1;
+			mlops_error_clear(err);
+		}
+		if (missing)
+			refs->v[kept++] = refs->v[i];
 	}
+	refs->n = kept;
 	return 0;
 }
 
@@ -34,7 +31,7 @@ static int fetch(struct project *project, const ref_vec *refs, const struct tran
 
 	if (!refs->n)
 		return 0;
-	int rc = mlops_fetch(project, refs->v, refs->n, how, &counts, err);
+	int rc = mlops_fetch_placed(project, refs->v, refs->n, how, &counts, err);
 	total->objects += counts.objects;
 	total->bytes += counts.bytes;
 	total->missing += counts.missing;
@@ -51,7 +48,7 @@ static int fetch_lost(struct project *project, struct store *store, const struct
 	for (size_t i = 0; i < n; i++)
 		if (!mlops_store_has(store, &lost[i]))
 			vec_push(&refs,
-				 { .kind = OBJECT_FILE, .oid = lost[i], .size = UINT64_MAX });
+				 { .ref = { .oid = lost[i], .size = UINT64_MAX } });
 	int rc = fetch(project, &refs, how, total, err);
 	vec_free(&refs);
 	return rc;
@@ -62,17 +59,19 @@ int mlops_repair(struct project *project, const struct oid *lost, size_t n,
 		 struct mlops_error *err)
 {
 	struct transfer_how keep_going = *how;
-	struct gather g = { 0 };
+	struct store *store;
+	ref_vec refs = { 0 };
 
 	keep_going.keep_going = true;
 	*counts = (struct transfer_counts){ 0 };
-	if (mlops_store_of(project, &g.store, err))
+	if (mlops_store_of(project, &store, err) ||
+	    mlops_roots_placed(project, &refs.v, &refs.n, err))
 		return -1;
-	int rc = mlops_roots_visit(project, gather_incomplete, &g, err);
+	int rc = keep_incomplete(store, &refs, err);
 	if (!rc)
-		rc = fetch(project, &g.refs, &keep_going, counts, err);
+		rc = fetch(project, &refs, &keep_going, counts, err);
 	if (!rc)
-		rc = fetch_lost(project, g.store, lost, n, &keep_going, counts, err);
-	vec_free(&g.refs);
+		rc = fetch_lost(project, store, lost, n, &keep_going, counts, err);
+	vec_free(&refs);
 	return rc;
 }

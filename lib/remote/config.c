@@ -5,15 +5,9 @@
 #include "project/project.h"
 #include "remote/private.h"
 
-#define MAX_NAME 64
-
 static int check_name(const char *name, struct mlops_error *err)
 {
-	bool good = *name && *name != '.' && *name != '-' && strlen(name) <= MAX_NAME;
-
-	for (const char *p = name; *p && good; p++)
-		good = isalnum((unsigned char)*p) || strchr("._-", *p);
-	if (good)
+	if (project_is_remote_name(name))
 		return 0;
 	err_set(err, MLOPS_EINVALID, "'%s' is no name for a remote", name);
 	return err_hint(err, "letters, digits, '.', '_' and '-', such as: origin");

@@ -12,7 +12,7 @@ struct walker {
 	int (*fn)(const struct item *item, bool *enter, void *arg, struct mlops_error *err);
 	void *arg;
 	struct strbuf path;
-	bool is_out;
+	const struct tracked *tracked; /* that is walked */
 	struct mlops_error *err;
 };
 
@@ -21,7 +21,8 @@ static int load(struct walker *w, const struct oid *oid, struct tree *out)
 {
 	const struct listing_how *how = w->how;
 
-	if (how->supply && !mlops_store_has(w->store, oid) && how->supply(oid, how->arg, w->err))
+	if (how->supply && !mlops_store_has(w->store, oid) &&
+	    how->supply(oid, &w->tracked->place, how->arg, w->err))
 		return err_wrap(w->err, "cannot list '%s'", w->path.buf);
 	return tree_load_at(w->store, oid, w->path.buf, out, w->err);
 }
@@ -53,7 +54,7 @@ static int walk_tree(struct walker *w, const struct oid *oid, size_t depth)
 static int walk(struct walker *w, const struct tree_entry *e, size_t depth)
 {
 	struct item item = { item_kind_of(e->kind), e->oid, e->size, e->files, w->path.buf, depth,
-			     w->is_out };
+			     w->tracked->is_out, w->tracked->place };
 	bool enter = false;
 	int rc = w->fn(&item, &enter, w->arg, w->err);
 
@@ -92,7 +93,7 @@ static int walk_tracked(struct walker *w, const struct tracked *t, const char *p
 
 	strbuf_trunc(&w->path, 0);
 	strbuf_adds(&w->path, t->path);
-	w->is_out = t->is_out;
+	w->tracked = t;
 	if (strlen(path) > n && descend(w, &e, path + n + 1))
 		return -1;
 	return walk(w, &e, 0);

@@ -10,13 +10,18 @@
 struct outgoing {
 	struct git_repo *git;
 	struct map seen; /* names of objects */
-	int (*fn)(const struct object_ref *ref, void *arg, struct mlops_error *err);
+	int (*fn)(const struct placed_ref *ref, void *arg, struct mlops_error *err);
 	void *arg;
 };
 
-static int visit(struct outgoing *o, const struct object_ref *ref, struct mlops_error *err)
+/* An object is told once for each place that it has. */
+static int visit(struct outgoing *o, const struct placed_ref *ref, struct mlops_error *err)
 {
-	if (map_putn(&o->seen, ref->oid.sha256, sizeof(ref->oid.sha256), o))
+	autobuf key = { 0 };
+
+	strbuf_add(&key, ref->ref.oid.sha256, sizeof(ref->ref.oid.sha256));
+	strbuf_addf(&key, "%s %d", ref->place.remote, ref->place.no_push);
+	if (map_putn(&o->seen, key.buf, key.len, o))
 		return 0;
 	return o->fn(ref, o->arg, err);
 }
@@ -29,7 +34,7 @@ static int visit_pointer(struct outgoing *o, const char *file, const struct strb
 	if (pointer_parse(file, text->buf, text->len, &p, err))
 		return -1;
 	free(p.path);
-	return visit(o, &p.ref, err);
+	return visit(o, &(struct placed_ref){ .ref = p.ref }, err);
 }
 
 static int visit_lock(struct outgoing *o, const char *file, const struct strbuf *text,
@@ -43,7 +48,8 @@ static int visit_lock(struct outgoing *o, const char *file, const struct strbuf 
 
 		for (size_t k = 0; !rc && k < s->n_outs; k++)
 			if (!s->outs[k].not_cached)
-				rc = visit(o, &s->outs[k].ref, err);
+				rc = visit(o, &(struct placed_ref){ s->outs[k].ref, s->outs[k].place },
+					   err);
 	}
 	mlops_lockfile_clear(&lock);
 	return rc;
@@ -95,7 +101,7 @@ static int visit_ref(struct outgoing *o, const char *remote, const struct pushed
 
 int mlops_outgoing_visit(struct project *project, const char *remote,
 			 const struct pushed_ref *pushed, size_t n,
-			 int (*fn)(const struct object_ref *ref, void *arg,
+			 int (*fn)(const struct placed_ref *ref, void *arg,
 				   struct mlops_error *err),
 			 void *arg, struct mlops_error *err)
 {

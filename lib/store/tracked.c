@@ -16,7 +16,7 @@ static int add_pointers(struct project *project, const char *rev, tracked_vec *o
 		  mlops_pointers_list(project, &pointers, &n, err))
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		vec_push(out, { steal_ptr(&pointers[i].path), pointers[i].ref, false });
+		vec_push(out, { steal_ptr(&pointers[i].path), pointers[i].ref, .is_out = false });
 	mlops_pointers_free(pointers, n);
 	return 0;
 }
@@ -34,7 +34,8 @@ static int add_outs(struct project *project, const char *rev, tracked_vec *out,
 
 		for (size_t k = 0; k < s->n_outs; k++)
 			if (!s->outs[k].not_cached)
-				vec_push(out, { xstrdup(s->outs[k].path), s->outs[k].ref, true });
+				vec_push(out, { xstrdup(s->outs[k].path), s->outs[k].ref, true,
+						s->outs[k].place });
 	}
 	mlops_lockfile_clear(&lock);
 	return rc;

@@ -90,10 +90,11 @@ static int add_object(struct db *db, void *arg, struct mlops_error *err)
 		return -1;
 	return db_change(db, err,
 			 "INSERT OR REPLACE INTO run_objects (run_id, is_output, stage, path, is_model,"
-			 " not_cached, " REF_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			 "iissii" REF_FORMAT, run, (int64_t)a->is_output, o->stage ? o->stage : "",
-			 o->path, (int64_t)o->is_model, (int64_t)o->not_cached,
-			 REF_VALUES(&o->ref));
+			 " not_cached, remote, no_push, " REF_COLUMNS
+			 ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			 "iissiisi" REF_FORMAT, run, (int64_t)a->is_output, o->stage ? o->stage : "",
+			 o->path, (int64_t)o->is_model, (int64_t)o->not_cached, o->place.remote,
+			 (int64_t)o->place.no_push,			 REF_VALUES(&o->ref));
 }
 
 int mlops_run_add_object(struct project *project, const char *id, bool is_output,

@@ -19,8 +19,8 @@ int ref_read(struct db_stmt *stmt, int column, struct object_ref *out, struct ml
 	return 0;
 }
 
-#define OBJECT_COLUMNS "path, stage, is_model, not_cached, " REF_COLUMNS
-#define OBJECT_N (4 + REF_N)
+#define OBJECT_COLUMNS "path, stage, is_model, not_cached, remote, no_push, " REF_COLUMNS
+#define OBJECT_N (6 + REF_N)
 
 /* Reads OBJECT_COLUMNS; the texts are lent by the statement. */
 static int read_object(struct db_stmt *stmt, struct run_object *out, struct mlops_error *err)
@@ -29,7 +29,9 @@ static int read_object(struct db_stmt *stmt, struct run_object *out, struct mlop
 	out->stage = (char *)db_text(stmt, 1);
 	out->is_model = db_int(stmt, 2) != 0;
 	out->not_cached = db_int(stmt, 3) != 0;
-	return ref_read(stmt, 4, &out->ref, err);
+	out->place = (struct object_place){ .no_push = db_int(stmt, 5) != 0 };
+	snprintf(out->place.remote, sizeof(out->place.remote), "%s", db_text(stmt, 4));
+	return ref_read(stmt, 6, &out->ref, err);
 }
 
 struct object_list {

@@ -65,11 +65,11 @@ static const char *const out_keys[] = { "cache",  "persist", "checkpoint", "remo
 					"x",	  "y",	     "x_label",	   "y_label",  "title",
 					"header", NULL };
 
-/* Of what is said of an out, cache and persist count here. */
+/* What is said of an out that counts here. */
 static int read_attributes(struct arena *arena, const struct yaml_node *said, struct yaml_node **out,
 			   struct mlops_error *err)
 {
-	static const char *const counted[] = { "cache", "persist" };
+	static const char *const counted[] = { "cache", "persist", OBJECT_PLACE_KEYS };
 	struct yaml_node *map;
 
 	*out = NULL;

@@ -4,7 +4,7 @@
 #include "git/git.h"
 #include "mlops/revision.h"
 
-typedef VEC(struct object_ref) ref_vec;
+typedef VEC(struct placed_ref) ref_vec;
 
 static int add_outs(struct project *project, const char *commit, ref_vec *out,
 		    struct mlops_error *err)
@@ -15,7 +15,8 @@ static int add_outs(struct project *project, const char *commit, ref_vec *out,
 	for (size_t i = 0; i < lock.n && !rc; i++)
 		for (size_t k = 0; k < lock.stages[i].n_outs; k++)
 			if (!lock.stages[i].outs[k].not_cached)
-				vec_push(out, lock.stages[i].outs[k].ref);
+				vec_push(out, { lock.stages[i].outs[k].ref,
+						lock.stages[i].outs[k].place });
 	mlops_lockfile_clear(&lock);
 	return rc;
 }
@@ -29,12 +30,12 @@ static int add_pointers(struct project *project, const char *commit, ref_vec *ou
 	if (mlops_pointers_at(project, commit, &pointers, &n, err))
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		vec_push(out, pointers[i].ref);
+		vec_push(out, { .ref = pointers[i].ref });
 	mlops_pointers_free(pointers, n);
 	return 0;
 }
 
-int mlops_trial_objects(struct project *project, const char *which, struct object_ref **out,
+int mlops_trial_objects(struct project *project, const char *which, struct placed_ref **out,
 			size_t *n, struct mlops_error *err)
 {
 	autotrial *trial = NULL;

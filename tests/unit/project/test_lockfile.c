@@ -25,6 +25,7 @@ static struct lock_stage make_stage(const char *name)
 	s.outs[0].ref = (struct object_ref){ .kind = OBJECT_FILE, .size = 9, .files = 1 };
 	s.outs[0].is_model = true;
 	s.outs[0].not_cached = true;
+	s.outs[0].place = (struct object_place){ "far-1", true };
 	s.params = xcalloc(1, sizeof(*s.params));
 	s.n_params = 1;
 	s.params[0] = (struct lock_param){ xstrdup("params.yaml"), xstrdup("train.lr"), xstrdup("0.1") };
@@ -48,7 +49,8 @@ static void test_round_trip(void **state)
 	assert_string_equal(s->deps[0].path, "data: #raw");
 	assert_int_equal(s->deps[0].ref.files, 5);
 	assert_true(s->deps[1].ref.executable);
-	assert_true(s->outs[0].is_model && s->outs[0].not_cached);
+	assert_true(s->outs[0].is_model && s->outs[0].not_cached && s->outs[0].place.no_push);
+	assert_string_equal(s->outs[0].place.remote, "far-1");
 	assert_string_equal(s->params[0].value, "0.1");
 	mlops_lockfile_clear(&lock);
 	mlops_lockfile_clear(&again);

@@ -1,6 +1,7 @@
 /* The roots: all that pointers, mlops.lock, runs, models and deployments name, and nothing else. */
 #include "mlops/registry.h"
 
+#include "base/fs.h"
 #include "base/vec.h"
 #include "db/db.h"
 #include "mlops/lockfile.h"
@@ -34,10 +35,10 @@ static struct object_ref elsewhere(void)
 	return ref;
 }
 
-static int collect(const struct object_ref *ref, const char *why, void *arg, struct mlops_error *e)
+static int collect(const struct root *root, void *arg, struct mlops_error *e)
 {
-	(void)ref, (void)e;
-	strlist_add(arg, why);
+	(void)e;
+	strlist_add(arg, root->why);
 	return 0;
 }
 
@@ -94,6 +95,40 @@ static void objects_of_runs(void **state)
 	roots_are(p, want);
 }
 
+static void what_names_an_out_goes_where_it_does(void **state)
+{
+	struct project *p = project_of(state);
+	const struct object_place there = { .remote = "there" };
+	const struct object_ref model = put(p, "m"), part = put(p, "part"), other = put(p, "o");
+	struct lock_item outs[] = { { .path = (char *)"m", .ref = model, .place = there } };
+	struct lock_item deps[] = { { .path = (char *)"m/part", .ref = part },
+				    { .path = (char *)"o", .ref = other } };
+	struct lock_stage stages[] = {
+		{ .name = (char *)"a", .cmd = (char *)"true", .outs = outs, .n_outs = 1 },
+		{ .name = (char *)"b", .cmd = (char *)"true", .deps = deps, .n_deps = 2 },
+	};
+	const struct lockfile lock = { .stages = stages, .n = 2 };
+	const struct register_how how = { .path = "m" };
+	autofree struct placed_ref *refs = NULL;
+	struct model_version *version;
+	size_t n, elsewhere = 0;
+
+	assert_success(mlops_lockfile_write(p, &lock, &err));
+	autofree char *file = project_abspath(p, "m");
+	assert_success(fs_write_atomic(file, "m", 1, 0666, &err));
+	assert_success(mlops_model_register(p, "wine", &how, &version, &err));
+	mlops_model_version_free(version);
+	assert_success(mlops_roots_placed(p, &refs, &n, &err));
+	assert_int_equal(n, 4);
+	for (size_t i = 0; i < n; i++) {
+		bool is_other = mlops_oid_equal(&refs[i].ref.oid, &other.oid);
+
+		assert_string_equal(refs[i].place.remote, is_other ? "" : "there");
+		elsewhere += !is_other;
+	}
+	assert_int_equal(elsewhere, 3); /* the out, what is read of it, and the model */
+}
+
 static void versions_and_revisions(void **state)
 {
 	struct project *p = project_of(state);
@@ -124,9 +159,9 @@ static void a_damaged_name_is_corrupt(void **state)
 	assert_error(mlops_roots_visit(p, collect, &found, &err), MLOPS_ECORRUPT, "object name");
 }
 
-static int stop_at_once(const struct object_ref *ref, const char *why, void *arg, struct mlops_error *e)
+static int stop_at_once(const struct root *root, void *arg, struct mlops_error *e)
 {
-	(void)ref, (void)why, (void)e;
+	(void)root, (void)e;
 	++*(int *)arg;
 	return 5;
 }
@@ -148,6 +183,7 @@ int main(void)
 		unit_project_test(an_empty_project_has_none),
 		unit_project_test(outs_of_the_lock_that_are_cached),
 		unit_project_test(objects_of_runs),
+		unit_project_test(what_names_an_out_goes_where_it_does),
 		unit_project_test(versions_and_revisions),
 		unit_project_test(a_damaged_name_is_corrupt),
 		unit_project_test(the_visitor_can_stop_it),
