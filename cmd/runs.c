@@ -175,19 +175,40 @@ static void print_metrics(const struct run *run)
 	print_section("metrics", table, run->n_metrics);
 }
 
+static bool any_on_gpus(const struct run *run)
+{
+	for (size_t i = 0; i < run->n_stages; i++)
+		if (run->stages[i].usage.gpu.samples)
+			return true;
+	return false;
+}
+
 static void print_stages(const struct run *run)
 {
 	autotable *table = table_new("STAGE", "RESULT", "DURATION>", "CPU>", "MEMORY>", NULL);
+	bool gpus = any_on_gpus(run);
 
+	if (gpus) {
+		table_add_column(table, "GPU>");
+		table_add_column(table, "GPU MEMORY>");
+	}
 	for (size_t i = 0; i < run->n_stages; i++) {
 		const struct run_stage *s = &run->stages[i];
+		const struct run_gpu_usage *gpu = &s->usage.gpu;
 		autofree char *failed = xasprintf("exit status %d", s->exit_status);
-		char duration[CLOCK_ISO_SIZE], cpu[CLOCK_ISO_SIZE], peak[NUM_SIZE];
+		autofree char *busy = xasprintf("%.0f %%", gpu->mean_percent);
+		char duration[CLOCK_ISO_SIZE], cpu[CLOCK_ISO_SIZE], peak[NUM_SIZE], on[NUM_SIZE];
+		const char *const cells[] = {
+			s->name,
+			s->cached ? "cached" : s->exit_status ? failed : "ran",
+			clock_format_duration(s->duration_ms, duration),
+			s->cached ? "" : clock_format_duration(s->usage.cpu_ms, cpu),
+			s->cached ? "" : num_format_bytes(s->usage.peak_bytes, peak),
+			gpu->samples ? busy : "",
+			gpu->samples ? num_format_bytes(gpu->peak_bytes, on) : "",
+		};
 
-		table_add(table, s->name, s->cached ? "cached" : s->exit_status ? failed : "ran",
-			  clock_format_duration(s->duration_ms, duration),
-			  s->cached ? "" : clock_format_duration(s->usage.cpu_ms, cpu),
-			  s->cached ? "" : num_format_bytes(s->usage.peak_bytes, peak));
+		table_add_cells(table, cells);
 	}
 	print_section("stages", table, run->n_stages);
 }

@@ -98,6 +98,18 @@ static struct json *view_pairs(const struct run_pair *pairs, size_t n)
 	return obj;
 }
 
+static struct json *view_gpu(const struct run_gpu_usage *u)
+{
+	struct json *obj = js_obj();
+
+	js_set(obj, "samples", js_int(u->samples));
+	js_set(obj, "percent", js_num(u->mean_percent));
+	js_set(obj, "peak_percent", js_num(u->peak_percent));
+	js_set(obj, "bytes", js_int(u->mean_bytes));
+	js_set(obj, "peak_bytes", js_int(u->peak_bytes));
+	return obj;
+}
+
 static struct json *view_stages(const struct run *run)
 {
 	struct json *arr = js_arr();
@@ -115,6 +127,7 @@ static struct json *view_stages(const struct run *run)
 		js_set(obj, "peak_bytes", js_int(s->usage.peak_bytes));
 		js_set(obj, "read_bytes", js_int(s->usage.read_bytes));
 		js_set(obj, "written_bytes", js_int(s->usage.written_bytes));
+		js_set(obj, "gpu", s->usage.gpu.samples ? view_gpu(&s->usage.gpu) : js_null());
 		js_push(arr, obj);
 	}
 	return arr;

@@ -30,11 +30,22 @@ struct run_object {
 	bool not_cached; /* an output that is in git, not in the store */
 };
 
+/*
+ * What the commands of a stage had of GPUs, by looks at them while they ran. The percent are those of
+ * the time in which a device worked, the mean of the devices that they were on.
+ */
+struct run_gpu_usage {
+	int64_t samples; /* looks that found them on a device; 0: nothing is known */
+	double mean_percent, peak_percent;
+	int64_t mean_bytes, peak_bytes; /* of all devices together */
+};
+
 /* What the commands of a stage used, with the processes that they waited for. */
 struct run_usage {
 	int64_t cpu_ms;     /* of user and system */
 	int64_t peak_bytes; /* resident, of the largest process */
 	int64_t read_bytes, written_bytes; /* from and to disks */
+	struct run_gpu_usage gpu;
 };
 
 /* One stage of a pipeline run. */

@@ -15,15 +15,21 @@ struct capacity {
 	uint64_t memory; /* bytes */
 	struct spec_resources used;
 	struct gpu_set busy;
+	const char *gpu_names[GPUS_MAX]; /* as CUDA_VISIBLE_DEVICES has them; owned */
 	size_t jobs; /* at work */
 };
 
-/* The machine's processors, memory and GPUs, or what run.cpus, run.memory and run.gpus say. */
+/*
+ * The machine's processors, memory and GPUs, or what run.cpus, run.memory and run.gpus say. Where
+ * CUDA_VISIBLE_DEVICES names the GPUs that we may use, there are no others.
+ */
 int capacity_find(struct project *project, struct capacity *out, struct mlops_error *err);
+void capacity_clear(struct capacity *c);
 /* Whether a stage may begin: what it needs is free, or nothing else runs that could free it. */
 bool capacity_fits(const struct capacity *c, const struct spec_resources *need);
 void capacity_take(struct capacity *c, const struct spec_resources *need, struct gpu_set *gpus);
 void capacity_give(struct capacity *c, const struct spec_resources *need,
 		   const struct gpu_set *gpus);
 /* "CUDA_VISIBLE_DEVICES=0,2" */
-const char *gpu_set_environment(const struct gpu_set *gpus, struct arena *arena);
+const char *capacity_gpu_variable(const struct capacity *c, const struct gpu_set *gpus,
+				  struct arena *arena);

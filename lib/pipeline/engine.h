@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mlops/engine.h"
+#include "mlops/tracking.h"
 #include "pipeline/spec.h"
 #include "project/project.h"
 
@@ -10,6 +11,12 @@ struct engine_call {
 	struct project *project;
 	const struct offload *stage;
 	struct strlist files; /* to be sent, relative to the root; folders whole */
+};
+
+/* How it ended: an exit status or 128 + signal; what it used, 0 for what is not known. */
+struct engine_end {
+	int status;
+	struct run_usage usage;
 };
 
 struct engine_export {
@@ -31,7 +38,10 @@ struct engine {
 	 * and leaves nothing behind. It looks at stop.h, whose signals it passes on. NULL: the run
 	 * does it, or with no ENGINE_HERE nobody: it is exported to.
 	 */
-	int (*run)(const struct engine_call *call, int *status, struct mlops_error *err);
+	int (*run)(const struct engine_call *call, struct engine_end *end,
+		   struct mlops_error *err);
+	/* A run of which it had stages ends: what they shared goes. NULL: they share nothing. */
+	void (*leave)(const char *run_id);
 	/* Appends the pipeline in the engine's own form. NULL: there is none. */
 	int (*export)(const struct engine_export *what, struct strbuf *out,
 		      struct mlops_error *err);

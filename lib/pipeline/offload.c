@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/num.h"
 #include "pipeline/engine.h"
+#include "pipeline/used.h"
 
 #define FAILURE_MAX ((size_t)64 << 10)
 
@@ -106,9 +107,11 @@ int offload_prefix(struct session *run, const struct state *s, struct arena *are
 	autofree char *failure = offload_failure_file(run->project, s->spec->name);
 	autofree char *text = stage_shell_command(s->spec);
 	struct argv a = { .arena = arena };
+	struct run_usage former;
 
 	if (fs_mkdirs_for(failure, err) || fs_remove_tree(failure, err))
 		return -1;
+	used_take(run->project, s->spec->name, &former);
 	vec_push(&a.v, run->how->program);
 	add(&a, "offload", s->engine);
 	add(&a, s->spec->name, "--run");
@@ -132,6 +135,23 @@ int offload_prefix(struct session *run, const struct state *s, struct arena *are
 	*prefix = copy;
 	*command = (struct spec_cmd){ .text = argv[0], .argv = argv };
 	return 0;
+}
+
+void offload_take_usage(struct session *run, const struct state *s, struct run_usage *out)
+{
+	used_take(run->project, s->spec->name, out);
+}
+
+void offload_end(struct session *run)
+{
+	for (size_t i = 0; *run->recorder.id && i < run->pipeline->stages.n; i++) {
+		const char *name = run->states[i].engine;
+		const struct engine *engine;
+		autoerr ignored = ERR_INIT;
+
+		if (name && !engine_find(run->project, name, &engine, &ignored) && engine->leave)
+			engine->leave(run->recorder.id);
+	}
 }
 
 /* The kind, the message and the hint, a line each. */

@@ -11,5 +11,10 @@ int offload_prefix(struct session *run, const struct state *s, struct arena *are
 /* When it was the engine that failed and not the command, its error, and true. */
 bool offload_failed(struct session *run, const struct state *s, struct mlops_error *err);
 
+/* Of a stage that has ended there, what it used. */
+void offload_take_usage(struct session *run, const struct state *s, struct run_usage *out);
+/* The engines of the run's stages let go of what these shared. */
+void offload_end(struct session *run);
+
 /* The file that the error of an engine stands in; new. */
 char *offload_failure_file(struct project *project, const char *stage);

@@ -6,6 +6,7 @@
 #include "pipeline/engine.h"
 #include "pipeline/offload.h"
 #include "pipeline/stop.h"
+#include "pipeline/used.h"
 
 struct collection {
 	struct engine_call *call;
@@ -77,7 +78,7 @@ static int collect(struct engine_call *call, struct mlops_error *err)
 	return rc;
 }
 
-static int find_and_run(struct engine_call *call, int *status, struct mlops_error *err)
+static int find_and_run(struct engine_call *call, struct engine_end *end, struct mlops_error *err)
 {
 	const struct engine *engine;
 
@@ -86,7 +87,7 @@ static int find_and_run(struct engine_call *call, int *status, struct mlops_erro
 	if (!engine->run)
 		return err_set(err, MLOPS_EUSAGE, "nothing is sent to engine '%s'",
 			       call->stage->engine);
-	return collect(call, err) || engine->run(call, status, err) ? -1 : 0;
+	return collect(call, err) || engine->run(call, end, err) ? -1 : 0;
 }
 
 /* Whoever waits for us sees an exit status only, which could be the command's. */
@@ -105,14 +106,19 @@ int mlops_offload(struct project *project, const struct offload *what, int *stat
 		  struct mlops_error *err)
 {
 	struct engine_call call = { .project = project, .stage = what };
+	struct engine_end end = { 0 };
 	struct stop stop;
 
 	if (stop_catch(&stop, err))
 		return -1;
-	int rc = find_and_run(&call, status, err);
+	int rc = find_and_run(&call, &end, err);
 	stop_release(&stop);
 	strlist_clear(&call.files);
-	if (rc)
+	if (rc) {
 		leave_error(project, what->stage, err);
-	return rc;
+		return -1;
+	}
+	used_leave(project, what->stage, &end.usage);
+	*status = end.status;
+	return 0;
 }

@@ -283,15 +283,20 @@ static void tick(const struct session *run)
 	vec_free(&elapsed);
 }
 
-/* Until a commit is due, or what is shown is to be shown anew. */
-static int wait_timeout(const struct session *run)
+static int sooner(int a, int b)
 {
-	int due = session_commit_due(run);
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/* Until a commit or a look at the GPUs is due, or what is shown is to be shown anew. */
+static int wait_timeout(struct session *run)
+{
+	int due = sooner(session_commit_due(run), gpu_watch_due(&run->gpus, &run->jobs));
 
 	if (!run->how->tick)
 		return due;
 	tick(run);
-	return due < 0 || due > TICK_MS ? TICK_MS : due;
+	return sooner(due, TICK_MS);
 }
 
 static int wait_for_job(struct session *run, struct mlops_error *err)
@@ -303,6 +308,7 @@ static int wait_for_job(struct session *run, struct mlops_error *err)
 	if (!session_look_end(run, &cause) && (session_commit_due(run) || !session_commit(run, &cause)) &&
 	    !jobs_wait(&run->jobs, wants_token ? tokens_fd(&run->tokens) : -1, wait_timeout(run), &job,
 		       &cause)) {
+		gpu_watch_look(&run->gpus, &run->jobs);
 		if (job)
 			proceed(run, job, err);
 		return 0;
@@ -431,6 +437,8 @@ static void session_clear(struct session *run)
 	while (run->jobs.v.n)
 		job_free(run->jobs.v.v[--run->jobs.v.n]);
 	vec_free(&run->jobs.v);
+	if (run->states)
+		offload_end(run);
 	vec_free(&run->ended);
 	schedule_clear(&run->schedule);
 	tokens_close(&run->tokens);
@@ -446,6 +454,8 @@ static void session_clear(struct session *run)
 	recorder_clear(&run->recorder);
 	mlops_lockfile_clear(&run->lock);
 	map_clear(&run->outs);
+	gpu_watch_clear(&run->gpus);
+	capacity_clear(&run->capacity);
 	arena_clear(&run->arena);
 	mlops_pipeline_free(run->reloaded);
 }
@@ -476,6 +486,7 @@ int mlops_pipeline_run(struct project *project, struct pipeline *pipeline,
 		.recorder = { .project = project, .how = how },
 		.commands_fd = -1,
 		.tokens = TOKENS_INIT,
+		.gpus = { .capacity = &run.capacity },
 	};
 	autoclose int guard = -1;
 

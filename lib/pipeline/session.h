@@ -1,7 +1,7 @@
 /* One `mlops run`: what its stages share, and the steps that a stage is taken through. */
 #pragma once
 
-#include "pipeline/jobs.h"
+#include "pipeline/gpu.h"
 #include "pipeline/override.h"
 #include "pipeline/record.h"
 #include "pipeline/schedule.h"
@@ -30,6 +30,7 @@ struct session {
 	struct secrets secrets;
 	struct share share;
 	struct jobs jobs;
+	struct gpu_watch gpus;
 	int commands_fd;           /* guards the commands once the first has started; else -1 */
 	struct keep_look *look;    /* open, with the project locked, while stages are judged */
 	struct keep_look *save;    /* takes the outs that are not committed yet, or NULL */

@@ -91,7 +91,7 @@ static const char *const *make_environment(const struct session *run, const stru
 {
 	const struct state *s = job->s;
 	const struct strlist *secrets = &run->secrets.names;
-	const char **env = arena_alloc(arena, (s->spec->env.n + secrets->n + 6) * sizeof(*env));
+	const char **env = arena_alloc(arena, (s->spec->env.n + secrets->n + 7) * sizeof(*env));
 	size_t n = 0;
 
 	while (n < s->spec->env.n) {
@@ -106,8 +106,11 @@ static const char *const *make_environment(const struct session *run, const stru
 	env[n++] = arena_printf(arena, "MLOPS_PROJECT=%s", mlops_project_root(run->project));
 	if (run->tokens.makeflags)
 		env[n++] = run->tokens.makeflags;
-	if (session_needs(s)->gpus)
-		env[n++] = gpu_set_environment(&job->gpus, arena);
+	if (session_needs(s)->gpus) {
+		env[n++] = capacity_gpu_variable(&run->capacity, &job->gpus, arena);
+		if (!getenv("CUDA_DEVICE_ORDER"))
+			env[n++] = "CUDA_DEVICE_ORDER=PCI_BUS_ID"; /* as the driver counts */
+	}
 	env[n] = NULL;
 	return env;
 }
@@ -207,15 +210,24 @@ static int64_t milliseconds(const struct timeval *t)
 	return (int64_t)t->tv_sec * 1000 + t->tv_usec / 1000;
 }
 
-/* Of a command and what it waited for; blocks are of 512 bytes, the peak is told in KiB. */
-static void add_usage(struct run_usage *sum, const struct rusage *u)
+/* Blocks are of 512 bytes, the peak is told in KiB. */
+static struct run_usage usage_of(const struct rusage *u)
 {
-	int64_t peak = (int64_t)u->ru_maxrss * 1024;
+	return (struct run_usage){
+		.cpu_ms = milliseconds(&u->ru_utime) + milliseconds(&u->ru_stime),
+		.peak_bytes = (int64_t)u->ru_maxrss * 1024,
+		.read_bytes = (int64_t)u->ru_inblock * 512,
+		.written_bytes = (int64_t)u->ru_oublock * 512,
+	};
+}
 
-	sum->cpu_ms += milliseconds(&u->ru_utime) + milliseconds(&u->ru_stime);
-	sum->peak_bytes = peak > sum->peak_bytes ? peak : sum->peak_bytes;
-	sum->read_bytes += (int64_t)u->ru_inblock * 512;
-	sum->written_bytes += (int64_t)u->ru_oublock * 512;
+/* Of a command, and what it waited for. */
+static void add_usage(struct run_usage *sum, const struct run_usage *u)
+{
+	sum->cpu_ms += u->cpu_ms;
+	sum->peak_bytes = u->peak_bytes > sum->peak_bytes ? u->peak_bytes : sum->peak_bytes;
+	sum->read_bytes += u->read_bytes;
+	sum->written_bytes += u->written_bytes;
 }
 
 /* Whether a stage that failed is tried again: after its delay, which doubles each time. */
@@ -250,6 +262,7 @@ int stage_proceed(struct session *run, struct job *job, bool *over, struct mlops
 {
 	struct state *s = job->s;
 	struct proc_result result;
+	struct run_usage usage;
 
 	*over = false;
 	if (job->again_ms)
@@ -258,8 +271,11 @@ int stage_proceed(struct session *run, struct job *job, bool *over, struct mlops
 		return -1;
 	s->exit_status = result.status;
 	s->duration_ms = clock_mono_ms() - job->start_ms;
-	if (!s->engine)
-		add_usage(&s->usage, &result.usage);
+	if (s->engine)
+		offload_take_usage(run, s, &usage);
+	else
+		usage = usage_of(&result.usage);
+	add_usage(&s->usage, &usage);
 	if (stop_signal())
 		return err_set(err, stop_kind(), "stage '%s' was interrupted", s->spec->name);
 	if (s->exit_status || job->child.timed_out) {

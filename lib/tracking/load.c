@@ -61,7 +61,8 @@ static int load_stages(struct db *db, int64_t row, struct run *run, struct mlops
 
 	if (db_query(db, &stmt, err,
 		     "SELECT name, start_ms, duration_ms, exit_status, cached, cpu_ms, peak_bytes,"
-		     " read_bytes, written_bytes FROM run_stages"
+		     " read_bytes, written_bytes, gpu_samples, gpu_percent, gpu_peak_percent,"
+		     " gpu_bytes, gpu_peak_bytes FROM run_stages"
 		     " WHERE run_id = ? ORDER BY start_ms, name", "i", row))
 		return -1;
 	while ((rc = db_step(stmt, err)) > 0)
@@ -70,7 +71,10 @@ static int load_stages(struct db *db, int64_t row, struct run *run, struct mlops
 				  .exit_status = (int)db_int(stmt, 3),
 				  .cached = db_int(stmt, 4) != 0,
 				  .usage = { db_int(stmt, 5), db_int(stmt, 6), db_int(stmt, 7),
-					     db_int(stmt, 8) } });
+					     db_int(stmt, 8),
+					     { db_int(stmt, 9), db_num(stmt, 10),
+					       db_num(stmt, 11), db_int(stmt, 12),
+					       db_int(stmt, 13) } } });
 	run->stages = list.v;
 	run->n_stages = list.n;
 	return rc;

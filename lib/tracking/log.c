@@ -120,17 +120,21 @@ static int add_stage(struct db *db, void *arg, struct mlops_error *err)
 {
 	const struct add_stage *a = arg;
 	const struct run_stage *s = a->stage;
+	const struct run_gpu_usage *gpu = &s->usage.gpu;
 	int64_t run;
 
 	if (run_row(db, a->run_id, &run, err))
 		return -1;
 	return db_change(db, err,
 			 "INSERT OR REPLACE INTO run_stages (run_id, name, start_ms, duration_ms,"
-			 " exit_status, cached, cpu_ms, peak_bytes, read_bytes, written_bytes)"
-			 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			 "isiiiiiiii", run, s->name, s->start_ms, s->duration_ms,
+			 " exit_status, cached, cpu_ms, peak_bytes, read_bytes, written_bytes,"
+			 " gpu_samples, gpu_percent, gpu_peak_percent, gpu_bytes, gpu_peak_bytes)"
+			 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			 "isiiiiiiiiiddii", run, s->name, s->start_ms, s->duration_ms,
 			 (int64_t)s->exit_status, (int64_t)s->cached, s->usage.cpu_ms,
-			 s->usage.peak_bytes, s->usage.read_bytes, s->usage.written_bytes);
+			 s->usage.peak_bytes, s->usage.read_bytes, s->usage.written_bytes,
+			 gpu->samples, gpu->mean_percent, gpu->peak_percent, gpu->mean_bytes,
+			 gpu->peak_bytes);
 }
 
 int mlops_run_add_stage(struct project *project, const char *id, const struct run_stage *stage,

@@ -67,6 +67,7 @@ is "$(cat lines)" 4 "a stage gets what another made"
 ok "and empty folders come back" test -d empty
 is "$(ls -A "$there")" "" "nothing is left on the host"
 is "$(ls -A "$TMPDIR")" "" "nor of the connection"
+is "$(grep -c 'Accepted publickey' "$sshd_dir/log")" 1 "which both stages shared"
 run mlops run
 like "$err" "everything is up to date" "the lock does not depend on where a stage ran"
 run mlops run --on local -f use
@@ -111,7 +112,33 @@ YAML
 run mlops run --on pool
 is "$(tr '\n' ' ' <seen)" "data seen " "with a sandbox only what is declared is sent"
 
+# What it used there: a second of work in a process below, that holds 64 MiB and writes 8.
+cat >mlops.yaml <<'YAML'
+stages:
+  uses: {cmd: 'sh ./uses; echo > out', outs: [out, written]}
+YAML
+cat >uses <<'SH'
+python3 -I -S -c '
+import os, time
+held = bytearray(b"x") * (64 << 20)
+with open("written", "wb") as f:
+    f.write(os.urandom(8 << 20)); f.flush(); os.fsync(f.fileno())
+while time.process_time() < 1: pass
+time.sleep(1)'
+SH
+git add -A && git commit -qm uses
+run mlops run --on pool
+rc_is 0 "a stage that uses much"
+run mlops runs show last --json
+json_is '[[s["cpu_ms"] >= 1000, s["cpu_ms"] < 60000, 64 << 20 < s["peak_bytes"] < 1 << 30] for s in d["stages"]]' \
+	'[[true,true,true]]' "its time and memory are recorded"
+json_is '[s["written_bytes"] == 0 or s["written_bytes"] >= 8 << 20 for s in d["stages"]]' '[true]' "and what it wrote to disk"
+
 # Hosts that fail, and none.
+cat >mlops.yaml <<'YAML'
+stages:
+  boxed: {cmd: 'ls -A > seen', deps: [data], outs: [seen], sandbox: true}
+YAML
 mlops config engine.pool.hosts "gone one"
 run mlops run --on pool -f
 rc_is 0 "a host that cannot be reached is left out"

@@ -14,6 +14,7 @@
 #include "mlops/store.h"
 #include "mlops/workspace.h"
 #include "pipeline/engines/kubernetes.h"
+#include "pipeline/used.h"
 
 #define PLACE    ".mlops/offload" /* in the archive, where no file of the project can be */
 #define SAID_MAX 4096
@@ -199,16 +200,20 @@ static const char receive[] = "mlops pull -q code >&2; tar -xf code -C \"$dir/wo
 
 static const char execute[] =
 	"set +e\n"
+	"used_begin \"$dir/used\"\n"
 	"sh -c \"$command\" </dev/null & pid=$!\n"
+	"used_watch \"$pid\" \"$dir/used\" & meter=$!\n"
 	"trap 'kill -s TERM \"$pid\"' TERM INT\n"
 	"wait \"$pid\"; status=$?\n"
 	"while kill -0 \"$pid\" 2>/dev/null; do wait \"$pid\"; status=$?; done\n"
+	"kill \"$meter\" 2>/dev/null; used_end \"$dir/used\"\n"
+	"used() { while read -r line; do echo \"# $line\"; done <\"$dir/used\"; }\n"
+	"[ \"$status\" = 0 ] || { { echo \"status $status\"; used; } >\"$end\"; exit \"$status\"; }\n"
 	"set -e\n"
-	"[ \"$status\" = 0 ] || { echo \"status $status\" >\"$end\"; exit \"$status\"; }\n"
 	"cd \"$dir/data\"; mkdir outs\n";
 
 static const char hand_over[] = "mlops track -q outs >&2; mlops push -q -r data outs >&2\n"
-				"cat outs.mlops >\"$end\"\n";
+				"{ cat outs.mlops; used; } >\"$end\"\n";
 
 static void add_mkdir(struct strbuf *out, const char *path)
 {
@@ -254,6 +259,7 @@ static char *make_script(const struct sending *s, const char *url)
 	strbuf_adds(&out, "command=");
 	strbuf_add_shell(&out, stage->command);
 	strbuf_addc(&out, '\n');
+	strbuf_adds(&out, used_script);
 	strbuf_adds(&out, execute);
 	for (size_t i = 0; i < stage->n_outs; i++)
 		add_out(&out, stage->outs[i]);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "pipeline/engines/kubernetes.h"
 #include "pipeline/stop.h"
+#include "pipeline/used.h"
 
 #define LOOK_MS    1000
 #define AWAY_MS    60000 /* that the cluster may not answer while a stage runs */
@@ -177,7 +178,7 @@ static int start_log(struct cluster *c, const struct kube_pod *pod, struct mlops
 }
 
 /* The script had the last word, unless the pod was ended before it could say anything. */
-static int conclude(struct cluster *c, const struct kube_pod *pod, int *status,
+static int conclude(struct cluster *c, const struct kube_pod *pod, struct engine_end *end,
 		    struct mlops_error *err)
 {
 	int code = 0;
@@ -185,19 +186,20 @@ static int conclude(struct cluster *c, const struct kube_pod *pod, int *status,
 	if (start_log(c, pod, err))
 		return -1;
 	kube_log_end(steal_ptr(&c->log));
+	used_read(pod->said, &end->usage);
 	if (sscanf(pod->said, "status %d", &code) == 1 && code > 0 && code < 256) {
-		*status = code;
+		end->status = code;
 		return 0;
 	}
 	if (pod->code || !*pod->said)
 		return err_set(err, MLOPS_EFAIL, "pod '%s' ended with status %lld%s%s", pod->name,
 			       (long long)pod->code, *pod->why ? ": " : "", pod->why);
-	*status = 0;
+	end->status = 0;
 	return kube_data_fetch(c->call, &c->settings, pod->said, err);
 }
 
-/* *over when its status is known. */
-static int step(struct cluster *c, bool *over, int *status, struct mlops_error *err)
+/* *over when it is known how it ended. */
+static int step(struct cluster *c, bool *over, struct engine_end *end, struct mlops_error *err)
 {
 	autojson *list = NULL;
 	struct kube_pod pod;
@@ -214,19 +216,19 @@ static int step(struct cluster *c, bool *over, int *status, struct mlops_error *
 		return start_log(c, &pod, err);
 	case KUBE_ENDED:
 		*over = true;
-		return conclude(c, &pod, status, err);
+		return conclude(c, &pod, end, err);
 	}
 	return 0;
 }
 
-static int follow(struct cluster *c, int *status, struct mlops_error *err)
+static int follow(struct cluster *c, struct engine_end *end, struct mlops_error *err)
 {
 	bool over = false;
 
 	for (;;) {
 		if (stop_signal())
 			return err_set(err, stop_kind(), "interrupted");
-		if (step(c, &over, status, err))
+		if (step(c, &over, end, err))
 			return -1;
 		if (over)
 			return 0;
@@ -235,24 +237,24 @@ static int follow(struct cluster *c, int *status, struct mlops_error *err)
 }
 
 /* Also when we are asked to stop, which ends the pod; the first error stays. */
-static int run_job(struct cluster *c, int *status, struct mlops_error *err)
+static int run_job(struct cluster *c, struct engine_end *end, struct mlops_error *err)
 {
 	autofree char *script = NULL;
 	autoerr cause = ERR_INIT;
 
 	if (kube_data_send(c->call, &c->settings, &script, err) || create_job(c, script, err))
 		return -1;
-	int rc = follow(c, status, err);
+	int rc = follow(c, end, err);
 	if (delete_job(c, &cause))
 		log_warn("job '%s' is left: %s", c->name, cause.msg);
 	return rc;
 }
 
-static int run(const struct engine_call *call, int *status, struct mlops_error *err)
+static int run(const struct engine_call *call, struct engine_end *end, struct mlops_error *err)
 {
 	struct cluster c = { .call = call };
 
-	int rc = open_cluster(&c, err) || run_job(&c, status, err);
+	int rc = open_cluster(&c, err) || run_job(&c, end, err);
 	close_cluster(&c);
 	return rc ? -1 : 0;
 }

@@ -1,7 +1,8 @@
 /*
  * Hosts that are logged in to by the ssh program, which knows the user's keys and settings. A stage
- * takes a free slot of a host: a locked file here, so that all runs of the project share them. Its
- * files go there as a tar stream into a folder of its own, its outs come back as one.
+ * takes a free slot of a host: a locked file here, so that all runs of the project share them. It takes
+ * three calls of ssh, over a connection that all stages of a run share: its files go there as a tar
+ * stream into a folder of its own, it runs, its outs come back as another stream.
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,50 +12,35 @@
 #include "base/path.h"
 #include "pipeline/engines/ssh.h"
 #include "pipeline/stop.h"
+#include "pipeline/used.h"
 
-/* All that a shell there is told is quoted once for it and once for the shell that the user has. */
-static int run_quietly(struct ssh *s, const char *script, int *status, struct mlops_error *err)
-{
-	return ssh_run(s, script, NULL, status, err);
-}
+#define USED_MAX ((size_t)64 << 10)
 
-/* The folder of the stage, with its script in it; *reached tells whether the host let us in. */
-static int prepare(struct ssh *s, bool *reached, struct mlops_error *err)
+/*
+ * All that a shell there is told is quoted once for it and once for the shell that the user has. The
+ * script that runs the stage comes first, as many bytes as are told: no list of processes shows what
+ * is in it.
+ */
+static void make_prepare_script(const struct ssh *s, size_t script_bytes, struct strbuf *out)
 {
 	const char *base = engine_setting(s->call->project, s->call->stage->engine, "dir");
-	autobuf script = { 0 }, made = { 0 };
-	autofree char *text = ssh_script(s->call->stage);
-	int status;
 
-	strbuf_adds(&script, "umask 077; base=");
+	strbuf_adds(out, "base=");
 	if (base)
-		strbuf_add_shell(&script, base);
+		strbuf_add_shell(out, base);
 	else
-		strbuf_adds(&script, "${TMPDIR:-/tmp}");
-	strbuf_addf(&script,
-		    "; mkdir -p \"$base\" && dir=$(mktemp -d \"$base/mlops-%s.XXXXXX\") && "
-		    "mkdir \"$dir/work\" && cat >\"$dir/run\" && echo \"$dir\"",
-		    s->call->stage->stage);
-	if (ssh_ask(s, script.buf, text, &made, &status, err))
-		return -1;
-	*reached = status != SSH_FAILED;
-	struct str dir = str_trim((struct str){ made.buf, made.len });
-	if (*reached && (status || !dir.n || *dir.p != '/'))
-		return err_set(err, MLOPS_EREMOTE, "cannot make a folder on '%s'", s->host);
-	if (*reached)
-		s->dir = xstrndup(dir.p, dir.n);
-	return 0;
-}
-
-static int lost(const struct ssh *s, struct mlops_error *err)
-{
-	if (stop_signal())
-		return err_set(err, stop_kind(), "interrupted");
-	return err_set(err, MLOPS_EREMOTE, "the connection to '%s' was lost", s->host);
+		strbuf_adds(out, "${TMPDIR:-/tmp}");
+	strbuf_addf(out,
+		    "; mkdir -p \"$base\" && dir=$(mktemp -d \"$base/mlops-%s.XXXXXX\") || exit 1\n"
+		    "mkdir \"$dir/work\" && dd bs=1 count=%zu of=\"$dir/run\" 2>/dev/null && ",
+		    s->call->stage->stage, script_bytes);
+	if (s->call->files.n)
+		strbuf_adds(out, "tar -xof - -C \"$dir/work\" && ");
+	strbuf_adds(out, "echo \"$dir\" || { rm -rf \"$dir\"; exit 1; }");
 }
 
 /* A file that goes while it is packed is not one that the stage declares. */
-static int send_files(struct ssh *s, struct mlops_error *err)
+static int send(struct ssh *s, struct strbuf *answer, struct ssh_end *end, struct mlops_error *err)
 {
 	const char *const pack[] = { "tar",
 				     "-C",
@@ -66,24 +52,42 @@ static int send_files(struct ssh *s, struct mlops_error *err)
 				     "-T",
 				     "-",
 				     NULL };
+	autofree char *text = ssh_script(s->call->stage);
 	autobuf script = { 0 }, names = { 0 };
-	int status;
+	const struct ssh_sending what = { text, s->call->files.n ? pack : NULL, &names };
 
 	for (size_t i = 0; i < s->call->files.n; i++)
 		strbuf_add(&names, s->call->files.v[i], strlen(s->call->files.v[i]) + 1);
-	if (!names.len)
-		return 0;
-	strbuf_adds(&script, "tar -xof - -C ");
-	strbuf_add_shell(&script, s->dir);
-	strbuf_adds(&script, "/work");
-	const struct ssh_stream packed = { pack, &names, true };
-	if (ssh_run(s, script.buf, &packed, &status, err))
+	make_prepare_script(s, strlen(text), &script);
+	return ssh_send(s, script.buf, &what, answer, end, err);
+}
+
+/* The folder of the stage, with all that it needs; *reached tells whether the host let us in. */
+static int prepare(struct ssh *s, bool *reached, struct mlops_error *err)
+{
+	autobuf answer = { 0 };
+	struct ssh_end end = { 0 };
+
+	if (send(s, &answer, &end, err))
 		return -1;
-	if (status == SSH_FAILED)
-		return lost(s, err);
-	return status ?
-		       err_set(err, MLOPS_EREMOTE, "cannot unpack what was sent to '%s'", s->host) :
-		       0;
+	struct str dir = str_trim((struct str){ answer.buf, answer.len });
+	*reached = end.there != SSH_FAILED;
+	if (!*reached)
+		return 0;
+	if (end.there || !dir.n || *dir.p != '/')
+		return err_set(err, MLOPS_EREMOTE, "cannot put what the stage reads on '%s'", s->host);
+	s->dir = xstrndup(dir.p, dir.n);
+	return end.here ? err_set(err, MLOPS_EFAIL,
+				  "cannot pack what the stage reads: tar ended with status %d",
+				  end.here) :
+			  0;
+}
+
+static int lost(const struct ssh *s, struct mlops_error *err)
+{
+	if (stop_signal())
+		return err_set(err, stop_kind(), "interrupted");
+	return err_set(err, MLOPS_EREMOTE, "the connection to '%s' was lost", s->host);
 }
 
 /* ssh gives 255 when it fails itself, and when the command gave that: then it is written there. */
@@ -104,44 +108,68 @@ static int run_command(struct ssh *s, int *status, struct mlops_error *err)
 	strbuf_adds(&script, "exec test -s ");
 	strbuf_add_shell(&script, s->dir);
 	strbuf_adds(&script, "/status");
-	if (run_quietly(s, script.buf, &asked, err))
+	if (ssh_run(s, script.buf, &asked, err))
 		return -1;
 	return asked ? lost(s, err) : 0;
 }
 
-/* No tar is of nothing, which some do not take. */
-static int fetch_outs(struct ssh *s, struct mlops_error *err)
+/* What it used, and its outs when it succeeded; then the folder goes. */
+static void make_fetch_script(const struct ssh *s, bool outs, struct strbuf *out)
 {
 	const struct offload *stage = s->call->stage;
-	autofree char *scratch = NULL;
-	autobuf script = { 0 };
-	int status;
 
-	if (!stage->n_outs)
-		return 0;
-	strbuf_adds(&script, "cd ");
-	strbuf_add_shell(&script, s->dir);
-	strbuf_adds(&script, " && set -- status && for f in");
-	for (size_t i = 0; i < stage->n_outs; i++) {
-		strbuf_adds(&script, " work/");
-		strbuf_add_shell(&script, stage->outs[i]);
+	strbuf_adds(out, "cd ");
+	strbuf_add_shell(out, s->dir);
+	strbuf_adds(out, " && set -- used && for f in");
+	for (size_t i = 0; outs && i < stage->n_outs; i++) {
+		strbuf_adds(out, " work/");
+		strbuf_add_shell(out, stage->outs[i]);
 	}
-	strbuf_adds(&script,
+	strbuf_adds(out,
 		    "; do { [ ! -e \"$f\" ] && [ ! -L \"$f\" ]; } || set -- \"$@\" \"$f\"; "
-		    "done; exec tar -cf - \"$@\"");
+		    "done && tar -cf - \"$@\"; rc=$?; cd /; rm -rf ");
+	strbuf_add_shell(out, s->dir);
+	strbuf_adds(out, "; exit $rc");
+}
+
+static void read_used(const char *scratch, struct run_usage *out)
+{
+	autofree char *file = path_join(scratch, "used");
+	autobuf text = { 0 };
+	autoerr ignored = ERR_INIT;
+
+	if (!fs_read(file, USED_MAX, &text, &ignored) && text.buf)
+		used_read(text.buf, out);
+}
+
+static int fetch_into(struct ssh *s, const char *scratch, struct engine_end *end,
+		      struct mlops_error *err)
+{
+	const char *const unpack[] = { "tar", "-xof", "-", "-C", scratch, NULL };
+	autofree char *work = path_join(scratch, "work");
+	autobuf script = { 0 };
+	struct ssh_end ends = { 0 };
+
+	make_fetch_script(s, !end->status, &script);
+	if (ssh_fetch(s, script.buf, unpack, &ends, err))
+		return -1;
+	if (ends.there == SSH_FAILED)
+		return lost(s, err);
+	if (ends.there || ends.here)
+		return err_set(err, MLOPS_EREMOTE, "cannot get the outputs from '%s'", s->host);
+	read_used(scratch, &end->usage);
+	free(steal_ptr(&s->dir));
+	return engine_bring_home(s->call, work, err);
+}
+
+static int fetch(struct ssh *s, struct engine_end *end, struct mlops_error *err)
+{
+	autofree char *scratch = NULL;
+	autoerr ignored = ERR_INIT;
+
 	if (engine_scratch(s->call, &scratch, err))
 		return -1;
-	autofree char *work = path_join(scratch, "work");
-	const char *const unpack[] = { "tar", "-xof", "-", "-C", scratch, NULL };
-	const struct ssh_stream unpacked = { unpack, NULL, false };
-	int rc = ssh_run(s, script.buf, &unpacked, &status, err);
-	if (!rc && status == SSH_FAILED)
-		rc = lost(s, err);
-	if (!rc && status)
-		rc = err_set(err, MLOPS_EREMOTE, "cannot get the outputs from '%s'", s->host);
-	if (!rc)
-		rc = engine_bring_home(s->call, work, err);
-	autoerr ignored = ERR_INIT;
+	int rc = fetch_into(s, scratch, end, err);
 	fs_remove_tree(scratch, &ignored);
 	return rc;
 }
@@ -154,19 +182,32 @@ static void clean_up(struct ssh *s)
 
 	strbuf_adds(&script, "exec rm -rf ");
 	strbuf_add_shell(&script, s->dir);
-	if (run_quietly(s, script.buf, &status, &ignored) || status)
+	if (ssh_run(s, script.buf, &status, &ignored) || status)
 		log_warn("folder '%s' is left on '%s'", s->dir, s->host);
 	free(steal_ptr(&s->dir));
 }
 
-static int run_there(struct ssh *s, int *status, struct mlops_error *err)
+/* A command that failed has nothing to bring but what it used, which nothing fails for. */
+static int run_there(struct ssh *s, struct engine_end *end, struct mlops_error *err)
 {
-	int rc = send_files(s, err) || run_command(s, status, err);
+	autoerr ignored = ERR_INIT;
+	int rc = run_command(s, &end->status, err);
 
-	if (!rc && !*status)
-		rc = fetch_outs(s, err);
-	clean_up(s);
-	return rc ? -1 : 0;
+	if (!rc && fetch(s, end, end->status ? &ignored : err) && !end->status)
+		rc = -1;
+	return rc;
+}
+
+/* On the one host that has a slot for us. */
+static int run_on_host(struct ssh *s, bool *reached, struct engine_end *end, struct mlops_error *err)
+{
+	int rc = prepare(s, reached, err);
+
+	if (!rc && *reached)
+		rc = run_there(s, end, err);
+	if (s->dir)
+		clean_up(s);
+	return rc;
 }
 
 static int none_left(const struct ssh *s, const struct ssh_hosts *hosts, struct mlops_error *err)
@@ -179,7 +220,7 @@ static int none_left(const struct ssh *s, const struct ssh_hosts *hosts, struct 
 }
 
 /* On the first host that has a free slot and lets us in. */
-static int run_somewhere(struct ssh *s, struct ssh_hosts *hosts, int *status,
+static int run_somewhere(struct ssh *s, struct ssh_hosts *hosts, struct engine_end *end,
 			 struct mlops_error *err)
 {
 	struct ssh_host *host;
@@ -193,12 +234,10 @@ static int run_somewhere(struct ssh *s, struct ssh_hosts *hosts, int *status,
 		if (!host || stop_signal())
 			return none_left(s, hosts, err);
 		s->host = host->name;
-		if (ssh_connect(s, err))
+		if (ssh_share(s, err))
 			return -1;
-		int rc = prepare(s, &reached, err);
-		if (!rc && reached)
-			rc = run_there(s, status, err);
-		ssh_disconnect(s);
+		int rc = run_on_host(s, &reached, end, err);
+		free(steal_ptr(&s->control));
 		if (rc || reached)
 			return rc;
 		host->dead = true;
@@ -207,14 +246,14 @@ static int run_somewhere(struct ssh *s, struct ssh_hosts *hosts, int *status,
 	}
 }
 
-static int run(const struct engine_call *call, int *status, struct mlops_error *err)
+static int run(const struct engine_call *call, struct engine_end *end, struct mlops_error *err)
 {
 	struct ssh s = { .call = call };
 	struct ssh_hosts hosts = { 0 };
 
 	int rc = engine_own_setting(call->project, call->stage->engine, "sshconfig", &s.config,
 				    err) ||
-		 ssh_hosts_read(call, &hosts, err) || run_somewhere(&s, &hosts, status, err);
+		 ssh_hosts_read(call, &hosts, err) || run_somewhere(&s, &hosts, end, err);
 	ssh_hosts_clear(&hosts);
 	return rc ? -1 : 0;
 }
@@ -222,4 +261,5 @@ static int run(const struct engine_call *call, int *status, struct mlops_error *
 const struct engine engine_ssh = {
 	.name = "ssh",
 	.run = run,
+	.leave = ssh_leave,
 };

@@ -23,7 +23,7 @@ struct ssh {
 	const struct engine_call *call;
 	const char *config; /* a file for ssh -F, or NULL; lent */
 	const char *host;
-	char *control; /* folder of the socket that all calls share one connection by */
+	char *control; /* the socket of the connection that all calls of the run share */
 	char *dir;     /* of the stage, on the host */
 };
 
@@ -31,25 +31,34 @@ struct ssh {
 int ssh_take_slot(const struct ssh *s, struct ssh_hosts *hosts, struct ssh_host **out, int *slot,
 		  struct mlops_error *err);
 
-int ssh_connect(struct ssh *s, struct mlops_error *err);
-void ssh_disconnect(struct ssh *s);
+/* Sets s->control, which is new; the first call that finds no connection there makes one. */
+int ssh_share(struct ssh *s, struct mlops_error *err);
+/* Ends the connections of a run (engine.h). */
+void ssh_leave(const char *run_id);
 
-/* A program here at one end of the connection. */
-struct ssh_stream {
-	const char *const *argv;
-	const struct strbuf *input; /* its standard input, or NULL */
-	bool sends; /* what it prints goes there; else it gets what is printed there */
+/* How ssh and the program at our end of it ended. */
+struct ssh_end {
+	int there, here;
 };
+
+/* Standard input for a script there: a text, and behind it what a program prints. */
+struct ssh_sending {
+	const char *text;
+	const char *const *argv;    /* or NULL */
+	const struct strbuf *input; /* of the program */
+};
+
 /*
- * Runs a line of sh there; *status is that of ssh. A stream that fails is an error. A signal that
- * asks us to stop ends it.
+ * Calls ssh with a line of sh. A signal that asks us to stop ends it. What is printed there is one
+ * short line that is taken, or goes to a program here.
  */
-int ssh_run(struct ssh *s, const char *script, const struct ssh_stream *stream, int *status,
-	    struct mlops_error *err);
-/* The same with `input` for it, and what it prints (one short line) taken. */
-int ssh_ask(struct ssh *s, const char *script, const char *input, struct strbuf *out, int *status,
-	    struct mlops_error *err);
-/* The same for the stage's own: it prints to where we do, and signals are passed on to it. */
+int ssh_send(struct ssh *s, const char *script, const struct ssh_sending *what,
+	     struct strbuf *answer, struct ssh_end *end, struct mlops_error *err);
+int ssh_fetch(struct ssh *s, const char *script, const char *const *argv, struct ssh_end *end,
+	      struct mlops_error *err);
+/* With no input and nothing to print. */
+int ssh_run(struct ssh *s, const char *script, int *status, struct mlops_error *err);
+/* The stage's own: it prints to where we do, and signals are passed on to it. */
 int ssh_stage(struct ssh *s, const char *script, int *status, struct mlops_error *err);
 
 /* The script that runs the stage's command there, given its folder; new. It holds secrets. */

@@ -5,33 +5,81 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <fcntl.h>
 
 #include "base/fs.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "base/xxh.h"
 #include "pipeline/engines/ssh.h"
 #include "pipeline/stop.h"
 
 #define ANSWER_MAX 4096
 #define TMPDIR_MAX 64
 
-/* The path of a Unix socket must be short, also with what ssh puts behind it at first. */
-int ssh_connect(struct ssh *s, struct mlops_error *err)
+/*
+ * The folder of a run's connections, which no other run has. The path of a Unix socket must be short,
+ * also with what ssh puts behind it at first.
+ */
+static char *control_dir(const char *run_id)
 {
 	const char *tmp = getenv("TMPDIR");
 
 	if (!tmp || *tmp != '/' || strlen(tmp) > TMPDIR_MAX)
 		tmp = "/tmp";
-	char *dir = path_join(tmp, "mlops-ssh.XXXXXX");
-	if (!mkdtemp(dir)) {
-		err_sys(err, "cannot make a folder in '%s'", tmp);
-		free(dir);
+	return xasprintf("%s/mlops-ssh-%.16s", tmp, run_id);
+}
+
+/* Others may write to the folder that it is in. */
+static int make_private(const char *dir, struct mlops_error *err)
+{
+	struct stat st;
+
+	if (mkdir(dir, 0700) && errno != EEXIST)
+		return err_sys(err, "cannot make folder '%s'", dir);
+	if (lstat(dir, &st))
+		return err_sys(err, "cannot look at '%s'", dir);
+	if (S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 077))
+		return 0;
+	return err_set(err, MLOPS_EINVALID, "'%s' is no folder that only we can enter", dir);
+}
+
+/* A name for each host as it is asked for: two of them may be one machine under other rules. */
+int ssh_share(struct ssh *s, struct mlops_error *err)
+{
+	autofree char *dir = control_dir(s->call->stage->run_id);
+	autofree char *whole = xasprintf("%s\n%s", s->host, s->config ? s->config : "");
+
+	if (make_private(dir, err))
 		return -1;
-	}
-	s->control = dir;
+	s->control = xasprintf("%s/%016llx", dir, (unsigned long long)xxh_64(whole, strlen(whole)));
 	return 0;
+}
+
+static int end_connection(const char *name, void *arg, struct mlops_error *err)
+{
+	autofree char *control = xasprintf("-oControlPath=%s/%s", (const char *)arg, name);
+	const char *const argv[] = { "ssh", "-F",     "/dev/null", "-q",
+				     control, "-Oexit", "host",	 NULL };
+	autobuf none = { 0 };
+	struct proc_result result;
+
+	return proc_read(argv, ANSWER_MAX, &none, &result, err);
+}
+
+/* What cannot be ended now ends by itself a while after its last use. */
+void ssh_leave(const char *run_id)
+{
+	autofree char *dir = control_dir(run_id);
+	autoerr ignored = ERR_INIT;
+	struct stat st;
+
+	if (lstat(dir, &st))
+		return;
+	fs_each_name(dir, end_connection, dir, &ignored);
+	fs_remove_tree(dir, &ignored);
 }
 
 struct command {
@@ -50,7 +98,7 @@ static void command_init(struct command *c, const struct ssh *s)
 					"-oControlMaster=auto",
 					"-oControlPersist=30" };
 
-	*c = (struct command){ .path = xasprintf("-oControlPath=%s/s", s->control) };
+	*c = (struct command){ .path = xasprintf("-oControlPath=%s", s->control) };
 	vec_push(&c->v, "ssh");
 	if (s->config) {
 		vec_push(&c->v, "-F");
@@ -109,25 +157,6 @@ static int start_ssh(struct ssh *s, const char *script, int in, int out, pid_t *
 	return rc;
 }
 
-void ssh_disconnect(struct ssh *s)
-{
-	struct command c;
-	autoerr ignored = ERR_INIT;
-	autobuf none = { 0 };
-	struct proc_result result;
-	autofree char *socket = path_join(s->control, "s");
-
-	command_init(&c, s);
-	vec_push(&c.v, "-q");
-	vec_push(&c.v, "-Oexit");
-	command_end(&c, s, "");
-	if (fs_exists(socket))
-		proc_read(c.v.v, ANSWER_MAX, &none, &result, &ignored);
-	command_clear(&c);
-	fs_remove_tree(s->control, &ignored);
-	free(steal_ptr(&s->control));
-}
-
 /* A signal is told to the script over `tell` when that is open, else it ends the process. */
 static void pass_signal(pid_t pid, int tell)
 {
@@ -182,69 +211,89 @@ static int open_pipe(int *from, int *to, struct mlops_error *err)
 	return 0;
 }
 
-/* The program here and ssh, a pipe between them. */
-static int start_both(struct ssh *s, const char *script, const struct ssh_stream *stream,
-		      pid_t *here, pid_t *there, struct mlops_error *err)
+int ssh_run(struct ssh *s, const char *script, int *status, struct mlops_error *err)
 {
-	autoclose int from = -1, to = -1, input = -1;
+	pid_t pid;
 
-	if (open_pipe(&from, &to, err) ||
-	    (stream->input && file_of(stream->input->buf, stream->input->len, &input, err)) ||
-	    start(stream->argv, stream->sends ? input : from, stream->sends ? to : -1, here, err))
-		return -1;
-	if (!start_ssh(s, script, stream->sends ? from : -1, stream->sends ? -1 : to, there, err))
+	return start_ssh(s, script, -1, -1, &pid, err) || await(pid, -1, status, err) ? -1 : 0;
+}
+
+/* The end of ssh, when that comes before the end of what it is sent, is the error that matters. */
+static int send_input(const struct ssh_sending *what, int to, pid_t *here, struct mlops_error *err)
+{
+	autoclose int input = -1;
+	autoerr ignored = ERR_INIT;
+
+	if (fs_write_all(to, what->text, strlen(what->text), "ssh", &ignored) || !what->argv)
 		return 0;
-	kill(*here, SIGKILL);
-	return -1;
+	return file_of(what->input->buf, what->input->len, &input, err) ||
+			       start(what->argv, input, to, here, err) ?
+		       -1 :
+		       0;
 }
 
-int ssh_run(struct ssh *s, const char *script, const struct ssh_stream *stream, int *status,
-	    struct mlops_error *err)
+/* The pipes are ours alone by now, but for the ends that `there` and `here` have. */
+static int await_both(pid_t there, pid_t here, struct ssh_end *end, struct mlops_error *err)
 {
-	pid_t here = 0, there = 0;
-	int here_status = 0;
+	int rc = await(there, -1, &end->there, err);
 
-	if (!stream)
-		return start_ssh(s, script, -1, -1, &there, err) || await(there, -1, status, err) ?
-			       -1 :
-			       0;
-	if (start_both(s, script, stream, &here, &there, err) || await(there, -1, status, err) ||
-	    await(here, -1, &here_status, err))
-		return -1;
-	if (here_status && !*status)
-		return err_set(err, MLOPS_EFAIL, "cannot %s: tar ended with status %d",
-			       stream->sends ? "pack what the stage reads" : "unpack what it wrote",
-			       here_status);
-	return 0;
+	if (here) {
+		autoerr ignored = ERR_INIT;
+
+		if (await(here, -1, &end->here, rc ? &ignored : err))
+			rc = -1;
+	}
+	return rc;
 }
 
-static int read_answer(int fd, struct strbuf *out, struct mlops_error *err)
+static void close_end(int *fd)
 {
+	close(*fd);
+	*fd = -1;
+}
+
+/* What is printed there fits into the pipe. */
+int ssh_send(struct ssh *s, const char *script, const struct ssh_sending *what,
+	     struct strbuf *answer, struct ssh_end *end, struct mlops_error *err)
+{
+	autoclose int input = -1, to = -1, printed = -1, from = -1;
+	pid_t there, here = 0;
 	char buf[ANSWER_MAX];
 	size_t n;
 
-	if (fs_read_some(fd, buf, sizeof(buf), "what ssh prints", &n, err))
+	if (open_pipe(&input, &to, err) || open_pipe(&from, &printed, err) ||
+	    start_ssh(s, script, input, printed, &there, err))
 		return -1;
-	strbuf_add(out, buf, n);
+	close_end(&input);
+	close_end(&printed);
+	int rc = send_input(what, to, &here, err);
+	close_end(&to);
+	if (rc)
+		kill(there, SIGTERM);
+	autoerr ignored = ERR_INIT;
+	if (await_both(there, here, end, rc ? &ignored : err) || rc ||
+	    fs_read_some(from, buf, sizeof(buf), "what ssh prints", &n, err))
+		return -1;
+	strbuf_add(answer, buf, n);
 	return 0;
 }
 
-int ssh_ask(struct ssh *s, const char *script, const char *input, struct strbuf *out, int *status,
-	    struct mlops_error *err)
+int ssh_fetch(struct ssh *s, const char *script, const char *const *argv, struct ssh_end *end,
+	      struct mlops_error *err)
 {
-	autoclose int from = -1, to = -1, in = -1;
-	pid_t pid;
+	autoclose int from = -1, to = -1;
+	pid_t there, here;
 
-	if (open_pipe(&from, &to, err) || file_of(input, strlen(input), &in, err) ||
-	    start_ssh(s, script, in, to, &pid, err))
+	if (open_pipe(&from, &to, err) || start(argv, from, -1, &here, err))
 		return -1;
-	close(to);
-	to = -1;
-	int rc = read_answer(from, out, err);
-	if (rc)
-		kill(pid, SIGTERM);
+	int rc = start_ssh(s, script, -1, to, &there, err);
+	close_end(&from);
+	close_end(&to);
+	if (!rc)
+		return await_both(there, here, end, err);
 	autoerr ignored = ERR_INIT;
-	return await(pid, -1, status, rc ? &ignored : err) || rc ? -1 : 0;
+	await(here, -1, &end->here, &ignored);
+	return -1;
 }
 
 int ssh_stage(struct ssh *s, const char *script, int *status, struct mlops_error *err)

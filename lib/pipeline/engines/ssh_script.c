@@ -5,15 +5,18 @@
  * and removes everything.
  */
 #include "pipeline/engines/ssh.h"
+#include "pipeline/used.h"
 
 static const char head[] = "dir=$1\n"
 			   "cd \"$dir/work\" || exit 1\n"
 			   "MLOPS_PROJECT=$PWD; export MLOPS_PROJECT\n";
 
 static const char body[] = "command -v setsid >/dev/null 2>&1 && group=setsid || group=\n"
+			   "used_begin \"$dir/used\"\n"
 			   "exec 3<&0\n"
 			   "$group sh -c \"$command\" </dev/null 3<&- &\n"
 			   "pid=$! target=${group:+-}$!\n"
+			   "used_watch \"$pid\" \"$dir/used\" 3<&- </dev/null & meter=$!\n"
 			   "tell() { kill -s \"$1\" -- \"$target\"; } 2>/dev/null\n"
 			   "{\n"
 			   "	while read -r signal; do tell \"$signal\"; done\n"
@@ -26,8 +29,9 @@ static const char body[] = "command -v setsid >/dev/null 2>&1 && group=setsid ||
 			   "exec 3<&-\n"
 			   "wait \"$pid\"; status=$?\n"
 			   "[ -e \"$dir/lost\" ] && exit\n"
-			   "kill \"$watch\"\n"
+			   "kill \"$watch\" \"$meter\" 2>/dev/null\n"
 			   "tell KILL\n"
+			   "used_end \"$dir/used\"\n"
 			   "echo $status >\"$dir/status\"\n"
 			   "exit $status\n";
 
@@ -44,6 +48,7 @@ char *ssh_script(const struct offload *stage)
 {
 	autobuf out = { 0 };
 
+	strbuf_adds(&out, used_script);
 	strbuf_adds(&out, head);
 	for (size_t i = 0; i < stage->n_env; i++)
 		add_variable(&out, stage->env[i], getenv(stage->env[i]));

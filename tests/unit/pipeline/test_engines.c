@@ -4,6 +4,7 @@
 #include "mlops/config.h"
 #include "pipeline/engines/kubernetes.h"
 #include "pipeline/engines/ssh.h"
+#include "pipeline/used.h"
 #include "unit_project.h"
 
 static struct mlops_error err;
@@ -96,6 +97,33 @@ static void test_dollars(void **state)
 	assert_non_null(strstr(text.buf, "\"echo $$$$ $$(HOME)\""));
 }
 
+static void test_used(void **state)
+{
+	static const struct {
+		const char *text;
+		struct run_usage want;
+	} rows[] = {
+		{ "", { 0 } },
+		{ "status 7\n# 0m0.010s 0m0.000s\n# 0m0.25s 0m0.05s\n# read_bytes: 10\n# "
+		  "write_bytes: 20\n# ended\n# 0m0.010s 0m0.000s\n# 1m2.5s 0m0.250000s\n# "
+		  "read_bytes: 110\n# write_bytes: 20\n# peak_kib: 3\n",
+		  { 62450, 3072, 100, 0, { 0 } } },
+		{ "0m0,0s 0m0,0s\n0m0,0s 0m0,0s\nended\n0m9,0s 0m0s\n0m1,5s 0m2s\n",
+		  { 3500, 0, 0, 0, { 0 } } },
+		{ "ended\nread_bytes: -5\n0m-1s 0m0s\n0m5s\nx\n", { 0 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct run_usage got = { .cpu_ms = -1 };
+
+		used_read(rows[i].text, &got);
+		assert_int_equal(got.cpu_ms, rows[i].want.cpu_ms);
+		assert_int_equal(got.peak_bytes, rows[i].want.peak_bytes);
+		assert_int_equal(got.read_bytes, rows[i].want.read_bytes);
+	}
+}
+
 static void write_hosts(struct unit_project *u, const char *hosts)
 {
 	assert_success(mlops_config_set(u->project, CONFIG_LOCAL, "engine.e.hosts", hosts, &err));
@@ -151,7 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pods),    cmocka_unit_test(test_names),
-		cmocka_unit_test(test_dollars), unit_project_test(test_hosts),
+		cmocka_unit_test(test_dollars), cmocka_unit_test(test_used), unit_project_test(test_hosts),
 		unit_project_test(test_home),
 	};
 
