@@ -151,23 +151,23 @@ static int drain(int fd, size_t max, struct strbuf *out, const char *name, struc
 	return fits ? 0 : err_set(err, MLOPS_EINVALID, "'%s' writes too much", name);
 }
 
-/* Starts the child with its output in a pipe, and reads that. Takes stdin_fd of `spec`. */
-static int read_output(struct proc_spec *spec, size_t max, struct strbuf *out,
-		       struct proc_result *result, struct mlops_error *err)
+int proc_read_of(const struct proc_spec *how, size_t max, struct strbuf *out,
+		 struct proc_result *result, struct mlops_error *err)
 {
-	autoclose int in = spec->stdin_fd;
+	struct proc_spec spec = *how;
+	autoclose int in = spec.stdin_fd;
 	int fds[2];
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC))
 		return err_sys(err, "cannot make a pipe");
 	autoclose int from = fds[0];
-	spec->stdout_fd = fds[1];
-	int rc = proc_spawn(spec, &pid, err);
+	spec.stdout_fd = fds[1];
+	int rc = proc_spawn(&spec, &pid, err);
 	close(fds[1]);
 	if (rc)
 		return -1;
-	rc = drain(from, max, out, spec->argv[0], err);
+	rc = drain(from, max, out, spec.argv[0], err);
 	autoerr wait_err = ERR_INIT;
 	return proc_wait(pid, result, rc ? &wait_err : err) || rc ? -1 : 0;
 }
@@ -175,9 +175,9 @@ static int read_output(struct proc_spec *spec, size_t max, struct strbuf *out,
 int proc_read(const char *const *argv, size_t max, struct strbuf *out, struct proc_result *result,
 	      struct mlops_error *err)
 {
-	struct proc_spec spec = { .argv = argv, .stdin_fd = -1, .stderr_fd = -1 };
+	const struct proc_spec spec = { .argv = argv, .stdin_fd = -1, .stderr_fd = -1 };
 
-	return read_output(&spec, max, out, result, err);
+	return proc_read_of(&spec, max, out, result, err);
 }
 
 int proc_ask(const char *const *argv, const char *const *env, const struct strbuf *question,
@@ -197,7 +197,7 @@ int proc_ask(const char *const *argv, const char *const *env, const struct strbu
 		return err_set(err, MLOPS_EINVALID, "it is too long a question for '%s'", argv[0]);
 	}
 	close(steal_fd(&to));
-	return read_output(&spec, max, out, result, err);
+	return proc_read_of(&spec, max, out, result, err);
 }
 
 int proc_self_path(char **out, struct mlops_error *err)

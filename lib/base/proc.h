@@ -34,6 +34,9 @@ int proc_wait(pid_t pid, struct proc_result *out, struct mlops_error *err);
  */
 int proc_read(const char *const *argv, size_t max, struct strbuf *out, struct proc_result *result,
 	      struct mlops_error *err);
+/* The same for any child; stdin_fd is closed, and stdout_fd does not matter. */
+int proc_read_of(const struct proc_spec *spec, size_t max, struct strbuf *out,
+		 struct proc_result *result, struct mlops_error *err);
 /*
  * The same, where `question` (at most PROC_ASK_MAX bytes, which a pipe holds) is its standard
  * input, and what it writes to standard error is dropped. `env` as in struct proc_spec.

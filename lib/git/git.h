@@ -49,9 +49,6 @@ int git_head(struct git_repo *repo, char **out, struct mlops_error *err);
 /* The commit that `rev` names (gitrevisions(7)); MLOPS_ENOTFOUND. */
 int git_resolve(struct git_repo *repo, const char *rev, struct git_id *commit,
 		struct mlops_error *err);
-/* The object that a name as "main:data/raw" stands for; MLOPS_ENOTFOUND. */
-int git_object_at(struct git_repo *repo, const char *name, struct git_id *out,
-		  struct mlops_error *err);
 /* Calls fn with the short name of each branch and tag; stops when it returns non-zero. */
 int git_each_name(struct git_repo *repo,
 		  int (*fn)(const char *name, void *arg, struct mlops_error *err), void *arg,
@@ -165,6 +162,17 @@ int git_linked_reset(struct git_repo *repo, const char *commit, const char *cons
 		     struct mlops_error *err);
 /* Removes one with all that is in it. */
 int git_linked_remove(struct git_repo *repo, const char *path, struct mlops_error *err);
+
+/*
+ * The commit that a repository elsewhere has under a name (HEAD, a branch, a tag, a ref in full) or
+ * 40 digits, and the folders in it, without files, in the bare repository `dir`, which is made when
+ * it is absent. Nothing is fetched when it is there. One at a time. *out is new.
+ */
+int git_far_commit(const char *dir, const char *url, const char *rev, char **out,
+		   struct mlops_error *err);
+/* The id of what a revision holds at a path, in the repository of a folder; new. MLOPS_ENOTFOUND. */
+int git_far_object(const char *dir, const char *rev, const char *path, char **out,
+		   struct mlops_error *err);
 
 /* Pushes refs, under their own names, to a remote of git's. */
 int git_push_refs(struct git_repo *repo, const char *remote, const char *const *refs, size_t n,

@@ -34,6 +34,11 @@ static inline git_oid git_oid_of(const struct git_id *id)
 	return oid;
 }
 
+/* What a hook or alias that started us may have set would lead git to another repository. */
+#define GIT_CLEAN_ENV                                                                              \
+	"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY",        \
+		"GIT_COMMON_DIR"
+
 /* git's own index, as it is on disk now. */
 int git_read_index(struct git_repo *repo, git_index **out, struct mlops_error *err);
 static inline void cleanup_index(git_index **index)

@@ -4,10 +4,7 @@
 #include "base/vec.h"
 #include "git/private.h"
 
-/* What a hook or alias that started us may have set would lead git to another repository. */
-static const char *const clean_env[] = { "GIT_DIR",    "GIT_WORK_TREE",        "GIT_INDEX_FILE",
-					 "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR",
-					 NULL };
+static const char *const clean_env[] = { GIT_CLEAN_ENV, NULL };
 
 static int run_git(const char *dir, const char *const *argv, struct mlops_error *err)
 {

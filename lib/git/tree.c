@@ -33,16 +33,6 @@ int git_resolve(struct git_repo *r, const char *rev, struct git_id *out, struct 
 	return 0;
 }
 
-int git_object_at(struct git_repo *r, const char *name, struct git_id *out, struct mlops_error *err)
-{
-	autoobject *object = NULL;
-
-	if (find_object(r, name, &object, err))
-		return -1;
-	*out = git_id_of(git_object_id(object));
-	return 0;
-}
-
 struct each_name {
 	int (*fn)(const char *name, void *arg, struct mlops_error *err);
 	void *arg;

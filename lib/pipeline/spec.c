@@ -8,7 +8,6 @@
 #include "base/map.h"
 #include "base/num.h"
 #include "base/path.h"
-#include "base/url.h"
 #include "pipeline/condition.h"
 #include "pipeline/dvc/dvc.h"
 #include "pipeline/graph.h"
@@ -116,30 +115,11 @@ static int read_cmd(struct stage_reader *r, const struct yaml_node *node)
 	return 0;
 }
 
-/* {git: FOLDER, path: PATH, rev: REV}; the folder is seen from that of the file. */
-static int read_git_dep(struct stage_reader *r, const struct yaml_node *node)
+static int add_outside(struct stage_reader *r, const struct spec_url *dep)
 {
-	static const char *const known[] = { "git", "path", "rev", NULL };
-	struct spec_url dep = { .rev = "HEAD", .at = node };
-	const char *repo = NULL;
-
-	if (yaml_check_keys(node, known, "a dependency of a git repository", r->err) ||
-	    yaml_get_text(node, "git", &repo, r->err) || yaml_get_text(node, "path", &dep.path, r->err) ||
-	    yaml_get_text(node, "rev", &dep.rev, r->err))
-		return -1;
-	if (!dep.path || !path_is_safe(dep.path))
-		return yaml_error(node, r->err, "path is missing, or no path in a repository");
-	if (!*repo || strstr(repo, "://"))
-		return yaml_error(yaml_get(node, "git"), r->err,
-				  "git is the folder of a repository on this machine");
-	if (!*dep.rev || strchr(dep.rev, ':'))
-		return yaml_error(node, r->err, "'%s' is no revision", dep.rev);
-	autofree char *joined = *repo == '/' ? xstrdup(repo) : path_join(r->dir, repo);
-	dep.repo = arena_strdup(r->arena, joined);
-	dep.url = arena_printf(r->arena, "git:%s@%s:%s", joined, dep.rev, dep.path);
-	if (map_put(&r->seen, dep.url, r->stage))
-		return yaml_error(node, r->err, "the same dependency is given twice");
-	vec_push(&r->stage->urls, dep);
+	if (map_put(&r->seen, dep->url, r->stage))
+		return yaml_error(dep->at, r->err, "dependency '%s' is given twice", dep->url);
+	vec_push(&r->stage->urls, *dep);
 	return 0;
 }
 
@@ -148,42 +128,28 @@ static int read_stage_dep(struct stage_reader *r, const struct yaml_node *node)
 	static const char *const known[] = { "stage", NULL };
 	struct spec_dep dep = { .at = node };
 
-	if (yaml_get(node, "git"))
-		return read_git_dep(r, node);
 	if (yaml_check_keys(node, known, "a dependency", r->err) ||
 	    yaml_get_text(node, "stage", &dep.stage, r->err))
 		return -1;
 	if (!dep.stage)
 		return yaml_error(node, r->err, "a dependency is a path, a pattern, a URL, "
-						"{stage: NAME} or {git: FOLDER, path: PATH}");
+						"{stage: NAME} or {git: REPOSITORY, path: PATH}");
 	vec_push(&r->stage->deps, dep);
-	return 0;
-}
-
-/* It gets into mlops.lock and so into git, where no password belongs. */
-static int read_url(struct stage_reader *r, const struct yaml_node *node)
-{
-	const char *host = strstr(node->text, "://") + 3;
-	autourl url = { 0 };
-
-	if (memchr(host, '@', strcspn(host, "/?#")))
-		return yaml_error(node, r->err, "a URL with a name or password in it; ~/.netrc may have them");
-	if (url_parse(node->text, &url, r->err))
-		return err_wrap(r->err, "%s:%d:%d", node->file, node->line, node->column);
-	if (map_put(&r->seen, node->text, r->stage))
-		return yaml_error(node, r->err, "dependency '%s' is given twice", node->text);
-	vec_push(&r->stage->urls, { .url = node->text, .at = node });
 	return 0;
 }
 
 static int read_dep(struct stage_reader *r, const struct yaml_node *node)
 {
 	struct spec_dep dep = { .at = node };
+	struct spec_url outside;
+	bool is_outside;
 
+	if (outside_read(r->arena, r->dir, node, &outside, &is_outside, r->err))
+		return -1;
+	if (is_outside)
+		return add_outside(r, &outside);
 	if (node->kind == YAML_MAP)
 		return read_stage_dep(r, node);
-	if (node->kind == YAML_SCALAR && outside_is_url(node->text))
-		return read_url(r, node);
 	if (read_inner_path(r, node, "dependency", &dep.path))
 		return -1;
 	dep.is_pattern = glob_is_pattern(dep.path);

@@ -29,6 +29,7 @@ struct spec_dep {
 struct spec_url {
 	const char *url; /* as it is recorded */
 	const char *repo, *rev, *path; /* repo NULL: it is a URL */
+	bool is_far;                   /* the repository is asked through git's transports */
 	const struct yaml_node *at;
 };
 
