@@ -16,9 +16,9 @@
 #include "base/path.h"
 #include "base/rand.h"
 
-#define LEFTOVER_SECONDS (24 * 3600) /* longer than anyone writes one file */
-#define TELL_AFTER_MS    1000        /* of waiting for a lock */
-#define MAX_PAUSE_MS     8 /* between two tries */
+#define DAY_SECONDS   (24 * 3600)
+#define TELL_AFTER_MS 1000 /* of waiting for a lock */
+#define MAX_PAUSE_MS  8    /* between two tries */
 
 int fs_read(const char *path, size_t max, struct strbuf *out, struct mlops_error *err)
 {
@@ -164,22 +164,29 @@ int fs_write_atomic(const char *path, const void *buf, size_t n, mode_t mode,
 	return fs_write_atomic_via(dir, path, buf, n, mode, err);
 }
 
+struct sweep {
+	const char *dir;
+	time_t before;
+};
+
 static int drop_if_old(const char *name, void *arg, struct mlops_error *err)
 {
-	autofree char *path = path_join(arg, name);
+	const struct sweep *s = arg;
+	autofree char *path = path_join(s->dir, name);
 	struct stat st;
 
 	(void)err;
-	if (!lstat(path, &st) && S_ISREG(st.st_mode) && st.st_mtime + LEFTOVER_SECONDS < time(NULL))
+	if (!lstat(path, &st) && S_ISREG(st.st_mode) && st.st_mtime < s->before)
 		unlink(path);
 	return 0;
 }
 
-void fs_sweep(const char *tmp_dir)
+void fs_sweep(const char *tmp_dir, int days)
 {
+	struct sweep s = { tmp_dir, time(NULL) - (time_t)days * DAY_SECONDS };
 	autoerr ignored = ERR_INIT;
 
-	fs_each_name(tmp_dir, drop_if_old, (void *)tmp_dir, &ignored);
+	fs_each_name(tmp_dir, drop_if_old, &s, &ignored);
 }
 
 int fs_mkdirs(const char *dir, struct mlops_error *err)

@@ -27,8 +27,9 @@ int fs_write_atomic(const char *path, const void *buf, size_t n, mode_t mode,
  */
 int fs_write_atomic_via(const char *tmp_dir, const char *path, const void *buf, size_t n,
 			mode_t mode, struct mlops_error *err);
-/* Removes the files of a folder of temporary ones that were left there more than a day ago. */
-void fs_sweep(const char *tmp_dir);
+/* Removes the files of a folder of temporary ones that were left there more than `days` ago: one
+ * is longer than anyone writes a file. */
+void fs_sweep(const char *tmp_dir, int days);
 int fs_sync_dir(const char *dir, struct mlops_error *err);
 /* Renames and makes the new name durable. */
 int fs_rename(const char *from, const char *to, struct mlops_error *err);

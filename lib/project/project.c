@@ -138,7 +138,7 @@ int project_tmp(struct project *p, const char **dir, struct mlops_error *err)
 
 		if (fs_mkdirs(tmp, err))
 			return -1;
-		fs_sweep(tmp);
+		fs_sweep(tmp, 1);
 		p->tmp = steal_ptr(&tmp);
 	}
 	*dir = p->tmp;

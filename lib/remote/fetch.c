@@ -4,6 +4,7 @@
  */
 #include "base/path.h"
 #include "remote/private.h"
+#include "store/store.h"
 
 struct fetch {
 	struct transfer transfer;
@@ -17,13 +18,32 @@ struct intake {
 	struct transfer *transfer;
 	struct store_writer *writer;
 	struct oid oid;
+	bool resumed; /* the writer has the first bytes of `oid` from a former try */
+	bool stale;   /* such bytes turned out to be others */
 };
+
+static int intake_resume(const struct oid *oid, uint64_t size, uint64_t *have, void *arg,
+			 struct mlops_error *err)
+{
+	struct intake *in = arg;
+
+	mlops_store_writer_free(steal_ptr(&in->writer)); /* of one that broke off */
+	in->oid = *oid;
+	if (store_writer_resume(in->transfer->store, oid, size, &in->writer, have, err))
+		return -1;
+	in->resumed = true;
+	in->transfer->resumed_bytes += *have;
+	return 0;
+}
 
 static int intake_begin(const struct oid *oid, uint64_t size, void *arg, struct mlops_error *err)
 {
 	struct intake *in = arg;
 
 	(void)size;
+	if (in->resumed && mlops_oid_equal(&in->oid, oid))
+		return 0;
+	in->resumed = false;
 	mlops_store_writer_free(steal_ptr(&in->writer)); /* of one that broke off */
 	in->oid = *oid;
 	return mlops_store_writer_new(in->transfer->store, oid, &in->writer, err);
@@ -43,6 +63,8 @@ static int intake_end(void *arg, struct mlops_error *err)
 
 	int rc = mlops_store_writer_commit(in->writer, &got, err);
 	mlops_store_writer_free(steal_ptr(&in->writer));
+	in->stale = rc && err->kind == MLOPS_ECORRUPT && in->resumed;
+	in->resumed = false;
 	if (rc && err->kind == MLOPS_ECORRUPT)
 		return remote_damaged(in->transfer->remote, &in->oid, err);
 	in->transfer->done_objects += !rc;
@@ -53,9 +75,17 @@ static int receive_items(struct transfer *t, const struct remote_item *items, si
 			 struct mlops_error *err)
 {
 	struct intake in = { .transfer = t };
-	const struct frame_sink sink = { intake_begin, intake_piece, intake_end, &in };
+	const struct frame_sink sink = { .begin = intake_begin,
+					 .piece = intake_piece,
+					 .end = intake_end,
+					 .arg = &in,
+					 .resume = intake_resume };
 
 	int rc = remote_get(t->remote, items, n, &sink, err);
+	if (rc && in.stale) { /* they are dropped, so this time it is got from its start */
+		mlops_error_clear(err);
+		rc = remote_get(t->remote, items, n, &sink, err);
+	}
 	mlops_store_writer_free(in.writer);
 	return rc;
 }

@@ -109,3 +109,10 @@ int frame_reader_end(const struct frame_reader *r, struct mlops_error *err)
 		return err_set(err, MLOPS_ECORRUPT, "the stream of objects ends too early");
 	return 0;
 }
+
+int frame_sink_resume(const struct frame_sink *sink, const struct oid *oid, uint64_t size,
+		      uint64_t *have, struct mlops_error *err)
+{
+	*have = 0;
+	return sink->resume ? sink->resume(oid, size, have, sink->arg, err) : 0;
+}

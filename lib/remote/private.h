@@ -102,7 +102,7 @@ struct transfer {
 	const struct transfer_how *how;
 	struct transfer_counts *counts; /* what is done; read by the progress callback */
 	uint64_t total_objects, total_bytes;
-	_Atomic uint64_t done_objects;
+	_Atomic uint64_t done_objects, resumed_bytes; /* the latter are of the total, and here */
 };
 /*
  * Runs `move` over all items in batches: objects in the order given, one batch after the other

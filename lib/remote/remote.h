@@ -66,7 +66,16 @@ struct frame_sink {
 	int (*piece)(const void *buf, size_t n, void *arg, struct mlops_error *err);
 	int (*end)(void *arg, struct mlops_error *err);
 	void *arg;
+	/*
+	 * How many first bytes of a large object are here from a try that broke off; NULL: none.
+	 * Called before begin(), by who will then give the pieces behind them only.
+	 */
+	int (*resume)(const struct oid *oid, uint64_t size, uint64_t *have, void *arg,
+		      struct mlops_error *err);
 };
+/* The same, for any sink. */
+int frame_sink_resume(const struct frame_sink *sink, const struct oid *oid, uint64_t size,
+		      uint64_t *have, struct mlops_error *err);
 
 struct frame_reader {
 	const struct frame_sink *sink;

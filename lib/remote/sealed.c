@@ -82,7 +82,9 @@ static int read_mark(struct remote *r, const struct next *next, bool *found,
 	const struct remote_item item = { seal_mark_name, REMOTE_SIZE_UNKNOWN };
 	autofree char *what = xasprintf("remote '%s'", r->name);
 	autobuf mark = { 0 };
-	const struct frame_sink sink = { mark_begin, mark_piece, mark_end, &mark };
+	const struct frame_sink sink = {
+		.begin = mark_begin, .piece = mark_piece, .end = mark_end, .arg = &mark
+	};
 
 	/* Asked first: a place that nothing was pushed to yet can be asked, but not read. */
 	if (next->service->has(next->conn, &item, 1, found, err))
@@ -241,7 +243,9 @@ static int sealed_fetch(void *conn, const struct remote_item *items, size_t n,
 	struct remote *r = conn;
 	autonames names = { 0 };
 	struct incoming in = { .remote = r, .names = &names };
-	const struct frame_sink inner = { incoming_begin, incoming_piece, incoming_end, &in };
+	const struct frame_sink inner = {
+		.begin = incoming_begin, .piece = incoming_piece, .end = incoming_end, .arg = &in
+	};
 	struct next next;
 
 	if (prepare(r, false, &next, err))

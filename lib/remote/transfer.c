@@ -55,7 +55,8 @@ static void report(struct transfer *t)
 	t->counts->objects = atomic_load(&t->done_objects);
 	t->counts->bytes = atomic_load(&t->remote->moved);
 	if (t->how->progress)
-		t->how->progress(t->counts, t->total_objects, t->total_bytes, t->how->arg);
+		t->how->progress(t->counts, t->total_objects,
+				 t->total_bytes - atomic_load(&t->resumed_bytes), t->how->arg);
 }
 
 static int run_in_order(struct transfer *t, const batch_vec *batches, struct mlops_error *err)

@@ -113,7 +113,9 @@ int upload_begin_many(struct http_call *call, void *arg, struct mlops_error *err
 	struct upload *u = upload_new(call, arg);
 
 	(void)err;
-	u->sink = (struct frame_sink){ framed_begin, framed_piece, framed_end, u };
+	u->sink = (struct frame_sink){
+		.begin = framed_begin, .piece = framed_piece, .end = framed_end, .arg = u
+	};
 	frame_reader_init(&u->reader, &u->sink);
 	return 0;
 }

@@ -65,7 +65,7 @@ int store_tmp_dir(struct store *s, char **out, struct mlops_error *err)
 	if (fs_mkdirs_synced(tmp, err))
 		return -1;
 	if (!atomic_exchange(&s->swept, true)) /* the lock may be held */
-		fs_sweep(tmp);
+		fs_sweep(tmp, 1);
 	*out = steal_ptr(&tmp);
 	return 0;
 }

@@ -11,7 +11,6 @@
 #define SMALL ((size_t)256 << 10) /* a pack needs no more */
 #define LARGE ((size_t)2 << 20)   /* fewer waits of the one for the other, for a file so long: */
 #define LONG  ((uint64_t)16 << 20)
-#define ALIGN ((size_t)4096) /* of memory, offsets and lengths: no device asks for more */
 
 struct buffer {
 	char *bytes;
@@ -35,7 +34,7 @@ static void resize(struct buffer *b, size_t size)
 	if (b->size == size)
 		return;
 	free(b->bytes);
-	b->bytes = aligned_alloc(ALIGN, size);
+	b->bytes = aligned_alloc(OUTPUT_ALIGN, size);
 	if (!b->bytes)
 		abort();
 	b->size = size;
@@ -88,7 +87,7 @@ static int write_at(struct output *o, const char *p, size_t n, uint64_t at, stru
 		p += put;
 		n -= (size_t)put;
 		at += (uint64_t)put;
-		if (n && (size_t)put % ALIGN)
+		if (n && (size_t)put % OUTPUT_ALIGN)
 			set_direct(o, false); /* a rest that is not aligned */
 	}
 	return 0;
@@ -154,6 +153,11 @@ int output_add(struct output *o, const void *buf, size_t n, struct mlops_error *
 		n -= part;
 	}
 	return 0;
+}
+
+void output_resume(struct output *o, uint64_t n)
+{
+	o->given = n;
 }
 
 uint64_t output_size(const struct output *o)

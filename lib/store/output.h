@@ -14,7 +14,7 @@
 struct output;
 
 /*
- * `fd` is open for writing and empty, and stays the caller's, as does `path`, for messages. After
+ * `fd` is open for writing and empty (but see output_resume()), and stays the caller's, as does `path`, for messages. After
  * a failure nothing but output_free() is of use.
  */
 struct output *output_new(int fd, const char *path, bool to_sync);
@@ -23,6 +23,10 @@ int output_add(struct output *o, const void *buf, size_t n, struct mlops_error *
 /* Instead of output_add(): where the next bytes go, at least one, and that n of them are there. */
 char *output_space(struct output *o, size_t *room);
 int output_advance(struct output *o, size_t n, struct mlops_error *err);
+/* Of memory, offsets and lengths in direct I/O: no device asks for more. */
+#define OUTPUT_ALIGN ((size_t)4096)
+/* Before anything is added: n bytes, a multiple of that, are in the file already. */
+void output_resume(struct output *o, uint64_t n);
 uint64_t output_size(const struct output *o);
 /* Waits until all that was added can be read from the file; more can be added after. */
 int output_settle(struct output *o, struct mlops_error *err);

@@ -22,6 +22,13 @@ bool store_holds_twice(const struct store *store);
 /* The name of bytes in memory; with `save` they are stored too. */
 int store_take_buf(struct store *store, const void *buf, size_t n, bool save, struct oid *out,
 		   struct mlops_error *err);
+/*
+ * As mlops_store_writer_new(), for an object of `size` bytes, those of a large one being kept when
+ * it is not committed, also when the process is killed: *have first bytes are there from a former
+ * try, and count as added. When they turn out to be others, mlops_store_writer_commit() drops them.
+ */
+int store_writer_resume(struct store *store, const struct oid *expect, uint64_t size,
+			struct store_writer **out, uint64_t *have, struct mlops_error *err);
 /* A name in an open folder that is to be replaced. */
 struct store_dest {
 	int dir_fd;

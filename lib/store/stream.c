@@ -4,6 +4,7 @@
  */
 #include "base/fs.h"
 #include "store/output.h"
+#include "store/part.h"
 #include "store/private.h"
 #include "store/sealed.h"
 
@@ -16,6 +17,7 @@ struct store_writer {
 	struct hasher *hasher;
 	struct strbuf buf;
 	char *tmp; /* NULL while the object is in buf */
+	bool keep; /* tmp is a part for another try */
 	int fd;
 	struct output *out;
 	struct sealed_file *seal; /* before `out`; or NULL */
@@ -45,14 +47,59 @@ void mlops_store_writer_free(struct store_writer *w)
 		return;
 	sealed_file_free(w->seal);
 	output_free(w->out);
+	if (w->tmp && !w->keep)
+		unlink(w->tmp);
 	if (w->fd >= 0)
 		close(w->fd);
-	if (w->tmp)
-		unlink(w->tmp);
 	free(w->tmp);
 	strbuf_clear(&w->buf);
 	hasher_free(w->hasher);
 	free(w);
+}
+
+/* What is there already is hashed like what comes. */
+static int hash_part(struct store_writer *w, uint64_t have, struct mlops_error *err)
+{
+	autofree char *buf = xmalloc(PART);
+
+	for (uint64_t at = 0; at < have;) {
+		size_t n = have - at < PART ? (size_t)(have - at) : PART;
+
+		if (fs_pread_all(w->fd, buf, n, at, w->tmp, err))
+			return -1;
+		hasher_update(w->hasher, buf, n);
+		at += n;
+	}
+	return 0;
+}
+
+int store_writer_resume(struct store *s, const struct oid *expect, uint64_t size,
+			struct store_writer **out, uint64_t *have, struct mlops_error *err)
+{
+	struct store_writer *w;
+	struct part part;
+
+	if (mlops_store_writer_new(s, expect, &w, err))
+		return -1;
+	*have = 0;
+	*out = w;
+	if (s->sealed || size < s->pack_threshold)
+		return 0;
+	int rc = part_open(s, expect, size, &part, err);
+	if (!rc && part.fd >= 0) {
+		w->fd = part.fd;
+		w->tmp = part.path;
+		w->keep = true;
+		w->out = output_new(w->fd, w->tmp, true);
+		output_resume(w->out, part.have);
+		rc = hash_part(w, part.have, err);
+		*have = part.have;
+	}
+	if (rc) {
+		*out = NULL;
+		mlops_store_writer_free(w);
+	}
+	return rc;
 }
 
 static int write_out(struct store_writer *w, const void *buf, size_t n, struct mlops_error *err)
@@ -148,17 +195,24 @@ static int name_of(struct store_writer *w, struct oid *out, struct mlops_error *
 	if (w->store->sealed && !w->store->key)
 		return name_of_sealed(w, out, err);
 	hasher_final(w->hasher, out);
-	return check_name(w, out, err);
+	if (check_name(w, out, err)) {
+		w->keep = false;
+		return -1;
+	}
+	return 0;
 }
 
 static int commit_file(struct store_writer *w, const struct oid *oid, struct mlops_error *err)
 {
 	struct oid name = *oid;
+	struct stat st;
 
 	if (w->store->sealed)
 		sealed_name(w->store, oid, &name);
 	if (w->seal ? sealed_file_finish(w->seal, w->fd, &name, err) : output_settle(w->out, err))
 		return -1;
+	if (w->keep && (fstat(w->fd, &st) || fchmod(w->fd, st.st_mode & 0444)))
+		return err_sys(err, "cannot write '%s'", w->tmp);
 	autofree char *path =
 		w->store->sealed ? sealed_path(w->store, &name) : loose_path(w->store, &name);
 	if (loose_commit(w->fd, w->tmp, path, err))
@@ -179,6 +233,7 @@ int mlops_store_writer_commit(struct store_writer *w, struct oid *out, struct ml
 	    (w->tmp ? commit_file(w, &oid, err) :
 		      store_put_named(w->store, bytes, w->buf.len, &oid, err)))
 		return -1;
+	w->keep = false;
 	*out = oid;
 	return 0;
 }

@@ -46,7 +46,7 @@ static int end(void *arg, struct mlops_error *err)
 static void try_frames(const uint8_t *data, size_t n, size_t step)
 {
 	struct seen seen = { 0 };
-	const struct frame_sink sink = { begin, piece, end, &seen };
+	const struct frame_sink sink = { .begin = begin, .piece = piece, .end = end, .arg = &seen };
 	struct frame_reader reader;
 	autoerr err = ERR_INIT;
 

@@ -187,6 +187,7 @@ static int fetch_large(struct remote *r, const struct remote_item *item,
 		       const struct frame_sink *sink, struct mlops_error *err)
 {
 	const struct byte_sink bytes = { sink->piece, sink->arg };
+	struct byte_range rest = RANGE_ALL;
 	struct key_info info;
 	char key[KEY_SIZE];
 
@@ -195,8 +196,9 @@ static int fetch_large(struct remote *r, const struct remote_item *item,
 		return -1;
 	if (!info.found)
 		return 0;
-	if (sink->begin(&item->oid, info.size, sink->arg, err) ||
-	    r->transport->get(r->conn, key, RANGE_ALL, &bytes, err))
+	if (frame_sink_resume(sink, &item->oid, info.size, &rest.from, err) ||
+	    sink->begin(&item->oid, info.size, sink->arg, err) ||
+	    r->transport->get(r->conn, key, rest, &bytes, err))
 		return -1;
 	return sink->end(sink->arg, err);
 }

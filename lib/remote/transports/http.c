@@ -136,7 +136,10 @@ static int get_framed(struct link *l, const struct remote_item *items, size_t n,
 			    .n = n,
 			    .got = got,
 			    .sink = sink,
-			    .inner = { framed_begin, framed_piece, framed_end, &f } };
+			    .inner = { .begin = framed_begin,
+				       .piece = framed_piece,
+				       .end = framed_end,
+				       .arg = &f } };
 	const struct byte_sink bytes = { framed_write, &f };
 	autocall c = WEB_CALL(.method = "POST", .url = space_url(l, "fetch"), .sink = &bytes,
 			      .restart = framed_start, .restart_arg = &f);
@@ -154,6 +157,7 @@ struct alone {
 	const struct frame_sink *sink;
 	const char *name; /* of the remote */
 	uint64_t received;
+	bool begun;
 };
 
 static int wrong_size(const struct alone *g, struct mlops_error *err)
@@ -170,8 +174,9 @@ static int alone_write(const void *buf, size_t n, void *arg, struct mlops_error 
 {
 	struct alone *g = arg;
 
-	if (!g->received && g->sink->begin(&g->item->oid, g->item->size, g->sink->arg, err))
+	if (!g->begun && g->sink->begin(&g->item->oid, g->item->size, g->sink->arg, err))
 		return -1;
+	g->begun = true;
 	g->received += n;
 	if (g->received > g->item->size)
 		return wrong_size(g, err);
@@ -192,6 +197,9 @@ static int get_alone(struct link *l, const struct remote_item *item, const struc
 	const struct byte_sink bytes = { alone_write, &g };
 	autocall c = WEB_CALL(.method = "GET", .url = object_url(l, &item->oid), .sink = &bytes);
 
+	if (frame_sink_resume(sink, &item->oid, item->size, &g.received, err))
+		return -1;
+	c.range.from = g.received;
 	if (link_run(l, &c, true, err))
 		return -1;
 	if (c.r.status == 404)

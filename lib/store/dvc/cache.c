@@ -86,7 +86,7 @@ static int open_tmp(struct dvc *d, char **path, struct mlops_error *err)
 	int fd = -1;
 
 	if (!d->made_tmp)
-		fs_sweep(dir);
+		fs_sweep(dir, 1);
 	d->made_tmp = true;
 	*path = xasprintf("%s/%s", dir, rand_hex(random, TMP_HEX));
 	for (int tries = 0; fd < 0 && tries < 3; tries++) {

@@ -183,7 +183,9 @@ static void taken_clear(struct taken *t)
 static int get(struct far *f, const struct remote_item *items, size_t n, struct taken *t,
 	       struct mlops_error *err)
 {
-	const struct frame_sink sink = { take_begin, take_piece, take_end, t };
+	const struct frame_sink sink = {
+		.begin = take_begin, .piece = take_piece, .end = take_end, .arg = t
+	};
 
 	return remote_get(f->remote, items, n, &sink, err);
 }

@@ -52,7 +52,9 @@ static void add_object(struct strbuf *out, const char *text)
 static int read_frames(const struct strbuf *in, size_t step, struct strbuf *log,
 		       struct mlops_error *err)
 {
-	const struct frame_sink sink = { log_begin, log_piece, log_end, log };
+	const struct frame_sink sink = {
+		.begin = log_begin, .piece = log_piece, .end = log_end, .arg = log
+	};
 	struct frame_reader reader;
 
 	frame_reader_init(&reader, &sink);
@@ -139,7 +141,9 @@ static void test_broken_headers(void **state)
 static void test_sink_fails(void **state)
 {
 	autobuf in = { 0 }, log = { 0 };
-	const struct frame_sink sink = { log_begin, log_piece, fail_end, &log };
+	const struct frame_sink sink = {
+		.begin = log_begin, .piece = log_piece, .end = fail_end, .arg = &log
+	};
 	struct frame_reader reader;
 	autoerr err = ERR_INIT;
 

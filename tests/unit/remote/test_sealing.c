@@ -54,7 +54,9 @@ static void set_up(struct fixture *f)
 	static const uint8_t secret[CIPHER_KEY] = { 7 };
 
 	*f = (struct fixture){ .oid = { { 1 } } };
-	f->sink = (struct frame_sink){ take_begin, take_piece, take_end, &f->taken };
+	f->sink = (struct frame_sink){
+		.begin = take_begin, .piece = take_piece, .end = take_end, .arg = &f->taken
+	};
 	assert_success(seal_key_new(secret, CIPHER_AES_256_GCM, &f->key, &err));
 	seal_name(f->key, &f->oid, &f->name);
 	unsealing_init(&f->opener, f->key, &f->sink);
