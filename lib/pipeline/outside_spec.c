@@ -91,7 +91,7 @@ static int finish_git(struct arena *arena, struct spec_url *dep, struct mlops_er
 }
 
 /* {git: REPOSITORY, path: PATH, rev: REV}; a folder is seen from that of the file. */
-static int read_map(struct arena *arena, const char *dir, const struct yaml_node *node,
+static int read_git_map(struct arena *arena, const char *dir, const struct yaml_node *node,
 		    struct spec_url *dep, struct mlops_error *err)
 {
 	static const char *const known[] = { "git", "path", "rev", NULL };
@@ -106,7 +106,7 @@ static int read_map(struct arena *arena, const char *dir, const struct yaml_node
 }
 
 /* "project.git:path@rev" */
-static int read_text(struct arena *arena, const char *dir, const struct yaml_node *node,
+static int read_git_text(struct arena *arena, const char *dir, const struct yaml_node *node,
 		     struct spec_url *dep, struct mlops_error *err)
 {
 	const char *path = strstr(node->text, TEXT_MARK) + strlen(TEXT_MARK);
@@ -128,9 +128,9 @@ int outside_read(struct arena *arena, const char *dir, const struct yaml_node *n
 	*found = true;
 	*out = (struct spec_url){ .rev = "HEAD", .at = node };
 	if (node->kind == YAML_MAP && yaml_get(node, "git"))
-		return read_map(arena, dir, node, out, err);
+		return read_git_map(arena, dir, node, out, err);
 	if (is_text && strstr(node->text, TEXT_MARK))
-		return read_text(arena, dir, node, out, err);
+		return read_git_text(arena, dir, node, out, err);
 	if (is_text && is_http(node->text))
 		return read_url(node, out, err);
 	*found = false;

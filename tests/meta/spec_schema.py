@@ -14,7 +14,7 @@ SCHEMA = "lib/pipeline/mlops.yaml.json"
 # Where a list of keys stands in the code (function, name) -> what has them in the schema.
 LISTS = {
     ("check_top", "known"): "", ("read_defaults", "known"): "defaults", ("read_stage", "known"): "stage",
-    ("expand_foreach", "known"): "foreach", ("read_stage_dep", "known"): "dep_map", ("read_git_dep", "known"): "git_map",
+    ("expand_foreach", "known"): "foreach", ("read_stage_dep", "known"): "dep_map", ("read_git_map", "known"): "git_map",
     ("read_out_attributes", "out_keys"): "out_map", ("read_out_attributes", "metrics_keys"): "metrics_map",
     ("read_plots_file", "known"): "plots_map", ("read_definition", "known"): "plot",
     ("read_retries", "known"): "retries_map", ("read_resources", "known"): "resources",
@@ -27,9 +27,9 @@ GOOD = [
     {"version": 1, "desc": "d", "meta": {"k": [1]}, "vars": [{"n": 2, "flag": True}], "defaults": {"always": True},
      "on": {"schedule": ["@daily"], "push": True, "drift": "wine", "data": ["data"]},
      "stages": {
-         "a": {"cmd": ["x", ["y", 1]], "wdir": "w", "deps": ["d", "*.txt", {"stage": "b"}, "https://h/x", {"git": "../o", "path": "d", "rev": "v1"}],
+         "a": {"cmd": ["x", ["y", 1]], "wdir": "w", "deps": ["d", "*.txt", {"stage": "b"}, "https://h/x", {"git": "../o", "path": "d", "rev": "v1"}, "https://h/p.git:d@v1"],
                "params": ["lr", {"p.toml": ["k"], "q.py": None}], "env": {"A": 1, "B": "x"}, "secrets": ["S"],
-               "outs": ["o", {"m": {"type": "model"}, "n": {"cache": False, "persist": True}}],
+               "outs": ["o", {"m": {"type": "model"}, "n": {"cache": False, "persist": True, "remote": "r", "push": False}}],
                "metrics": [{"m.json": {"cache": False}}], "plots": [{"p.csv": {"x": "a", "y": ["b"]}}],
                "if": "env.CI == '1'", "timeout": "90s", "retries": {"limit": "${n}", "delay": 5},
                "resources": {"cpus": 1, "memory": "1GiB"}, "sandbox": {"show": ["venv"]}, "frozen": "${flag}"},
