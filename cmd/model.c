@@ -318,10 +318,11 @@ static const struct cmd_spec model_alias = {
 	.opts_size = sizeof(struct alias_opts), .run = alias_run,
 };
 
-extern const struct cmd_spec cmd_model_inspect;
+extern const struct cmd_spec cmd_model_inspect, cmd_model_sign, cmd_model_verify;
 
 static const struct cmd_spec *const model_subs[] = {
-	&model_register, &model_ls, &model_show, &model_alias, &cmd_model_inspect, NULL,
+	&model_register, &model_ls, &model_show, &model_alias, &cmd_model_inspect,
+	&cmd_model_sign, &cmd_model_verify, NULL,
 };
 
 const struct cmd_spec cmd_model = {

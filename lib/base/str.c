@@ -250,3 +250,16 @@ void utf8_mend(struct strbuf *out, const char *s, size_t n)
 		i += len ? len : 1;
 	}
 }
+
+bool str_parse_bool(const char *value, bool *out)
+{
+	static const char *const words[] = { "true", "yes", "on", "1", "false", "no", "off", "0" };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (!strcmp(value, words[i])) {
+			*out = i < 4;
+			return true;
+		}
+	}
+	return false;
+}

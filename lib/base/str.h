@@ -20,6 +20,8 @@ bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 /* Without spaces, tabs and line ends at both sides. */
 struct str str_trim(struct str s);
+/* "true", "yes", "on" or "1", or one of their opposites; false for all else. */
+bool str_parse_bool(const char *value, bool *out);
 /* The part before the first `sep`, and the rest behind it in *rest (empty when none is left). */
 struct str str_split(struct str s, char sep, struct str *rest);
 

@@ -79,24 +79,11 @@ static bool is_choice(const char *choices, const char *value)
 	return false;
 }
 
-static bool parse_bool(const char *value, bool *out)
-{
-	static const char *const words[] = { "true", "yes", "on", "1", "false", "no", "off", "0" };
-
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		if (!strcmp(value, words[i])) {
-			*out = i < 4;
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool store(void *field, enum opt_type type, const char *value)
 {
 	switch (type) {
 	case OPT_BOOL:
-		return parse_bool(value, field);
+		return str_parse_bool(value, field);
 	case OPT_STR:
 		*(const char **)field = value;
 		return true;

@@ -12,7 +12,7 @@
 #include "base/path.h"
 #include "base/vec.h"
 #include "deploy/deploy.h"
-#include "mlops/registry.h"
+#include "mlops/sign.h"
 #include "project/project.h"
 
 #define NAME_MAX_BYTES  63
@@ -200,6 +200,26 @@ static int apply(struct session *s, const struct revision *next, struct mlops_er
 	return history_activate(s->call.project, s->call.name, next->number, state.port, err);
 }
 
+/* With deploy.requireSignature nothing comes up that nobody trusted has signed. */
+static int check_signature(struct project *project, const struct revision *next,
+			   struct mlops_error *err)
+{
+	struct verified ignored;
+	struct trust *trust;
+	bool wanted;
+
+	if (project_config_bool(project, "deploy.requireSignature", &wanted, err))
+		return -1;
+	if (!wanted)
+		return 0;
+	if (mlops_trust_open(project, NULL, 0, &trust, err))
+		return -1;
+	autofree char *spec = xasprintf("%s:%" PRId64, next->model, next->version);
+	int rc = mlops_model_verify(project, spec, trust, &ignored, err);
+	mlops_trust_free(trust);
+	return rc ? err_wrap(err, "deploy.requireSignature is set") : 0;
+}
+
 static int bring_up(struct session *s, struct revision *next, struct deployment **out,
 		    struct mlops_error *err)
 {
@@ -208,6 +228,8 @@ static int bring_up(struct session *s, struct revision *next, struct deployment 
 	int64_t before = active ? active->number : 0;
 	autoerr ignored = ERR_INIT;
 
+	if (check_signature(s->call.project, next, err))
+		return -1;
 	restore_active(s);
 	if (history_begin(s->call.project, s->call.name, s->target->name, next, err) ||
 	    apply(s, next, err))

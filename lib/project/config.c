@@ -317,6 +317,18 @@ int project_config_duration(struct project *project, const char *key, int64_t fa
 	return 0;
 }
 
+int project_config_bool(struct project *project, const char *key, bool *out,
+			struct mlops_error *err)
+{
+	const char *value = mlops_config_lookup(project, key);
+	bool on = false;
+
+	if (value && !str_parse_bool(value, &on))
+		return bad_value(key, "true or false", value, err);
+	*out = on;
+	return 0;
+}
+
 int project_config_personal(struct project *project, const char *key, const char **out,
 			    struct mlops_error *err)
 {

@@ -55,27 +55,37 @@ static int check_mode(int fd, const char *path, struct mlops_error *err)
 	return err_hint(err, "if they did not read it yet: chmod 600 '%s'", path);
 }
 
-static int read_file(const char *path, uint8_t *secret, struct mlops_error *err)
+int key_file_read(const char *path, struct strbuf *text, struct mlops_error *err)
 {
-	autofree char *from = xasprintf("the key file '%s'", path);
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-	autobuf text = { 0 };
 	ssize_t n = 1;
 
 	if (fd < 0) {
-		err_sys(err, "cannot open %s", from);
+		err_sys(err, "cannot open the key file '%s'", path);
 		err->kind = MLOPS_EKEY;
 		return -1;
 	}
 	if (check_mode(fd, path, err))
 		return -1;
-	strbuf_reserve(&text, MAX_TEXT); /* so that it does not move, and leave bytes behind */
-	while ((n > 0 || (n < 0 && errno == EINTR)) && text.len < MAX_TEXT) {
-		n = read(fd, text.buf + text.len, MAX_TEXT - text.len);
-		text.len += n > 0 ? (size_t)n : 0;
+	strbuf_reserve(text, MAX_TEXT + 1); /* so that it does not move, and leave bytes behind */
+	while ((n > 0 || (n < 0 && errno == EINTR)) && text->len < MAX_TEXT) {
+		n = read(fd, text->buf + text->len, MAX_TEXT - text->len);
+		text->len += n > 0 ? (size_t)n : 0;
 	}
-	int failed = n < 0 ? err_sys(err, "cannot read %s", from) : 0;
-	return take_text(&text, from, secret, err) || failed ? -1 : 0;
+	text->buf[text->len] = '\0';
+	if (n >= 0)
+		return 0;
+	err_sys(err, "cannot read the key file '%s'", path);
+	explicit_bzero(text->buf, text->cap);
+	return -1;
+}
+
+static int read_file(const char *path, uint8_t *secret, struct mlops_error *err)
+{
+	autofree char *from = xasprintf("the key file '%s'", path);
+	autobuf text = { 0 };
+
+	return key_file_read(path, &text, err) ? -1 : take_text(&text, from, secret, err);
 }
 
 static int run_command(const char *command, uint8_t *secret, struct mlops_error *err)

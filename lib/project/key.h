@@ -18,6 +18,11 @@ int project_encryption(struct project *project, const char *section, struct encr
  */
 int project_seal_key(struct project *project, const char *section, const char *what,
 		     enum cipher_kind kind, struct seal_key **out, struct mlops_error *err);
+/*
+ * Adds the text of a key file that only its owner can read, to a buffer that was empty; the caller
+ * wipes all of it (cap). MLOPS_EKEY for what others can read.
+ */
+int key_file_read(const char *path, struct strbuf *text, struct mlops_error *err);
 /* The key in a file. */
 int project_key_of_file(const char *path, enum cipher_kind kind, struct seal_key **out,
 			struct mlops_error *err);

@@ -47,6 +47,8 @@ int project_config_bytes(struct project *project, const char *key, uint64_t fall
 			 struct mlops_error *err);
 int project_config_duration(struct project *project, const char *key, int64_t fallback_ms,
 			    int64_t *out_ms, struct mlops_error *err);
+int project_config_bool(struct project *project, const char *key, bool *out,
+			struct mlops_error *err); /* false when not set */
 /* As mlops_config_lookup(); *shared tells whether the value is that of .mlops/config. */
 const char *project_config_source(struct project *project, const char *key, bool *shared);
 /*

@@ -20,9 +20,11 @@ struct claim {
 
 static int visit_tree(struct visitor *v, const struct claim *claim, int depth);
 
-static int visit_leaf(struct visitor *v, const struct oid *oid, uint64_t size)
+static int visit_leaf(struct visitor *v, const struct oid *oid, uint64_t size, bool is_symlink)
 {
-	struct object_visit what = { .oid = *oid, .size = size, .path = v->path.buf };
+	struct object_visit what = {
+		.oid = *oid, .size = size, .is_symlink = is_symlink, .path = v->path.buf
+	};
 
 	what.missing = !mlops_store_has(v->store, oid);
 	int rc = v->fn(&what, v->arg, v->err);
@@ -34,7 +36,7 @@ static int visit_entry(struct visitor *v, const struct tree_entry *e, int depth)
 	const struct claim claim = { &e->oid, e->size, e->files, true };
 	size_t len = path_push(&v->path, e->name);
 	int rc = e->kind == TREE_FOLDER ? visit_tree(v, &claim, depth + 1) :
-				      visit_leaf(v, &e->oid, e->size);
+				      visit_leaf(v, &e->oid, e->size, e->kind == TREE_SYMLINK);
 	strbuf_trunc(&v->path, len);
 	return rc;
 }
@@ -90,7 +92,7 @@ int mlops_object_visit(struct store *store, const struct object_ref *ref,
 	strbuf_adds(&v.path, "");
 	const struct claim claim = { &ref->oid, ref->size, ref->files, ref->size || ref->files };
 	rc = ref->kind == OBJECT_TREE ? visit_tree(&v, &claim, 0) :
-					visit_leaf(&v, &ref->oid, ref->size);
+					visit_leaf(&v, &ref->oid, ref->size, false);
 	strbuf_clear(&v.path);
 	return rc;
 }
