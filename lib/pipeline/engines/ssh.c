@@ -1,8 +1,8 @@
 /*
  * Hosts that are logged in to by the ssh program, which knows the user's keys and settings. A stage
  * takes a free slot of a host: a locked file here, so that all runs of the project share them. It takes
- * three calls of ssh, over a connection that all stages of a run share: its files go there as a tar
- * stream into a folder of its own, it runs, its outs come back as another stream.
+ * two calls of ssh, over a connection that all stages of a run share: its files go there as a tar
+ * stream into a folder of its own; it runs, and its outs come back as another stream.
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -10,11 +10,12 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/rand.h"
 #include "pipeline/engines/ssh.h"
 #include "pipeline/stop.h"
 #include "pipeline/used.h"
 
-#define USED_MAX ((size_t)64 << 10)
+#define TOLD_MAX ((size_t)64 << 10)
 
 /*
  * All that a shell there is told is quoted once for it and once for the shell that the user has. The
@@ -52,7 +53,7 @@ static int send(struct ssh *s, struct strbuf *answer, struct ssh_end *end, struc
 				     "-T",
 				     "-",
 				     NULL };
-	autofree char *text = ssh_script(s->call->stage);
+	autofree char *text = ssh_script(s->call->stage, s->mark);
 	autobuf script = { 0 }, names = { 0 };
 	const struct ssh_sending what = { text, s->call->files.n ? pack : NULL, &names };
 
@@ -90,88 +91,53 @@ static int lost(const struct ssh *s, struct mlops_error *err)
 	return err_set(err, MLOPS_EREMOTE, "the connection to '%s' was lost", s->host);
 }
 
-/* ssh gives 255 when it fails itself, and when the command gave that: then it is written there. */
-static int run_command(struct ssh *s, int *status, struct mlops_error *err)
+/* The file that the script there wrote, from where its stream was unpacked; "" for none. */
+static void read_told(const char *scratch, const char *name, struct strbuf *out)
 {
-	autobuf script = { 0 };
-	int asked;
-
-	strbuf_adds(&script, "exec sh ");
-	strbuf_add_shell(&script, s->dir);
-	strbuf_adds(&script, "/run ");
-	strbuf_add_shell(&script, s->dir);
-	if (ssh_stage(s, script.buf, status, err))
-		return -1;
-	if (*status != SSH_FAILED)
-		return 0;
-	strbuf_trunc(&script, 0);
-	strbuf_adds(&script, "exec test -s ");
-	strbuf_add_shell(&script, s->dir);
-	strbuf_adds(&script, "/status");
-	if (ssh_run(s, script.buf, &asked, err))
-		return -1;
-	return asked ? lost(s, err) : 0;
-}
-
-/* What it used, and its outs when it succeeded; then the folder goes. */
-static void make_fetch_script(const struct ssh *s, bool outs, struct strbuf *out)
-{
-	const struct offload *stage = s->call->stage;
-
-	strbuf_adds(out, "cd ");
-	strbuf_add_shell(out, s->dir);
-	strbuf_adds(out, " && set -- used && for f in");
-	for (size_t i = 0; outs && i < stage->n_outs; i++) {
-		strbuf_adds(out, " work/");
-		strbuf_add_shell(out, stage->outs[i]);
-	}
-	strbuf_adds(out,
-		    "; do { [ ! -e \"$f\" ] && [ ! -L \"$f\" ]; } || set -- \"$@\" \"$f\"; "
-		    "done && tar -cf - \"$@\"; rc=$?; cd /; rm -rf ");
-	strbuf_add_shell(out, s->dir);
-	strbuf_adds(out, "; exit $rc");
-}
-
-static void read_used(const char *scratch, struct run_usage *out)
-{
-	autofree char *file = path_join(scratch, "used");
-	autobuf text = { 0 };
+	autofree char *file = path_join(scratch, name);
 	autoerr ignored = ERR_INIT;
 
-	if (!fs_read(file, USED_MAX, &text, &ignored) && text.buf)
-		used_read(text.buf, out);
+	if (fs_read(file, TOLD_MAX, out, &ignored))
+		strbuf_trunc(out, 0);
+	strbuf_adds(out, "");
 }
 
-static int fetch_into(struct ssh *s, const char *scratch, struct engine_end *end,
-		      struct mlops_error *err)
+/* The command may have ended as ssh does when it fails: what the script wrote is what counts. */
+static int conclude(struct ssh *s, const char *scratch, const struct ssh_end *ends,
+		    struct engine_end *end, struct mlops_error *err)
 {
-	const char *const unpack[] = { "tar", "-xof", "-", "-C", scratch, NULL };
 	autofree char *work = path_join(scratch, "work");
-	autobuf script = { 0 };
-	struct ssh_end ends = { 0 };
+	autobuf status = { 0 }, used = { 0 };
 
-	make_fetch_script(s, !end->status, &script);
-	if (ssh_fetch(s, script.buf, unpack, &ends, err))
-		return -1;
-	if (ends.there == SSH_FAILED)
+	read_told(scratch, "status", &status);
+	read_told(scratch, "used", &used);
+	if (sscanf(status.buf, "%9d", &end->status) != 1)
 		return lost(s, err);
-	if (ends.there || ends.here)
+	used_read(used.buf, &end->usage);
+	if (ends->there == SSH_FAILED)
+		return lost(s, err);
+	if (ends->there || ends->here)
 		return err_set(err, MLOPS_EREMOTE, "cannot get the outputs from '%s'", s->host);
-	read_used(scratch, &end->usage);
 	free(steal_ptr(&s->dir));
-	return engine_bring_home(s->call, work, err);
+	return end->status ? 0 : engine_bring_home(s->call, work, err);
 }
 
-static int fetch(struct ssh *s, struct engine_end *end, struct mlops_error *err)
+static int run_stage(struct ssh *s, struct ssh_stage *stage, struct engine_end *end,
+		     struct mlops_error *err)
 {
 	autofree char *scratch = NULL;
+	struct ssh_end ends = { 0 };
 	autoerr ignored = ERR_INIT;
 
-	if (engine_scratch(s->call, &scratch, err))
+	if (stop_signal())
+		return lost(s, err);
+	if ((!stage->pid && ssh_stage_start(s, stage, err)) || engine_scratch(s->call, &scratch, err))
 		return -1;
-	int rc = fetch_into(s, scratch, end, err);
+	const char *const unpack[] = { "tar", "-xof", "-", "-C", scratch, NULL };
+	int rc = ssh_stage_run(s, stage, s->mark, unpack, &ends, err) ||
+		 conclude(s, scratch, &ends, end, err);
 	fs_remove_tree(scratch, &ignored);
-	return rc;
+	return rc ? -1 : 0;
 }
 
 static void clean_up(struct ssh *s)
@@ -187,24 +153,17 @@ static void clean_up(struct ssh *s)
 	free(steal_ptr(&s->dir));
 }
 
-/* A command that failed has nothing to bring but what it used, which nothing fails for. */
-static int run_there(struct ssh *s, struct engine_end *end, struct mlops_error *err)
-{
-	autoerr ignored = ERR_INIT;
-	int rc = run_command(s, &end->status, err);
-
-	if (!rc && fetch(s, end, end->status ? &ignored : err) && !end->status)
-		rc = -1;
-	return rc;
-}
-
-/* On the one host that has a slot for us. */
+/* Where there is a connection already, the second call starts while the first one sends. */
 static int run_on_host(struct ssh *s, bool *reached, struct engine_end *end, struct mlops_error *err)
 {
-	int rc = prepare(s, reached, err);
+	struct ssh_stage stage = SSH_STAGE_NONE;
 
+	if (fs_exists(s->control) && ssh_stage_start(s, &stage, err))
+		return -1;
+	int rc = prepare(s, reached, err);
 	if (!rc && *reached)
-		rc = run_there(s, end, err);
+		rc = run_stage(s, &stage, end, err);
+	ssh_stage_drop(&stage);
 	if (s->dir)
 		clean_up(s);
 	return rc;
@@ -250,6 +209,9 @@ static int run(const struct engine_call *call, struct engine_end *end, struct ml
 {
 	struct ssh s = { .call = call };
 	struct ssh_hosts hosts = { 0 };
+	char random[RAND_HEX_SIZE(16)];
+
+	snprintf(s.mark, sizeof(s.mark), "\001%s\n", rand_hex(random, 16));
 
 	int rc = engine_own_setting(call->project, call->stage->engine, "sshconfig", &s.config,
 				    err) ||

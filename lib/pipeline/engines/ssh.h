@@ -25,6 +25,7 @@ struct ssh {
 	const char *host;
 	char *control; /* the socket of the connection that all calls of the run share */
 	char *dir;     /* of the stage, on the host */
+	char mark[40]; /* ends what the stage prints */
 };
 
 /* Waits for a slot of a host that is not dead: *slot is to be closed. *out NULL: there is none. */
@@ -49,17 +50,41 @@ struct ssh_sending {
 };
 
 /*
- * Calls ssh with a line of sh. A signal that asks us to stop ends it. What is printed there is one
- * short line that is taken, or goes to a program here.
+ * Calls ssh with a line of sh, to its end, which a signal that asks us to stop brings. What is printed
+ * there is one short line.
  */
 int ssh_send(struct ssh *s, const char *script, const struct ssh_sending *what,
 	     struct strbuf *answer, struct ssh_end *end, struct mlops_error *err);
-int ssh_fetch(struct ssh *s, const char *script, const char *const *argv, struct ssh_end *end,
-	      struct mlops_error *err);
-/* With no input and nothing to print. */
+/* The same with no input and nothing to print. */
 int ssh_run(struct ssh *s, const char *script, int *status, struct mlops_error *err);
-/* The stage's own: it prints to where we do, and signals are passed on to it. */
-int ssh_stage(struct ssh *s, const char *script, int *status, struct mlops_error *err);
 
-/* The script that runs the stage's command there, given its folder; new. It holds secrets. */
-char *ssh_script(const struct offload *stage);
+/* The call that the stage runs in. */
+struct ssh_stage {
+	pid_t pid;       /* of ssh; 0: not started */
+	int tell, print; /* its input and its output, or -1 */
+};
+#define SSH_STAGE_NONE { .tell = -1, .print = -1 }
+
+/* Has a shell wait there for the folder of the stage. */
+int ssh_stage_start(struct ssh *s, struct ssh_stage *stage, struct mlops_error *err);
+/*
+ * Runs the script in s->dir. What it prints is printed here, but behind `mark` it is the input of a
+ * program, `argv`. Signals that ask us to stop are passed on to the stage.
+ */
+int ssh_stage_run(struct ssh *s, struct ssh_stage *stage, const char *mark,
+		  const char *const *argv, struct ssh_end *end, struct mlops_error *err);
+void ssh_stage_drop(struct ssh_stage *stage);
+
+/*
+ * The script that runs the stage's command there, given its folder; new. It holds secrets. What it
+ * prints ends with the mark, and a tar stream: "status", "used", and the outs in "work" of a command
+ * that succeeded. The folder is gone then.
+ */
+char *ssh_script(const struct offload *stage, const char *mark);
+
+/* Of ssh_call.c, for ssh_stage.c: programs here in a group of their own, and pipes to them. */
+int ssh_program(const char *const *argv, int in, int out, pid_t *pid, struct mlops_error *err);
+int ssh_start(struct ssh *s, const char *script, int in, int out, pid_t *pid,
+	      struct mlops_error *err);
+int ssh_await(pid_t pid, int *status, struct mlops_error *err);
+int ssh_pipe(int *from, int *to, struct mlops_error *err);

@@ -131,7 +131,7 @@ static void command_clear(struct command *c)
 }
 
 /* In a group of its own: what asks us to stop is passed on in a better way. */
-static int start(const char *const *argv, int in, int out, pid_t *pid, struct mlops_error *err)
+int ssh_program(const char *const *argv, int in, int out, pid_t *pid, struct mlops_error *err)
 {
 	const struct proc_spec spec = {
 		.argv = argv,
@@ -145,27 +145,20 @@ static int start(const char *const *argv, int in, int out, pid_t *pid, struct ml
 	return proc_spawn(&spec, pid, err);
 }
 
-static int start_ssh(struct ssh *s, const char *script, int in, int out, pid_t *pid,
-		     struct mlops_error *err)
+int ssh_start(struct ssh *s, const char *script, int in, int out, pid_t *pid,
+	      struct mlops_error *err)
 {
 	struct command c;
 
 	command_init(&c, s);
 	command_end(&c, s, script);
-	int rc = start(c.v.v, in, out, pid, err);
+	int rc = ssh_program(c.v.v, in, out, pid, err);
 	command_clear(&c);
 	return rc;
 }
 
-/* A signal is told to the script over `tell` when that is open, else it ends the process. */
-static void pass_signal(pid_t pid, int tell)
-{
-	stop_drain();
-	if (tell < 0 || dprintf(tell, "%s\n", stop_signal() == SIGINT ? "INT" : "TERM") < 0)
-		kill(pid, SIGTERM);
-}
-
-static int await(pid_t pid, int tell, int *status, struct mlops_error *err)
+/* A signal that asks us to stop ends it, as it has nobody to tell. */
+int ssh_await(pid_t pid, int *status, struct mlops_error *err)
 {
 	autoclose int ended = pidfd_open(pid, 0);
 	struct pollfd fds[] = { { .fd = stop_fd(), .events = POLLIN },
@@ -175,8 +168,10 @@ static int await(pid_t pid, int tell, int *status, struct mlops_error *err)
 	while (!fds[1].revents) {
 		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
 			return err_sys(err, "cannot wait for ssh");
-		if (fds[0].revents & POLLIN)
-			pass_signal(pid, tell);
+		if (fds[0].revents & POLLIN) {
+			stop_drain();
+			kill(pid, SIGTERM);
+		}
 	}
 	if (proc_wait(pid, &result, err))
 		return -1;
@@ -200,7 +195,7 @@ static int file_of(const void *text, size_t n, int *out, struct mlops_error *err
 	return 0;
 }
 
-static int open_pipe(int *from, int *to, struct mlops_error *err)
+int ssh_pipe(int *from, int *to, struct mlops_error *err)
 {
 	int fds[2];
 
@@ -215,7 +210,7 @@ int ssh_run(struct ssh *s, const char *script, int *status, struct mlops_error *
 {
 	pid_t pid;
 
-	return start_ssh(s, script, -1, -1, &pid, err) || await(pid, -1, status, err) ? -1 : 0;
+	return ssh_start(s, script, -1, -1, &pid, err) || ssh_await(pid, status, err) ? -1 : 0;
 }
 
 /* The end of ssh, when that comes before the end of what it is sent, is the error that matters. */
@@ -227,7 +222,7 @@ static int send_input(const struct ssh_sending *what, int to, pid_t *here, struc
 	if (fs_write_all(to, what->text, strlen(what->text), "ssh", &ignored) || !what->argv)
 		return 0;
 	return file_of(what->input->buf, what->input->len, &input, err) ||
-			       start(what->argv, input, to, here, err) ?
+			       ssh_program(what->argv, input, to, here, err) ?
 		       -1 :
 		       0;
 }
@@ -235,12 +230,12 @@ static int send_input(const struct ssh_sending *what, int to, pid_t *here, struc
 /* The pipes are ours alone by now, but for the ends that `there` and `here` have. */
 static int await_both(pid_t there, pid_t here, struct ssh_end *end, struct mlops_error *err)
 {
-	int rc = await(there, -1, &end->there, err);
+	int rc = ssh_await(there, &end->there, err);
 
 	if (here) {
 		autoerr ignored = ERR_INIT;
 
-		if (await(here, -1, &end->here, rc ? &ignored : err))
+		if (ssh_await(here, &end->here, rc ? &ignored : err))
 			rc = -1;
 	}
 	return rc;
@@ -261,8 +256,8 @@ int ssh_send(struct ssh *s, const char *script, const struct ssh_sending *what,
 	char buf[ANSWER_MAX];
 	size_t n;
 
-	if (open_pipe(&input, &to, err) || open_pipe(&from, &printed, err) ||
-	    start_ssh(s, script, input, printed, &there, err))
+	if (ssh_pipe(&input, &to, err) || ssh_pipe(&from, &printed, err) ||
+	    ssh_start(s, script, input, printed, &there, err))
 		return -1;
 	close_end(&input);
 	close_end(&printed);
@@ -276,34 +271,4 @@ int ssh_send(struct ssh *s, const char *script, const struct ssh_sending *what,
 		return -1;
 	strbuf_add(answer, buf, n);
 	return 0;
-}
-
-int ssh_fetch(struct ssh *s, const char *script, const char *const *argv, struct ssh_end *end,
-	      struct mlops_error *err)
-{
-	autoclose int from = -1, to = -1;
-	pid_t there, here;
-
-	if (open_pipe(&from, &to, err) || start(argv, from, -1, &here, err))
-		return -1;
-	int rc = start_ssh(s, script, -1, to, &there, err);
-	close_end(&from);
-	close_end(&to);
-	if (!rc)
-		return await_both(there, here, end, err);
-	autoerr ignored = ERR_INIT;
-	await(here, -1, &end->here, &ignored);
-	return -1;
-}
-
-int ssh_stage(struct ssh *s, const char *script, int *status, struct mlops_error *err)
-{
-	autoclose int from = -1, to = -1;
-	pid_t pid;
-
-	if (open_pipe(&from, &to, err) || start_ssh(s, script, from, -1, &pid, err))
-		return -1;
-	close(from);
-	from = -1;
-	return await(pid, to, status, err);
 }

@@ -32,8 +32,7 @@ static const char body[] = "command -v setsid >/dev/null 2>&1 && group=setsid ||
 			   "kill \"$watch\" \"$meter\" 2>/dev/null\n"
 			   "tell KILL\n"
 			   "used_end \"$dir/used\"\n"
-			   "echo $status >\"$dir/status\"\n"
-			   "exit $status\n";
+			   "echo $status >\"$dir/status\"\n";
 
 static void add_variable(struct strbuf *out, const char *name, const char *value)
 {
@@ -44,7 +43,24 @@ static void add_variable(struct strbuf *out, const char *name, const char *value
 	strbuf_addf(out, "; export %s\n", name);
 }
 
-char *ssh_script(const struct offload *stage)
+/* No tar is of nothing, which some do not take. */
+static void add_giving(struct strbuf *out, const struct offload *stage, const char *mark)
+{
+	strbuf_adds(out, "cd \"$dir\"; [ -e used ] || : >used\n"
+			 "set -- status used; [ $status != 0 ] || for f in");
+	for (size_t i = 0; i < stage->n_outs; i++) {
+		strbuf_adds(out, " work/");
+		strbuf_add_shell(out, stage->outs[i]);
+	}
+	strbuf_adds(out, "; do\n"
+			 "	{ [ ! -e \"$f\" ] && [ ! -L \"$f\" ]; } || set -- \"$@\" \"$f\"\n"
+			 "done\n"
+			 "printf %s ");
+	strbuf_add_shell(out, mark);
+	strbuf_adds(out, "; tar -cf - \"$@\"; rc=$?; cd /; rm -rf \"$dir\"; exit $rc\n");
+}
+
+char *ssh_script(const struct offload *stage, const char *mark)
 {
 	autobuf out = { 0 };
 
@@ -79,5 +95,6 @@ char *ssh_script(const struct offload *stage)
 	strbuf_add_shell(&out, stage->command);
 	strbuf_addc(&out, '\n');
 	strbuf_adds(&out, body);
+	add_giving(&out, stage, mark);
 	return strbuf_steal(&out);
 }
