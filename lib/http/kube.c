@@ -54,20 +54,20 @@ static int check(const struct http_response *reply, const char *method, const ch
 	return -1;
 }
 
-/* A token of a program lasts a while only: another is asked for, once. */
-static int exchange(struct kube *k, struct http_request *req, struct http_response *reply,
-		    struct mlops_error *err)
+/* A token may have had its time: another is asked for, once. */
+static int exchange(struct kube *k, struct http_client *client, struct http_request *req,
+		    struct http_response *reply, struct mlops_error *err)
 {
 	req->bearer = k->config.token;
-	if (http_exchange(k->client, req, reply, err))
+	if (http_exchange(client, req, reply, err))
 		return -1;
-	if (reply->status != UNKNOWN || !k->config.exec.n)
+	if (reply->status != UNKNOWN || !kube_config_renews(&k->config))
 		return 0;
 	if (kube_config_login(&k->config, err))
 		return -1;
 	http_response_clear(reply);
 	req->bearer = k->config.token;
-	return http_exchange(k->client, req, reply, err);
+	return http_exchange(client, req, reply, err);
 }
 
 int kube_call(struct kube *k, const char *method, const char *path, const struct json *body,
@@ -92,7 +92,7 @@ int kube_call(struct kube *k, const char *method, const char *path, const struct
 		req.body = text.buf;
 		req.body_len = text.len;
 	}
-	if (exchange(k, &req, &reply, err))
+	if (exchange(k, k->client, &req, &reply, err))
 		return err_wrap(err, "cannot reach Kubernetes at '%s'", k->config.server);
 	if (check(&reply, method, path, err))
 		return -1;
@@ -101,17 +101,16 @@ int kube_call(struct kube *k, const char *method, const char *path, const struct
 		     0;
 }
 
-int kube_stream(const struct kube *k, const char *path,
+int kube_stream(struct kube *k, const char *path,
 		int (*write)(const void *buf, size_t n, void *arg, struct mlops_error *err),
 		void *arg, struct mlops_error *err)
 {
 	autofree char *url = xasprintf("%s%s", k->config.server, path);
 	auto_response reply = { 0 };
 	struct http_client *client;
-	const struct http_request req = {
+	struct http_request req = {
 		.method = "GET",
 		.url = url,
-		.bearer = k->config.token,
 		.bare = true,
 		.tls = &k->tls,
 		.write = write,
@@ -121,7 +120,7 @@ int kube_stream(const struct kube *k, const char *path,
 
 	if (http_client_new(&client, err))
 		return -1;
-	int rc = http_exchange(client, &req, &reply, err);
+	int rc = exchange(k, client, &req, &reply, err);
 	if (!rc)
 		rc = check(&reply, "GET", path, err);
 	http_client_free(client);

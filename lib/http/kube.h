@@ -23,6 +23,6 @@ const char *kube_namespace(const struct kube *k);
 int kube_call(struct kube *k, const char *method, const char *path, const struct json *body,
 	      struct json **out, struct mlops_error *err);
 /* Gets a text as it comes, which may take as long as it likes. */
-int kube_stream(const struct kube *k, const char *path,
+int kube_stream(struct kube *k, const char *path,
 		int (*write)(const void *buf, size_t n, void *arg, struct mlops_error *err),
 		void *arg, struct mlops_error *err);

@@ -46,6 +46,24 @@ static int read_text(const char *path, size_t max, char **out, struct mlops_erro
 	return 0;
 }
 
+/* What a file holds ends with a line end, which is no part of a token. */
+static void trim(char *text)
+{
+	size_t n = text ? strlen(text) : 0;
+
+	while (n && strchr(" \r\n\t", text[n - 1]))
+		text[--n] = '\0';
+}
+
+static const char **argv_of_list(const struct strlist *list)
+{
+	const char **argv = xcalloc(list->n + 1, sizeof(*argv));
+
+	for (size_t i = 0; i < list->n; i++)
+		argv[i] = list->v[i];
+	return argv;
+}
+
 /* map[key-data] in base64, or the file of map[key], which is relative to the kubeconfig. */
 static int read_pem(const struct reader *r, const struct yaml_node *map, const char *key,
 		    char **out)
@@ -129,10 +147,14 @@ static int read_user(const struct reader *r, const char *name, struct kube_confi
 	    read_pem(r, user, "client-key", &out->key))
 		return -1;
 	exec = yaml_get(user, "exec");
-	if (token)
+	if (token_file) {
+		autofree char *dir = path_dir(r->file);
+
+		out->token_file = path_join(dir, token_file);
+	} else if (token) {
 		out->token = xstrdup(token);
-	else if (token_file && read_text(token_file, TOKEN_MAX, &out->token, r->err))
-		return -1;
+		trim(out->token);
+	}
 	return yaml_is_null(exec) ? 0 : read_exec(r, exec, out);
 }
 
@@ -154,79 +176,8 @@ static int read_context(const struct reader *r, const char *context, struct kube
 	return read_cluster(r, cluster, out) || (user && read_user(r, user, out)) ? -1 : 0;
 }
 
-static int read_file(const char *file, const char *context, struct kube_config *out,
-		     struct mlops_error *err)
-{
-	autoarena arena = { 0 };
-	struct reader r = { .file = file, .err = err };
-
-	if (yaml_load(&arena, file, file, &r.root, err) || read_context(&r, context, out))
-		return -1;
-	return out->exec.n && !out->token ? kube_config_login(out, err) : 0;
-}
-
-static int read_pod(struct kube_config *out, struct mlops_error *err)
-{
-	const char *host = getenv("KUBERNETES_SERVICE_HOST");
-	const char *port = getenv("KUBERNETES_SERVICE_PORT");
-	bool six = host && strchr(host, ':');
-
-	out->server = xasprintf("https://%s%s%s:%s", six ? "[" : "", host, six ? "]" : "",
-				port ? port : "443");
-	return read_text(POD_DIR "/token", TOKEN_MAX, &out->token, err) ||
-			       read_text(POD_DIR "/ca.crt", PEM_MAX, &out->authorities, err) ||
-			       read_text(POD_DIR "/namespace", TOKEN_MAX, &out->namespace, err) ?
-		       -1 :
-		       0;
-}
-
-/* What a file holds ends with a line end, which is no part of a token. */
-static void trim(char *text)
-{
-	size_t n = text ? strlen(text) : 0;
-
-	while (n && strchr(" \r\n\t", text[n - 1]))
-		text[--n] = '\0';
-}
-
-int kube_config_read(const char *file, const char *context, struct kube_config *out,
-		     struct mlops_error *err)
-{
-	const char *listed = getenv("KUBECONFIG");
-	autofree char *home = path_expand("~/.kube/config");
-	autofree char *first = NULL;
-
-	if (!file && listed && *listed) {
-		first = xstrndup(listed, strcspn(listed, ":"));
-		file = first;
-	}
-	if (!file && fs_exists(home))
-		file = home;
-	int rc = -1;
-	if (file)
-		rc = read_file(file, context, out, err);
-	else if (getenv("KUBERNETES_SERVICE_HOST"))
-		rc = read_pod(out, err);
-	else
-		err_set(err, MLOPS_ENOTFOUND,
-			"there is no Kubernetes cluster: neither KUBECONFIG nor ~/.kube/config");
-	trim(out->token);
-	trim(out->namespace);
-	trim(out->server);
-	return rc;
-}
-
-static const char **argv_of_list(const struct strlist *list)
-{
-	const char **argv = xcalloc(list->n + 1, sizeof(*argv));
-
-	for (size_t i = 0; i < list->n; i++)
-		argv[i] = list->v[i];
-	return argv;
-}
-
 /* An ExecCredential (client.authentication.k8s.io). Its variables are given by env(1). */
-int kube_config_login(struct kube_config *c, struct mlops_error *err)
+static int run_login(struct kube_config *c, char **out, struct mlops_error *err)
 {
 	autostrlist words = { 0 };
 	autobuf text = { 0 };
@@ -253,8 +204,7 @@ int kube_config_login(struct kube_config *c, struct mlops_error *err)
 	if (!token)
 		return err_set(err, MLOPS_EAUTH, "'%s', which logs in to Kubernetes, gave no token",
 			       c->exec.v[0]);
-	free(c->token);
-	c->token = xstrdup(token);
+	*out = xstrdup(token);
 	return 0;
 }
 
@@ -265,12 +215,86 @@ static void clear_secret(char **text)
 	free(steal_ptr(text));
 }
 
+bool kube_config_renews(const struct kube_config *c)
+{
+	return c->token_file || c->exec.n;
+}
+
+/* The token of a pod is another one each hour, in the same file. */
+int kube_config_login(struct kube_config *c, struct mlops_error *err)
+{
+	char *token = NULL;
+
+	if (c->token_file ? read_text(c->token_file, TOKEN_MAX, &token, err) :
+			    run_login(c, &token, err))
+		return -1;
+	trim(token);
+	clear_secret(&c->token);
+	c->token = token;
+	return 0;
+}
+
+
+static int read_file(const char *file, const char *context, struct kube_config *out,
+		     struct mlops_error *err)
+{
+	autoarena arena = { 0 };
+	struct reader r = { .file = file, .err = err };
+
+	if (yaml_load(&arena, file, file, &r.root, err) || read_context(&r, context, out))
+		return -1;
+	return kube_config_renews(out) && !out->token ? kube_config_login(out, err) : 0;
+}
+
+static int read_pod(struct kube_config *out, struct mlops_error *err)
+{
+	const char *host = getenv("KUBERNETES_SERVICE_HOST");
+	const char *port = getenv("KUBERNETES_SERVICE_PORT");
+	bool six = host && strchr(host, ':');
+
+	out->server = xasprintf("https://%s%s%s:%s", six ? "[" : "", host, six ? "]" : "",
+				port ? port : "443");
+	out->token_file = xstrdup(POD_DIR "/token");
+	return kube_config_login(out, err) ||
+			       read_text(POD_DIR "/ca.crt", PEM_MAX, &out->authorities, err) ||
+			       read_text(POD_DIR "/namespace", TOKEN_MAX, &out->namespace, err) ?
+		       -1 :
+		       0;
+}
+
+int kube_config_read(const char *file, const char *context, struct kube_config *out,
+		     struct mlops_error *err)
+{
+	const char *listed = getenv("KUBECONFIG");
+	autofree char *home = path_expand("~/.kube/config");
+	autofree char *first = NULL;
+
+	if (!file && listed && *listed) {
+		first = xstrndup(listed, strcspn(listed, ":"));
+		file = first;
+	}
+	if (!file && fs_exists(home))
+		file = home;
+	int rc = -1;
+	if (file)
+		rc = read_file(file, context, out, err);
+	else if (getenv("KUBERNETES_SERVICE_HOST"))
+		rc = read_pod(out, err);
+	else
+		err_set(err, MLOPS_ENOTFOUND,
+			"there is no Kubernetes cluster: neither KUBECONFIG nor ~/.kube/config");
+	trim(out->namespace);
+	trim(out->server);
+	return rc;
+}
+
 void kube_config_clear(struct kube_config *c)
 {
 	clear_secret(&c->token);
 	clear_secret(&c->key);
 	free(c->server);
 	free(c->namespace);
+	free(c->token_file);
 	free(c->authorities);
 	free(c->certificate);
 	strlist_clear(&c->exec);

@@ -6,7 +6,7 @@
 
 struct kube_config {
 	char *server, *namespace;
-	char *token;
+	char *token, *token_file; /* the file that it is from, which has another one some day, or NULL */
 	char *authorities, *certificate, *key; /* PEM */
 	struct strlist exec; /* a program that prints a token, and its arguments; empty: none */
 	struct strlist exec_env;
@@ -14,6 +14,7 @@ struct kube_config {
 
 int kube_config_read(const char *file, const char *context, struct kube_config *out,
 		     struct mlops_error *err);
-/* Runs that program for another token. */
+/* Whether there may be another token by now, and getting it: from the file, or by the program. */
+bool kube_config_renews(const struct kube_config *c);
 int kube_config_login(struct kube_config *c, struct mlops_error *err);
 void kube_config_clear(struct kube_config *c);

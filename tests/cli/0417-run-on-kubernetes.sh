@@ -147,6 +147,23 @@ like "$err" "ended with status 137: OOMKilled" "so is a lack of memory"
 mlops config engine.k8s.image late
 run mlops run --on k8s -f
 like "$err" "Job was active longer than specified deadline" "and a job whose time is up"
+mlops config engine.k8s.image drained
+run mlops run --on k8s -f
+like "$err" "pod 'mlops-s-.*' was deleted" "a pod that is gone in the middle"
+mlops config engine.k8s.image lost
+run mlops run --on k8s -f
+like "$err" "is lost with its node: Taint manager: deleting" "or is lost with its node"
+mlops config engine.k8s.image quota
+mlops config engine.k8s.pending 2s
+run mlops run --on k8s -f
+like "$err" "waits: exceeded quota" "a quota is told of"
+like "$err" "did not start in time: exceeded quota" "also at the end"
+mlops config --unset engine.k8s.pending
+mlops config engine.k8s.image away
+printf 'stages: {s: {cmd: "sleep 6; echo y > out", outs: [out]}}\n' >mlops.yaml
+run mlops run --on k8s -f
+rc_is 0 "a server that is away for a while" || diag <"$err"
+is "$(grep -c "not ready yet.*it is tried again" "$err")" 1 "is told of, once"
 mlops config engine.k8s.image run
 
 printf 'stages: {s: {cmd: "trap \\"echo bye; exit 1\\" TERM; echo $$ > %s; sleep 1000 & wait", outs: [out]}}\n' \
@@ -174,6 +191,22 @@ rc_is 0 "a program that logs in"
 sed -i 's/value: good/value: bad/' "$KUBECONFIG"
 run mlops run --on k8s -f
 rc_is 4 "one that gives a bad token"
+diag <"$tap_root/token.log"; echo good >"$tap_root/token"
+kubeconfig "token: bad, tokenFile: token"
+run mlops run --on k8s -f
+rc_is 0 "a file with a token"
+# The token of a pod is replaced while it runs.
+printf 'stages: {s: {cmd: "echo next > %s; until [ -e %s ]; do sleep 0.1; done; echo 1 > out", outs: [out]}}\n' \
+	"$cluster/token" "$tap_root/go" >mlops.yaml
+mlops run --on k8s -f >"$tap_root/token.log" 2>&1 &
+run_pid=$!
+ok "one that is not taken any more" wait_for 60 grep -q "Unauthorized; it is tried again" "$tap_root/token.log"
+echo next >"$tap_root/token"
+touch "$tap_root/go"
+wait $run_pid
+is $? 0 "is read again" || diag <"$tap_root/token.log"
+rm "$cluster/token"
+printf 'stages: {s: {cmd: "echo 1 > out", outs: [out]}}\n' >mlops.yaml
 kubeconfig 'token: good' 'insecure-skip-tls-verify: true'
 run mlops run --on k8s -f
 like "$err" "is not to be verified" "no server is taken unverified"

@@ -3,7 +3,7 @@
 kubed.py FOLDER [KEY CERT AUTHORITY]: serves the API on a free port, over TLS with client certificates when
 those are given, and writes its URL to FOLDER/url. The command of a Job's container is run here, its
 termination message a file in FOLDER. FOLDER/requests has a line "METHOD PATH" a request, FOLDER/NAME.json
-each Job as it came. The image says how it goes:
+each Job as it came. The token to be given is "good", or what FOLDER/token says. The image says how it goes:
 
   run       it runs
   full      no node takes it, at first
@@ -11,6 +11,10 @@ each Job as it came. The image says how it goes:
   killed    it is killed for want of memory
   late      its time is up, and the pod is gone
   cut       it runs, and its log is cut in the middle, once
+  quota     no pod may be made for it, as an event says
+  drained   it starts, and its pod is gone
+  lost      it starts, and its node is gone
+  away      it runs, and the server is away meanwhile, and then knows nobody for a moment
 """
 import json
 import os
@@ -33,6 +37,14 @@ def stamp():
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.time_ns() % 10**9:09d}Z"
 
 
+def good_token():
+    try:
+        with open(os.path.join(folder, "token")) as f:
+            return f.read().strip()
+    except FileNotFoundError:
+        return "good"
+
+
 def expand(text, env):
     """As Kubernetes does for $(NAME) and $$."""
     return re.sub(r"\$(\$|\(([^)]*)\))", lambda m: "$" if m[1] == "$" else env.get(m[2], m[0]), text)
@@ -44,9 +56,11 @@ class Pod:
         self.meta = dict(job["spec"]["template"]["metadata"], name=self.name + "-x1", creationTimestamp="2026")
         self.container = job["spec"]["template"]["spec"]["containers"][0]
         self.image = self.container["image"]
+        if self.image == "lost":
+            self.meta.update(deletionTimestamp="2026", deletionGracePeriodSeconds=30)
         self.lines, self.looks, self.process, self.cut = [], 0, None, self.image == "cut"
         self.end = os.path.join(folder, self.name + ".end")
-        if self.image in ("run", "full", "cut"):
+        if self.image in ("run", "full", "cut", "away"):
             self.start()
 
     def start(self):
@@ -80,7 +94,11 @@ class Pod:
         if self.image == "full" and self.looks < 3:
             return {"phase": "Pending", "conditions": [{
                 "type": "PodScheduled", "status": "False", "message": "0/3 nodes are available"}]}
-        if not self.ended():
+        if self.image == "lost":
+            return {"phase": "Running", "containerStatuses": [{"state": {"running": {}}}], "conditions": [{
+                "type": "DisruptionTarget", "status": "True", "reason": "DeletionByTaintManager",
+                "message": "Taint manager: deleting due to NoExecute taint"}]}
+        if self.image == "drained" or not self.ended():
             return {"phase": "Running", "containerStatuses": [{"state": {"running": {}}}]}
         code = self.process.returncode
         with open(self.end) as f:
@@ -106,7 +124,7 @@ class Handler(BaseHTTPRequestHandler):
         with lock, open(os.path.join(folder, "requests"), "a") as f:
             f.write(f"{self.command} {self.path}\n")
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.headers.get("Authorization") != "Bearer good" and len(sys.argv) < 3:
+        if self.headers.get("Authorization") != "Bearer " + good_token() and len(sys.argv) < 3:
             return self.answer(401, {"kind": "Status", "message": "Unauthorized"})
         path, _, query = self.path.partition("?")
         name = path.rsplit("/", 1)[-1]
@@ -118,10 +136,22 @@ class Handler(BaseHTTPRequestHandler):
             return self.log(query)
         if path.endswith("/pods"):
             pod = pods.get(query.rpartition("%3D")[2])
-            items = [{"metadata": pod.meta, "status": pod.status()}] if pod and pod.image != "late" else []
-            return self.answer(200, {"items": items})
+            status = pod and pod.status()
+            if pod and pod.image == "away" and 2 <= pod.looks <= 4:
+                return self.answer(403 if pod.looks == 4 else 503, {"message": "not ready yet"})
+            none = not pod or pod.image in ("late", "quota") or (pod.image == "drained" and pod.looks > 1)
+            return self.answer(200, {"items": [] if none else [{"metadata": pod.meta, "status": status}]})
+        if path.endswith("/events"):
+            pod = pods.get(query.rpartition("%3D")[2])
+            return self.answer(200, {"items": [
+                {"type": "Normal", "message": "fine", "lastTimestamp": "2026-01-03"},
+                {"type": "Warning", "message": "exceeded quota", "lastTimestamp": "2026-01-02"},
+                {"type": "Warning", "message": "older", "lastTimestamp": "2026-01-01"},
+            ] if pod and pod.image == "quota" else []})
         if name not in pods:
             return self.answer(404, {"message": f"jobs \"{name}\" not found"})
+        if pods[name].image != "late":
+            return self.answer(200, {"status": {}})
         return self.answer(200, {"status": {"conditions": [{
             "type": "Failed", "status": "True", "message": "Job was active longer than specified deadline"}]}})
 

@@ -1,6 +1,8 @@
 /* Reading how a job and its pod are (kubernetes.io, "Pod Lifecycle" and "Jobs"). */
 #include "pipeline/engines/kubernetes.h"
 
+#define GRACE_MAX_S 86400
+
 /* Reasons for which a container waits and that do not go away by themselves. */
 static bool is_final(const char *reason)
 {
@@ -41,19 +43,39 @@ static const struct json *newest(struct json *list)
 	return found;
 }
 
-/* Why no node takes it, as the scheduler says. */
-static const char *unscheduled(const struct json *status)
+/* The condition of a kind, when it has that state; NULL: not so. */
+static const struct json *condition(const struct json *status, const char *type, const char *state)
 {
 	struct json *conditions = js_get(status, "conditions");
 
 	for (size_t i = 0; i < js_len(conditions); i++) {
 		struct json *c = js_at(conditions, i);
 
-		if (!strcmp(text_or(c, "type", ""), "PodScheduled") &&
-		    !strcmp(text_or(c, "status", ""), "False"))
-			return text_or(c, "message", "");
+		if (!strcmp(text_or(c, "type", ""), type) &&
+		    !strcmp(text_or(c, "status", ""), state))
+			return c;
 	}
-	return "";
+	return NULL;
+}
+
+/*
+ * A node that does not answer is drained after a while, but its pods are there until it says that they
+ * have ended ("Pod disruption conditions").
+ */
+static void read_going(const struct json *pod, const struct json *status, struct kube_pod *out)
+{
+	const struct json *meta = js_get(pod, "metadata");
+	const struct json *why = condition(status, "DisruptionTarget", "True");
+	int64_t grace = 0;
+
+	if (!js_get_text(meta, "deletionTimestamp"))
+		return;
+	out->going = true;
+	js_get_int(meta, "deletionGracePeriodSeconds", &grace);
+	out->grace_ms = (grace > 0 && grace < GRACE_MAX_S ? grace : 0) * 1000;
+	out->why = text_or(why, "message", "it is being deleted");
+	if (!strcmp(text_or(why, "reason", ""), "DeletionByTaintManager"))
+		out->phase = KUBE_LOST;
 }
 
 static void read_ended(const struct json *status, const struct json *ended, bool failed,
@@ -85,24 +107,37 @@ void kube_pod_read(struct json *list, struct kube_pod *out)
 		return;
 	}
 	out->phase = js_get(state, "running") || ended ? KUBE_STARTED : KUBE_WAITING;
-	if (out->phase == KUBE_STARTED)
+	read_going(pod, status, out);
+	if (out->phase != KUBE_WAITING)
 		return;
 	const char *reason = text_or(waiting, "reason", "");
-	out->why = waiting ? text_or(waiting, "message", reason) : unscheduled(status);
+	out->why = waiting ? text_or(waiting, "message", reason) :
+			     text_or(condition(status, "PodScheduled", "False"), "message", out->why);
 	if (is_final(reason))
 		out->phase = KUBE_REFUSED;
 }
 
+const char *kube_event_read(struct json *list)
+{
+	struct json *items = js_get(list, "items");
+	const char *said = "", *when = "";
+
+	for (size_t i = 0; i < js_len(items); i++) {
+		struct json *event = js_at(items, i);
+		const char *at = text_or(event, "lastTimestamp", text_or(event, "eventTime", ""));
+
+		if (strcmp(text_or(event, "type", ""), "Warning") || strcmp(at, when) < 0)
+			continue;
+		said = text_or(event, "message", text_or(event, "reason", ""));
+		when = at;
+	}
+	return said;
+}
+
 const char *kube_job_failure(struct json *job)
 {
-	struct json *conditions = js_get(js_get(job, "status"), "conditions");
+	const struct json *failed = condition(js_get(job, "status"), "Failed", "True");
 
-	for (size_t i = 0; i < js_len(conditions); i++) {
-		struct json *c = js_at(conditions, i);
-
-		if (!strcmp(text_or(c, "type", ""), "Failed") &&
-		    !strcmp(text_or(c, "status", ""), "True"))
-			return text_or(c, "message", text_or(c, "reason", "no reason is given"));
-	}
-	return NULL;
+	return failed ? text_or(failed, "message", text_or(failed, "reason", "no reason is given")) :
+			NULL;
 }

@@ -14,6 +14,8 @@
 #define AWAY_MS    60000 /* that the cluster may not answer while a stage runs */
 #define GRACE_MS   60000 /* behind the timeout, which we keep ourselves while we live */
 #define REPLACE_MS 60000 /* for a job of an earlier try to go */
+#define DELETE_MS  6000  /* that the cluster may not answer when the job is to go */
+#define GOING_MS   10000 /* behind the time that a pod has to end */
 
 struct cluster {
 	const struct engine_call *call;
@@ -23,7 +25,11 @@ struct cluster {
 	char *jobs, *job, *pods; /* paths of the API */
 	struct kube_log *log;
 	char *warned;                  /* what was told of why it waits */
+	char *pod;                     /* the name of one that has started */
+	bool may_be;                   /* the job may be there, as far as is known */
+	bool away;                     /* it was told that the cluster does not answer */
 	int64_t since_ms, answered_ms; /* monotonic: it waits; the last answer */
+	int64_t going_ms;              /* monotonic: the pod was first seen to be going */
 };
 
 static int open_cluster(struct cluster *c, struct mlops_error *err)
@@ -51,9 +57,35 @@ static void close_cluster(struct cluster *c)
 	free(c->job);
 	free(c->pods);
 	free(c->warned);
+	free(c->pod);
 }
 
-static int delete_job(struct cluster *c, struct mlops_error *err)
+static void wait_a_moment(int ms)
+{
+	struct pollfd stop = { .fd = stop_fd(), .events = POLLIN };
+
+	if (!stop_signal())
+		poll(&stop, 1, ms);
+}
+
+/*
+ * Whether what failed may well work in a moment. A server that has just started knows nobody's rights
+ * yet, so that refusals are taken for an answer only when they go on.
+ */
+static bool may_pass(struct cluster *c, const struct mlops_error *err)
+{
+	return (err->kind == MLOPS_EREMOTE || err->kind == MLOPS_EAUTH) &&
+	       clock_mono_ms() - c->answered_ms <= AWAY_MS;
+}
+
+static void tell_away(struct cluster *c, const char *why)
+{
+	if (!c->away)
+		log_warn("%s; it is tried again", why);
+	c->away = true;
+}
+
+static int delete_once(struct cluster *c, struct mlops_error *err)
 {
 	autojson *how = js_obj();
 
@@ -66,12 +98,19 @@ static int delete_job(struct cluster *c, struct mlops_error *err)
 	return 0;
 }
 
-static void wait_a_moment(int ms)
+/* Not for long: whoever asked us to stop does not wait for ever. */
+static int delete_job(struct cluster *c, struct mlops_error *err)
 {
-	struct pollfd stop = { .fd = stop_fd(), .events = POLLIN };
+	int64_t until = clock_mono_ms() + DELETE_MS;
 
-	if (!stop_signal())
-		poll(&stop, 1, ms);
+	while (delete_once(c, err)) {
+		if (err->kind != MLOPS_EREMOTE || !c->answered_ms || clock_mono_ms() > until ||
+		    stop_count() > 1)
+			return -1;
+		mlops_error_clear(err);
+		clock_sleep_ms(LOOK_MS);
+	}
+	return 0;
 }
 
 static int make_job(const struct cluster *c, const char *script, struct json **out,
@@ -111,13 +150,16 @@ static int create_job(struct cluster *c, const char *script, struct mlops_error 
 	if (make_job(c, script, &job, err))
 		return -1;
 	while (kube_call(c->kube, "POST", c->jobs, job, NULL, err)) {
+		c->may_be = err->kind == MLOPS_EREMOTE;
 		if (err->kind != MLOPS_EEXISTS || clock_mono_ms() > until || stop_signal())
 			return -1;
+		c->answered_ms = clock_mono_ms();
 		mlops_error_clear(err);
 		if (delete_job(c, err))
 			return -1;
 		wait_a_moment(LOOK_MS);
 	}
+	c->may_be = true;
 	c->since_ms = c->answered_ms = clock_mono_ms();
 	return 0;
 }
@@ -130,12 +172,13 @@ static int look(struct cluster *c, struct json **list, struct kube_pod *pod,
 
 	if (!kube_call(c->kube, "GET", path, NULL, list, err)) {
 		c->answered_ms = clock_mono_ms();
+		c->away = false;
 		kube_pod_read(*list, pod);
 		return 0;
 	}
-	if (err->kind != MLOPS_EREMOTE || clock_mono_ms() - c->answered_ms > AWAY_MS)
+	if (!may_pass(c, err))
 		return -1;
-	log_warn("%s", err->msg);
+	tell_away(c, err->msg);
 	mlops_error_clear(err);
 	*pod = (struct kube_pod){ .phase = KUBE_STARTED, .why = "", .said = "" };
 	return 0;
@@ -154,16 +197,30 @@ static int look_at_job(struct cluster *c, struct mlops_error *err)
 	return why ? err_set(err, MLOPS_EFAIL, "job '%s' failed: %s", c->name, why) : 0;
 }
 
+/* Why no pod is made, such as a quota; "" when that is not known. *list is what it lends from. */
+static const char *look_at_events(struct cluster *c, struct json **list)
+{
+	autofree char *path = xasprintf("/api/v1/namespaces/%s/events?fieldSelector="
+					"involvedObject.kind%%3DJob%%2CinvolvedObject.name%%3D%s",
+					c->settings.namespace, c->name);
+	autoerr ignored = ERR_INIT;
+
+	return kube_call(c->kube, "GET", path, NULL, list, &ignored) ? "" : kube_event_read(*list);
+}
+
 /* A node may still come; what it waits for is told when it is another. */
 static int keep_waiting(struct cluster *c, const struct kube_pod *pod, struct mlops_error *err)
 {
+	autojson *events = NULL;
+	const char *why = pod->phase == KUBE_ABSENT ? look_at_events(c, &events) : pod->why;
+
 	if (clock_mono_ms() - c->since_ms > c->settings.pending_ms)
 		return err_set(err, MLOPS_EFAIL, "job '%s' did not start in time%s%s", c->name,
-			       *pod->why ? ": " : "", pod->why);
-	if (*pod->why && (!c->warned || strcmp(c->warned, pod->why))) {
+			       *why ? ": " : "", why);
+	if (*why && (!c->warned || strcmp(c->warned, why))) {
 		free(c->warned);
-		c->warned = xstrdup(pod->why);
-		log_warn("job '%s' waits: %s", c->name, pod->why);
+		c->warned = xstrdup(why);
+		log_warn("job '%s' waits: %s", c->name, why);
 	}
 	return pod->phase == KUBE_ABSENT ? look_at_job(c, err) : 0;
 }
@@ -175,6 +232,29 @@ static int start_log(struct cluster *c, const struct kube_pod *pod, struct mlops
 	if (c->log || !pod->name)
 		return 0;
 	return kube_log_start(&c->settings, path, &c->log, err);
+}
+
+/* It had started: the job may say why, if it is not that somebody deleted the pod. */
+static int pod_is_gone(struct cluster *c, struct mlops_error *err)
+{
+	return look_at_job(c, err) ? -1 : err_set(err, MLOPS_EFAIL, "pod '%s' was deleted", c->pod);
+}
+
+/* One that is deleted ends by itself, or is killed, if its node still does what it is told. */
+static int keep_running(struct cluster *c, const struct kube_pod *pod, struct mlops_error *err)
+{
+	int64_t now = clock_mono_ms();
+
+	if (pod->name && !c->pod)
+		c->pod = xstrdup(pod->name);
+	if (pod->going && !c->going_ms) {
+		log_warn("pod '%s' is going: %s", pod->name, pod->why);
+		c->going_ms = now;
+	}
+	if (pod->going && now - c->going_ms > pod->grace_ms + GOING_MS)
+		return err_set(err, MLOPS_EFAIL, "pod '%s' was deleted and does not end: %s",
+			       pod->name, pod->why);
+	return start_log(c, pod, err);
 }
 
 /* The script had the last word, unless the pod was ended before it could say anything. */
@@ -208,12 +288,18 @@ static int step(struct cluster *c, bool *over, struct engine_end *end, struct ml
 		return -1;
 	switch (pod.phase) {
 	case KUBE_ABSENT:
+		if (c->pod)
+			return pod_is_gone(c, err);
+		return keep_waiting(c, &pod, err);
 	case KUBE_WAITING:
 		return keep_waiting(c, &pod, err);
 	case KUBE_REFUSED:
 		return err_set(err, MLOPS_EFAIL, "pod '%s' cannot start: %s", pod.name, pod.why);
 	case KUBE_STARTED:
-		return start_log(c, &pod, err);
+		return keep_running(c, &pod, err);
+	case KUBE_LOST:
+		return err_set(err, MLOPS_EFAIL, "pod '%s' is lost with its node: %s", pod.name,
+			       pod.why);
 	case KUBE_ENDED:
 		*over = true;
 		return conclude(c, &pod, end, err);
@@ -242,10 +328,10 @@ static int run_job(struct cluster *c, struct engine_end *end, struct mlops_error
 	autofree char *script = NULL;
 	autoerr cause = ERR_INIT;
 
-	if (kube_data_send(c->call, &c->settings, &script, err) || create_job(c, script, err))
+	if (kube_data_send(c->call, &c->settings, &script, err))
 		return -1;
-	int rc = follow(c, end, err);
-	if (delete_job(c, &cause))
+	int rc = create_job(c, script, err) || follow(c, end, err) ? -1 : 0;
+	if (c->may_be && delete_job(c, &cause) && c->answered_ms)
 		log_warn("job '%s' is left: %s", c->name, cause.msg);
 	return rc;
 }

@@ -43,15 +43,20 @@ enum kube_phase {
 	KUBE_WAITING, /* for a node, or its image; `why` may say more */
 	KUBE_REFUSED, /* it will never start, for `why` */
 	KUBE_STARTED,
+	KUBE_LOST,  /* its node is, for `why`: nobody will tell how it ends */
 	KUBE_ENDED, /* with `code`, `why` (of Kubernetes) and `said` (by the script) */
 };
 struct kube_pod {
 	enum kube_phase phase;
 	int64_t code;
+	bool going;      /* it is being deleted, which may take it `grace_ms` */
+	int64_t grace_ms;
 	const char *name, *why, *said; /* of the JSON; why "" and said "": nothing */
 };
 /* Of a list of pods, the newest. */
 void kube_pod_read(struct json *list, struct kube_pod *out);
+/* What a list of events says last of what went wrong; "" for nothing. */
+const char *kube_event_read(struct json *list);
 /* Why a job failed, of which there is no pod to tell; NULL: it did not fail. */
 const char *kube_job_failure(struct json *job);
 

@@ -20,6 +20,9 @@ static struct kube_pod pod_of(const char *text, struct json **list)
 }
 
 #define POD(status) "{\"items\": [{\"metadata\": {\"name\": \"p\"}, \"status\": " status "}]}"
+#define GOING(status)                                                                              \
+	"{\"items\": [{\"metadata\": {\"name\": \"p\", \"deletionTimestamp\": \"t\", "                    \
+	"\"deletionGracePeriodSeconds\": 5}, \"status\": " status "}]}"
 #define STATE(phase, state)                                                                        \
 	POD("{\"phase\": \"" phase "\", \"containerStatuses\": [{\"state\": " state "}]}")
 
@@ -52,6 +55,13 @@ static void test_pods(void **state)
 		  KUBE_ENDED, 137, "OOMKilled", "" },
 		{ POD("{\"phase\": \"Failed\", \"reason\": \"Evicted\"}"), KUBE_ENDED, 1, "Evicted",
 		  "" },
+		{ GOING("{\"phase\": \"Running\", \"containerStatuses\": [{\"state\": "
+			"{\"running\": {}}}]}"),
+		  KUBE_STARTED, 0, "it is being deleted", "" },
+		{ GOING("{\"phase\": \"Running\", \"conditions\": [{\"type\": "
+			"\"DisruptionTarget\", \"status\": \"True\", \"reason\": "
+			"\"DeletionByTaintManager\", \"message\": \"taint\"}]}"),
+		  KUBE_LOST, 0, "taint", "" },
 	};
 
 	(void)state;
