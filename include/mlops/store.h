@@ -55,6 +55,8 @@ MLOPS_API int mlops_store_writer_new(struct store *store, const struct oid *expe
 				     struct store_writer **out, struct mlops_error *err);
 MLOPS_API int mlops_store_writer_add(struct store_writer *w, const void *buf, size_t n,
 				     struct mlops_error *err);
+/* The name that commit must find, for one that was not known when the writer was made. */
+MLOPS_API void mlops_store_writer_expect(struct store_writer *w, const struct oid *expect);
 MLOPS_API int mlops_store_writer_commit(struct store_writer *w, struct oid *out,
 					struct mlops_error *err);
 MLOPS_API void mlops_store_writer_free(struct store_writer *w); /* drops what was not committed */

@@ -87,3 +87,19 @@ bool oci_parse_descriptor(const struct json *v, const char **type, struct oid *o
 	*size = (uint64_t)n;
 	return n >= 0;
 }
+
+struct json *oci_referrer(const struct json *manifest, const char *type, const struct oid *oid,
+			  uint64_t size)
+{
+	struct json *v = oci_descriptor(type, oid, size);
+	const char *artifact = js_get_text(manifest, "artifactType");
+	struct json *annotations = js_get(manifest, "annotations");
+
+	if (!artifact || !*artifact)
+		artifact = js_get_text(js_get(manifest, "config"), "mediaType");
+	if (artifact)
+		js_set(v, "artifactType", js_str(artifact));
+	if (annotations)
+		js_set(v, "annotations", js_ref(annotations));
+	return v;
+}

@@ -29,3 +29,6 @@ char *oci_digest(const struct oid *oid, char *buf); /* OCI_DIGEST_SIZE bytes; re
 struct json *oci_descriptor(const char *type, const struct oid *oid, uint64_t size);
 /* Reads one; false when it is none, or its digest is of another kind. *type is lent. */
 bool oci_parse_descriptor(const struct json *v, const char **type, struct oid *oid, uint64_t *size);
+/* The descriptor by which a manifest is listed as referring to its subject; new. */
+struct json *oci_referrer(const struct json *manifest, const char *type, const struct oid *oid,
+			  uint64_t size);

@@ -6,11 +6,23 @@
 
 #define MAX_NAMES_BODY ((size_t)REMOTE_MAX_BATCH * (MLOPS_OID_HEX + 1))
 #define MAX_OBJECT     ((size_t)16 << 40)
+#define HOST_CHARS     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]"
 #define OCTETS         "application/octet-stream"
 
 struct store *object_server_store(const struct object_server *s, const struct http_call *call)
 {
 	return str_starts(http_call_path(call), "/v1/sealed/") ? s->sealed : s->store;
+}
+
+/* A proxy before us says by X-Forwarded-Proto how it was reached. */
+char *object_server_url(const struct http_call *call)
+{
+	const char *host = http_call_header(call, "Host"),
+		   *proto = http_call_header(call, "X-Forwarded-Proto");
+
+	if (!host || !*host || host[strspn(host, HOST_CHARS)])
+		host = "localhost";
+	return xasprintf("%s://%s", proto && !strcmp(proto, "https") ? "https" : "http", host);
 }
 
 static int health(struct http_call *call, void *arg, struct mlops_error *err)
@@ -162,6 +174,7 @@ static int fetch(struct http_call *call, void *arg, struct mlops_error *err)
 /* A part of one object. */
 struct single {
 	struct remote_source src;
+	const char *type;
 	uint64_t at, end;
 };
 
@@ -199,12 +212,12 @@ static int send_source(struct http_call *call, struct single *one, int status, u
 		       uint64_t n)
 {
 	if (one->src.buf)
-		return http_reply(call, status, OCTETS, one->src.buf + from, (size_t)n);
+		return http_reply(call, status, one->type, one->src.buf + from, (size_t)n);
 	if (!one->src.read)
-		return http_reply_file(call, status, OCTETS, steal_fd(&one->src.fd), from, n);
+		return http_reply_file(call, status, one->type, steal_fd(&one->src.fd), from, n);
 	one->at = from;
 	one->end = from + n;
-	return http_reply_stream(call, status, OCTETS, n, read_single, one);
+	return http_reply_stream(call, status, one->type, n, read_single, one);
 }
 
 static int send_range(struct http_call *call, struct single *one)
@@ -228,18 +241,25 @@ static int send_range(struct http_call *call, struct single *one)
 	}
 }
 
-int object_send(struct http_call *call, struct store *store, const struct oid *oid,
-		struct mlops_error *err)
+int object_send_as(struct http_call *call, struct store *store, const struct oid *oid,
+		   const char *type, struct mlops_error *err)
 {
 	const struct remote_item item = { .oid = *oid, .size = SIZE_MAX };
 	struct single *one = http_call_state(call);
 
+	one->type = type;
 	if (remote_source_open(&item, &one->src, store, err)) {
 		if (err->kind == MLOPS_ENOTFOUND)
 			err_set(err, MLOPS_ENOTFOUND, "there is no such object");
 		return -1;
 	}
 	return send_range(call, one);
+}
+
+int object_send(struct http_call *call, struct store *store, const struct oid *oid,
+		struct mlops_error *err)
+{
+	return object_send_as(call, store, oid, OCTETS, err);
 }
 
 static int get_object(struct http_call *call, void *arg, struct mlops_error *err)

@@ -8,13 +8,19 @@ struct object_server {
 	const char *data;             /* the folder of all below */
 	struct store *store, *sealed; /* sealed: what clients sealed, by names that are no hashes */
 	struct token_set *tokens;     /* NULL: no authentication */
+	struct oci_uploads *uploads;
 };
 
 /*
  * The routes of a protocol, ended by a NULL method; their handlers take a struct object_server.
  * That of mlops-remote(5) is in objects.c, the others in api/, one file each or more.
  */
-extern const struct http_route object_routes[];
+extern const struct http_route object_routes[], oci_routes[], oci_upload_routes[];
+
+/* The URL by which the client reached the server, without a slash at its end; new. */
+char *object_server_url(const struct http_call *call);
+/* The challenges that clients of registries know, for a call that was refused. */
+void oci_challenge(struct http_call *call);
 
 /* The store that a path is about. */
 struct store *object_server_store(const struct object_server *s, const struct http_call *call);
@@ -25,6 +31,9 @@ struct store *object_server_store(const struct object_server *s, const struct ht
  */
 int object_send(struct http_call *call, struct store *store, const struct oid *oid,
 		struct mlops_error *err);
+/* The same with another type than bytes. */
+int object_send_as(struct http_call *call, struct store *store, const struct oid *oid,
+		   const char *type, struct mlops_error *err);
 int object_send_begin(struct http_call *call, void *arg, struct mlops_error *err);
 void object_send_end(struct http_call *call, void *arg);
 

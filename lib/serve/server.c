@@ -4,7 +4,7 @@
 #include "base/path.h"
 #include "base/vec.h"
 #include "mlops/serve.h"
-#include "serve/objects.h"
+#include "serve/api/oci.h"
 #include "serve/token.h"
 
 #define DRAIN_MS 30000
@@ -14,6 +14,8 @@
 /* The protocols that it answers, one line each. */
 static const struct http_route *const protocols[] = {
 	object_routes,
+	oci_routes,
+	oci_upload_routes,
 };
 
 /* The routes of all, in that order; the caller's. */
@@ -42,19 +44,28 @@ static int check_token(struct object_server *s, const struct http_call *call, co
 	return 0;
 }
 
-static int authorize(struct http_call *call, void *arg, struct mlops_error *err)
+static int check(struct http_call *call, struct object_server *s, struct mlops_error *err)
 {
 	const char *header = http_call_header(call, "Authorization");
-	struct object_server *s = arg;
-
-	if (!s->tokens || !strcmp(http_call_path(call), "/health"))
-		return 0;
 	char *token = header ? token_of_header(header) : NULL;
 	if (!token)
 		return err_set(err, MLOPS_EAUTH, "a token is needed");
 	int rc = check_token(s, call, token, err);
 	explicit_bzero(token, strlen(token));
 	free(token);
+	return rc;
+}
+
+static int authorize(struct http_call *call, void *arg, struct mlops_error *err)
+{
+	const char *path = http_call_path(call);
+	struct object_server *s = arg;
+
+	if (!s->tokens || !strcmp(path, "/health"))
+		return 0;
+	int rc = check(call, s, err);
+	if (rc && err->kind == MLOPS_EAUTH && str_starts(path, "/v2"))
+		oci_challenge(call);
 	return rc;
 }
 
@@ -128,8 +139,10 @@ int mlops_server_run(const struct server_how *how, struct mlops_error *err)
 				 mlops_store_open_unkeyed(sealed, &s.sealed, err) ?
 			 -1 :
 			 0;
+	s.uploads = oci_uploads_new();
 	if (!rc)
 		rc = serve(how, &s, err);
+	oci_uploads_free(s.uploads);
 	mlops_store_free(s.store);
 	mlops_store_free(s.sealed);
 	token_set_free(s.tokens);

@@ -41,6 +41,12 @@ int mlops_store_writer_new(struct store *s, const struct oid *expect, struct sto
 	return 0;
 }
 
+void mlops_store_writer_expect(struct store_writer *w, const struct oid *expect)
+{
+	w->expect = *expect;
+	w->expected = true;
+}
+
 void mlops_store_writer_free(struct store_writer *w)
 {
 	if (!w)

@@ -102,23 +102,6 @@ static bool lists(const struct json *list, const char *digest)
 	return false;
 }
 
-/* The descriptor by which a manifest is listed as a referrer. */
-static struct json *describe(const struct json *manifest, const char *type, const struct oid *oid,
-			     size_t size)
-{
-	struct json *v = oci_descriptor(type, oid, size);
-	const char *artifact = js_get_text(manifest, "artifactType");
-	struct json *annotations = js_get(manifest, "annotations");
-
-	if (!artifact)
-		artifact = js_get_text(js_get(manifest, "config"), "mediaType");
-	if (artifact)
-		js_set(v, "artifactType", js_str(artifact));
-	if (annotations)
-		js_set(v, "annotations", js_ref(annotations));
-	return v;
-}
-
 static int put(struct oci *o, const char *ref, const char *type, const struct strbuf *text,
 	       bool *listed, struct mlops_error *err)
 {
@@ -175,7 +158,7 @@ int oci_manifest_put(struct oci *o, const char *tag, const char *type, const str
 	    put(o, tag ? tag : oci_digest(&oid, digest), type, text, &listed, err))
 		return -1;
 	if (oci_parse_descriptor(js_get(v, "subject"), &subject_type, &subject, &size) && !listed &&
-	    list_by_tag(o, &subject, describe(v, type, &oid, text->len), err))
+	    list_by_tag(o, &subject, oci_referrer(v, type, &oid, text->len), err))
 		return -1;
 	*out = oid;
 	return 0;
