@@ -295,8 +295,8 @@ static int get_object(struct http_call *call, void *arg, struct mlops_error *err
 		{ .method = "GET",                                                                 \
 		  .path = space "/{oid}",                                                          \
 		  .handle = get_object,                                                            \
-		  .begin = object_send_begin,                                                           \
-		  .end = object_send_end },                                                             \
+		  .begin = object_send_begin,                                                      \
+		  .end = object_send_end },                                                        \
 	{                                                                                          \
 		.method = "PUT", .path = space "/{oid}", .handle = upload_finish_one,              \
 		.max_body = MAX_OBJECT, .begin = upload_begin_one, .piece = upload_piece_one,      \

@@ -4,7 +4,8 @@ cloudd.py DIR: serves on a free port and writes its URL to DIR/url; one line a r
 "METHOD PATH STATUS authorization=.. range=..". It speaks enough of S3 (path style, parts; signatures are
 not checked), of Google Cloud Storage (its sessions are the real ones), and of the places that give keys
 and tokens: AWS's metadata and STS, Google's token endpoint (which checks the claim by DIR/public.pem)
-and metadata, Azure's token endpoint and the listing of a container.
+and metadata, Azure's token endpoint and the listing of a container. It is a container registry too
+(cloud_registry.py).
 
 DIR/faults is read at every request: lines "METHOD REGEX FAULT [COUNT]", of which the first that fits a
 request and is not used up counts: a status (the reply), reset, short (half of the body, then the end),
@@ -23,6 +24,9 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cloud_registry import Registry
 
 root = sys.argv[1]
 lock = threading.Lock()
@@ -60,9 +64,10 @@ def claim_is_good(claim):
         input=f"{head}.{body}".encode(), stdout=subprocess.DEVNULL).returncode == 0
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(Registry, BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 30
+    root = root
 
     def log_message(self, *args):
         pass
@@ -104,7 +109,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.fault == "die":
             return self.cut(True)
         self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.query = {k: v[0] for k, v in parse_qs(urlsplit(self.path).query, keep_blank_values=True).items()}
+        self.queries = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
+        self.query = {k: v[0] for k, v in self.queries.items()}
         path = urlsplit(self.path).path
         if self.fault and self.fault.isdigit():
             headers = [("Retry-After", "1")] if self.fault in ("429", "503") else []
@@ -116,12 +122,13 @@ class Handler(BaseHTTPRequestHandler):
         for prefix, handle in (("/latest/", self.aws_metadata), ("/computeMetadata/", self.google_metadata),
                                ("/sts", self.sts), ("/container", self.container), ("/token", self.google_token),
                                ("/tenant/", self.azure_token), ("/account/", self.azure),
-                               ("/storage/v1/", self.gcs), ("/upload/storage/v1/", self.gcs_upload)):
+                               ("/storage/v1/", self.gcs), ("/upload/storage/v1/", self.gcs_upload),
+                               ("/v2/", self.registry), ("/registry-auth", self.registry_auth)):
             if path.startswith(prefix):
                 return handle(path)
         return self.s3(unquote(path))
 
-    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = answer
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = do_PATCH = answer
 
     def aws_metadata(self, path):
         if path.endswith("/api/token"):

@@ -19,6 +19,16 @@ peer() {
 	eval "$(sed -n "s/^\([A-Z0-9_]*\)=\(.*\)$/\1='\2'; export \1/p" "$tap_root/peer.env")"
 }
 
+# go_tool NAME PACKAGE [only-installed]: a program of the Go module proxy, built once; else skips by name.
+go_tool() {
+	PATH=$peer_home/.cache/mlops-peers/bin:$PATH:/usr/local/go/bin
+	command -v "$1" >/dev/null && return
+	[ -z "$3" ] || { skip "it is not installed" "$1"; return 1; }
+	command -v go >/dev/null || { skip "there is no Go to build it" "$1"; return 1; }
+	HOME=$peer_home GOBIN=$peer_home/.cache/mlops-peers/bin CGO_ENABLED=0 GOFLAGS=-buildvcs=false \
+		timeout 600 go install "$2" >"$tap_root/go" 2>&1 || { skip "it does not build: $(tail -1 "$tap_root/go")" "$1"; return 1; }
+}
+
 # make_bucket ENDPOINT NAME: with the key of AWS_ACCESS_KEY_ID; fine when it is there.
 make_bucket() {
 	curl -s -o /dev/null -X PUT -H "x-amz-content-sha256: $(printf '' | sha256sum | cut -c-64)" \

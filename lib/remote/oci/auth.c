@@ -47,6 +47,17 @@ void oci_auth_add_repo(struct oci_auth *a, const char *repo)
 	pthread_mutex_unlock(&a->lock);
 }
 
+int oci_auth_hint(const struct oci_auth *a, struct mlops_error *err)
+{
+	if (a->login.basic || a->login.identity)
+		return err_hint(err, "see whether this account may do that at '%s'", a->host);
+	return err_hint(
+		err,
+		"log in with docker, podman or oras (docker login %s), or put USER:PASSWORD "
+		"into MLOPS_REMOTE_TOKEN",
+		a->host);
+}
+
 /* The value of a parameter, name="value" or name=value, of a challenge; new, or NULL. */
 static char *parameter(struct str challenge, const char *name)
 {
@@ -163,8 +174,10 @@ static int run_for_token(struct oci_auth *a, struct web_call *c, struct mlops_er
 		explicit_bzero(c->r.body.buf, c->r.body.len);
 	if (given)
 		return 0;
-	if (!web_succeeded(c))
-		return web_refused(&a->web, c, NULL, err);
+	if (!web_succeeded(c)) {
+		web_refused(&a->web, c, NULL, err);
+		return err->kind == MLOPS_EAUTH ? oci_auth_hint(a, err) : -1;
+	}
 	return err_set(err, MLOPS_EAUTH, "registry '%s': its token service gave no token",
 		       a->web.name);
 }

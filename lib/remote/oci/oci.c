@@ -49,6 +49,7 @@ static int take_address(struct oci *o, const char *text, struct mlops_error *err
 	o->base = xasprintf("%s://%s%s", o->auth.plain ? "http" : "https",
 			    strcmp(u.host, HUB) ? u.host : HUB_HOST, port);
 	o->repo = xstrdup(repo);
+	o->auth.host = o->host;
 	return 0;
 }
 
@@ -161,15 +162,7 @@ int oci_refused(const struct oci *o, const struct web_call *c, struct mlops_erro
 	autofree char *message = message_of(&c->r);
 
 	web_refused(&o->web, c, message, err);
-	if (err->kind != MLOPS_EAUTH)
-		return -1;
-	if (o->auth.login.basic || o->auth.login.identity)
-		return err_hint(err, "this account may not do that with '%s/%s'", o->host, o->repo);
-	return err_hint(
-		err,
-		"log in with docker, podman or oras (docker login %s), or put USER:PASSWORD "
-		"into MLOPS_REMOTE_TOKEN",
-		o->host);
+	return err->kind == MLOPS_EAUTH ? oci_auth_hint(&o->auth, err) : -1;
 }
 
 int oci_run(struct oci *o, struct web_call *c, int fine, struct mlops_error *err)

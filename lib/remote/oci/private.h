@@ -19,6 +19,7 @@ void oci_login_clear(struct oci_login *login);
 
 struct oci_auth {
 	struct web web;       /* to the token service */
+	const char *host;     /* of the registry, for messages; lent */
 	bool plain;           /* the registry is reached without TLS: so may its token service be */
 	pthread_mutex_t lock; /* guards the rest */
 	struct oci_login login;
@@ -28,6 +29,8 @@ struct oci_auth {
 void oci_auth_init(struct oci_auth *a, const struct transport_how *how);
 void oci_auth_clear(struct oci_auth *a);
 int oci_auth_sign(struct oci_auth *a, struct web_call *call);
+int oci_auth_hint(const struct oci_auth *a,
+		  struct mlops_error *err); /* how to log in; returns -1 */
 /* As web.reconsider: takes the challenge of a reply. */
 int oci_auth_reconsider(struct oci_auth *a, struct web_call *call, struct mlops_error *err);
 /* From now on tokens are also for reading `repo`. */

@@ -152,13 +152,16 @@ static struct adding *adding_new(struct http_call *call, const struct object_ser
 	return a;
 }
 
+static void adding_done(struct adding *a)
+{
+	if (a && a->upload)
+		upload_give(a->all, steal_ptr(&a->upload), a->over);
+}
+
 static void adding_end(struct http_call *call, void *arg)
 {
-	struct adding *a = http_call_state(call);
-
 	(void)arg;
-	if (a && a->upload)
-		upload_give(a->all, a->upload, a->over);
+	adding_done(http_call_state(call));
 }
 
 static int take_digest(struct http_call *call, struct adding *a, struct mlops_error *err)
@@ -245,14 +248,19 @@ static int add_piece(struct http_call *call, const void *buf, size_t n, void *ar
 	return 0;
 }
 
-static void tell_place(struct http_call *call, const struct upload *u)
+/* The upload is given back before the answer: the next request may come while this one ends. */
+static int reply_place(struct http_call *call, int status)
 {
+	struct adding *a = http_call_state(call);
+	const struct upload *u = a->upload;
 	autofree char *location = xasprintf("/v2/%s/blobs/uploads/%s", u->repo, u->id);
 	autofree char *range = xasprintf("0-%llu", (unsigned long long)(u->size ? u->size - 1 : 0));
 
 	http_reply_header(call, "Location", location);
 	http_reply_header(call, "Range", range);
 	http_reply_header(call, "Docker-Upload-UUID", u->id);
+	adding_done(a);
+	return http_reply(call, status, NULL, "", 0);
 }
 
 static int reply_created(struct http_call *call, const char *repo, const struct oid *oid)
@@ -294,8 +302,7 @@ static int post_upload(struct http_call *call, void *arg, struct mlops_error *er
 		return reply_created(call, http_call_param(call, "name"), &a->digest);
 	if (a->has_digest)
 		return finish(call, arg, a, err);
-	tell_place(call, a->upload);
-	return http_reply(call, 202, NULL, "", 0);
+	return reply_place(call, 202);
 }
 
 static int patch_upload(struct http_call *call, void *arg, struct mlops_error *err)
@@ -303,8 +310,7 @@ static int patch_upload(struct http_call *call, void *arg, struct mlops_error *e
 	const struct adding *a = http_call_state(call);
 
 	(void)arg, (void)err;
-	tell_place(call, a->upload);
-	return http_reply(call, a->misplaced ? 416 : 202, NULL, "", 0);
+	return reply_place(call, a->misplaced ? 416 : 202);
 }
 
 static int put_upload(struct http_call *call, void *arg, struct mlops_error *err)
@@ -320,11 +326,8 @@ static int put_upload(struct http_call *call, void *arg, struct mlops_error *err
 
 static int get_upload(struct http_call *call, void *arg, struct mlops_error *err)
 {
-	const struct adding *a = http_call_state(call);
-
 	(void)arg, (void)err;
-	tell_place(call, a->upload);
-	return http_reply(call, 204, NULL, "", 0);
+	return reply_place(call, 204);
 }
 
 static int delete_upload(struct http_call *call, void *arg, struct mlops_error *err)
@@ -333,6 +336,7 @@ static int delete_upload(struct http_call *call, void *arg, struct mlops_error *
 
 	(void)arg, (void)err;
 	a->over = true;
+	adding_done(a);
 	return http_reply(call, 204, NULL, "", 0);
 }
 
