@@ -200,7 +200,7 @@ printf 'stages: {s: {cmd: "echo next > %s; until [ -e %s ]; do sleep 0.1; done; 
 	"$cluster/token" "$tap_root/go" >mlops.yaml
 mlops run --on k8s -f >"$tap_root/token.log" 2>&1 &
 run_pid=$!
-ok "one that is not taken any more" wait_for 60 grep -q "Unauthorized; it is tried again" "$tap_root/token.log"
+ok "one that is not taken any more" wait_for 60 grep -q "Unauthorized .*it is tried again" "$tap_root/token.log"
 echo next >"$tap_root/token"
 touch "$tap_root/go"
 wait $run_pid
