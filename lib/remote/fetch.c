@@ -165,7 +165,7 @@ static int receive(struct fetch *f, const struct item_list *items, struct mlops_
 	add_totals(t, items);
 	if (t->how->dry_run)
 		return 0;
-	if (transfer_run(t, items, false, receive_batch, err))
+	if (transfer_run(t, items, remote_get_bytes(t->remote), false, receive_batch, err))
 		return -1;
 	for (size_t i = 0; i < items->n; i++) {
 		struct want *w = want_find(&f->set, &items->v[i].oid);

@@ -27,13 +27,17 @@ struct object_service {
 	int (*get)(void *conn, const struct remote_item *items, size_t n,
 		   const struct frame_sink *sink, struct mlops_error *err);
 	/*
-	 * Durable there when it returns, and visible by then or by `finish`; in the given order
-	 * when `ordered`.
+	 * Durable there when it returns, or when `finish` has where there is one, and then visible;
+	 * in the given order when `ordered`.
 	 */
 	int (*put)(void *conn, const struct remote_item *items, size_t n, bool ordered,
 		   const struct remote_provider *from, struct mlops_error *err);
-	/* After the last put: all of them are visible when it returns; or NULL. */
-	int (*finish)(void *conn, struct mlops_error *err);
+	/*
+	 * After the last put: all of them are durable and visible when it returns; or NULL. *again
+	 * is set when what has() told of objects may be so no more, and is to be asked again.
+	 */
+	int (*finish)(void *conn, bool *again, struct mlops_error *err);
+	uint64_t get_bytes; /* of objects that get() is best asked for at a time; 0: a few */
 };
 
 struct layout {

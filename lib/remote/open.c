@@ -1,4 +1,5 @@
 /* Opening a remote: which one, by which transport and layout, with which settings. */
+#include "crypto/hash.h"
 #include "http/engine.h"
 #include "mlops/config.h"
 #include "project/project.h"
@@ -64,6 +65,21 @@ int remote_connect(const struct transport_how *how, struct remote **out, struct 
 	return 0;
 }
 
+/* One a URL: what was known of a remote is not taken for what is known of another. */
+static int find_known_dir(struct project *project, const char *url, char **out,
+			  struct mlops_error *err)
+{
+	char hex[MLOPS_OID_HEX + 1];
+	struct oid name;
+
+	if (hash_buf(url, strlen(url), &name, err))
+		return -1;
+	mlops_oid_hex(&name, hex);
+	autofree char *relative = xasprintf("remotes/%.16s", hex);
+	*out = project_shared_file(project, relative);
+	return 0;
+}
+
 int remote_open(struct project *project, const struct transfer_how *transfer, struct remote **out,
 		struct mlops_error *err)
 {
@@ -93,10 +109,14 @@ int remote_open(struct project *project, const struct transfer_how *transfer, st
 	    project_config_duration(project, "http.timeout", DEFAULT_TIMEOUT_MS, &how.timeout_ms,
 				    err))
 		return -1;
+	autofree char *known = NULL;
+	if (find_known_dir(project, complete, &known, err))
+		return -1;
 	how.sealed = seal;
 	if (remote_connect(&how, out, err))
 		return -1;
 	(*out)->seal = steal_ptr(&seal);
+	(*out)->known_dir = steal_ptr(&known);
 	return 0;
 }
 
@@ -110,6 +130,7 @@ void remote_free(struct remote *r)
 		r->transport->close(r->conn);
 	http_engine_free(r->engine);
 	remote_seal_free(r->seal);
+	free(r->known_dir);
 	free(r->name);
 	free(r);
 }
@@ -186,14 +207,24 @@ int remote_put(struct remote *r, const struct remote_item *items, size_t n, bool
 	return service->put(conn, items, n, ordered, from, err);
 }
 
-int remote_finish(struct remote *r, struct mlops_error *err)
+int remote_finish(struct remote *r, bool *again, struct mlops_error *err)
 {
 	const struct object_service *service;
 	void *conn;
 
+	*again = false;
 	if (remote_service(r, &service, &conn, err))
 		return -1;
-	return service->finish ? service->finish(conn, err) : 0;
+	return service->finish ? service->finish(conn, again, err) : 0;
+}
+
+uint64_t remote_get_bytes(struct remote *r)
+{
+	const struct object_service *service;
+	autoerr ignored = ERR_INIT;
+	void *conn;
+
+	return find_service(r, &service, &conn, &ignored) ? 0 : service->get_bytes;
 }
 
 int remote_damaged(const struct remote *r, const struct oid *oid, struct mlops_error *err)

@@ -20,6 +20,7 @@ struct remote {
 	const struct layout *layout;
 	void *layout_state; /* what the layout knows of this remote; freed by its close() */
 	int64_t jobs;       /* calls at a time; 0: chosen here */
+	char *known_dir;    /* where a layout may keep what it knows of the remote; or NULL */
 	_Atomic uint64_t moved;
 };
 
@@ -42,9 +43,10 @@ int remote_get(struct remote *remote, const struct remote_item *items, size_t n,
 	       const struct frame_sink *sink, struct mlops_error *err);
 int remote_put(struct remote *remote, const struct remote_item *items, size_t n, bool ordered,
 	       const struct remote_provider *from, struct mlops_error *err);
+uint64_t remote_get_bytes(struct remote *remote); /* see struct object_service */
 
-/* After the last put. */
-int remote_finish(struct remote *remote, struct mlops_error *err);
+/* After the last put; *again: see struct object_service. */
+int remote_finish(struct remote *remote, bool *again, struct mlops_error *err);
 
 /* What takes objects there, sealed ones or plain, and what it is called with. */
 int remote_service(struct remote *remote, const struct object_service **out, void **conn,
@@ -105,10 +107,11 @@ struct transfer {
 	_Atomic uint64_t done_objects, resumed_bytes; /* the latter are of the total, and here */
 };
 /*
- * Runs `move` over all items in batches: objects in the order given, one batch after the other
- * when `ordered`, else several at a time. Progress is reported from this thread.
+ * Runs `move` over all items in batches of about so many bytes (0: a few): objects in the order
+ * given, one batch after the other when `ordered`, else several at a time. Progress is reported
+ * from this thread.
  */
-int transfer_run(struct transfer *t, const struct item_list *items, bool ordered,
+int transfer_run(struct transfer *t, const struct item_list *items, uint64_t bytes, bool ordered,
 		 int (*move)(struct transfer *t, const struct remote_item *items, size_t n,
 			     struct mlops_error *err),
 		 struct mlops_error *err);

@@ -7,6 +7,7 @@
 #include "remote/layout.h"
 
 #define MAX_WARNINGS 10
+#define MAX_ROUNDS   5
 
 struct push {
 	struct transfer transfer;
@@ -15,6 +16,7 @@ struct push {
 	size_t n;
 	bool *whole; /* of each ref: nothing below it is nowhere */
 	size_t walk; /* what find_nowhere() is called in */
+	size_t round;
 };
 
 /* The walks below the refs; finding what is nowhere takes one for each. */
@@ -188,7 +190,7 @@ static void choose(struct push *p, struct item_list *files, struct item_list *tr
 	for (size_t i = p->set.by_oid.n; i-- > 0;) {
 		const struct want *w = want_at(&p->set, i);
 
-		t->counts->present += w->there;
+		t->counts->present += w->there && !p->round;
 		if (!w->here || w->there || !w->send)
 			continue;
 		if (w->is_tree)
@@ -223,7 +225,8 @@ static int send_trees(struct transfer *t, const struct remote_item *items, size_
 	return send_items(t, items, n, true, err);
 }
 
-static int send(struct push *p, struct mlops_error *err)
+/* *again: gc was at work there meanwhile, and what was there may be so no more. */
+static int send(struct push *p, bool *again, struct mlops_error *err)
 {
 	struct item_list files = { 0 }, trees = { 0 };
 	struct transfer *t = &p->transfer;
@@ -231,9 +234,9 @@ static int send(struct push *p, struct mlops_error *err)
 
 	choose(p, &files, &trees);
 	if (!t->how->dry_run)
-		rc = transfer_run(t, &files, false, send_files, err) ||
-		     transfer_run(t, &trees, true, send_trees, err) ||
-		     remote_finish(t->remote, err);
+		rc = transfer_run(t, &files, 0, false, send_files, err) ||
+		     transfer_run(t, &trees, 0, true, send_trees, err) ||
+		     remote_finish(t->remote, again, err);
 	vec_free(&files);
 	vec_free(&trees);
 	if (rc)
@@ -243,13 +246,29 @@ static int send(struct push *p, struct mlops_error *err)
 	return 0;
 }
 
+static int push_round(struct push *p, bool *again, struct mlops_error *err)
+{
+	*again = false;
+	p->transfer.counts->missing = 0;
+	return add_roots(p, err) || add_below(p, err) || check_whole(p, err) || allow(p, err) ||
+			       send(p, again, err) ?
+		       -1 :
+		       0;
+}
+
 static int push_all(struct push *p, struct mlops_error *err)
 {
-	uint64_t *missing = &p->transfer.counts->missing;
+	const uint64_t *missing = &p->transfer.counts->missing;
+	bool again = true;
 
-	if (add_roots(p, err) || add_below(p, err) || check_whole(p, err) || allow(p, err) ||
-	    send(p, err))
-		return -1;
+	for (; again && p->round < MAX_ROUNDS; p->round++) {
+		want_set_clear(&p->set);
+		if (push_round(p, &again, err))
+			return -1;
+	}
+	if (again)
+		return err_set(err, MLOPS_EREMOTE, "remote '%s' is cleaned up again and again",
+			       p->transfer.remote->name);
 	if (!*missing)
 		return 0;
 	err_set(err, MLOPS_ENOTFOUND, "%llu object%s neither here nor at remote '%s'",

@@ -22,22 +22,24 @@ struct batch {
 typedef VEC(struct batch) batch_vec;
 
 /* Small objects share a batch; one that fills it alone has one of its own. */
-static void make_batches(struct transfer *t, const struct item_list *items, batch_vec *out,
+static void make_batches(struct transfer *t, const struct item_list *items, uint64_t most,
+			 batch_vec *out,
 			 int (*move)(struct transfer *, const struct remote_item *, size_t,
 				     struct mlops_error *))
 {
+	size_t most_objects = most > BATCH_BYTES ? REMOTE_MAX_BATCH : BATCH_OBJECTS;
 	uint64_t bytes = 0;
 	size_t from = 0;
 
 	for (size_t i = 0; i < items->n; i++) {
 		uint64_t size = items->v[i].size == REMOTE_SIZE_UNKNOWN ? 0 : items->v[i].size;
 
-		if (i > from && (i - from == BATCH_OBJECTS || size > BATCH_BYTES - bytes)) {
+		if (i > from && (i - from == most_objects || size > most - bytes)) {
 			vec_push(out, { t, items->v + from, i - from, move });
 			from = i;
 			bytes = 0;
 		}
-		bytes += size < BATCH_BYTES - bytes ? size : BATCH_BYTES - bytes;
+		bytes += size < most - bytes ? size : most - bytes;
 	}
 	if (items->n > from)
 		vec_push(out, { t, items->v + from, items->n - from, move });
@@ -87,14 +89,14 @@ static int run_in_pool(struct transfer *t, const batch_vec *batches, struct mlop
 	return rc;
 }
 
-int transfer_run(struct transfer *t, const struct item_list *items, bool ordered,
+int transfer_run(struct transfer *t, const struct item_list *items, uint64_t bytes, bool ordered,
 		 int (*move)(struct transfer *t, const struct remote_item *items, size_t n,
 			     struct mlops_error *err),
 		 struct mlops_error *err)
 {
 	batch_vec batches = { 0 };
 
-	make_batches(t, items, &batches, move);
+	make_batches(t, items, bytes ? bytes : BATCH_BYTES, &batches, move);
 	int rc = 0;
 	if (batches.n)
 		rc = ordered ? run_in_order(t, &batches, err) : run_in_pool(t, &batches, err);

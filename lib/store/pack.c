@@ -179,17 +179,36 @@ int pack_entry(const struct pack *p, uint32_t i, struct pack_entry *out, struct 
 	return 0;
 }
 
+void pack_put_header(uint8_t *h, const struct oid *oid, const struct pack_form *form)
+{
+	memset(h, 0, PACK_ENTRY_HEADER);
+	memcpy(h, oid->sha256, sizeof(oid->sha256));
+	le64_put(h + 32, form->raw);
+	le64_put(h + 40, form->n);
+	h[48] = (uint8_t)form->codec;
+}
+
+int pack_get_header(const uint8_t *h, const char *path, struct pack_entry *out,
+		    struct mlops_error *err)
+{
+	struct pack_entry e = { 0 };
+
+	if (read_sizes(h + 32, path, &e, err))
+		return -1;
+	memcpy(e.oid.sha256, h, sizeof(e.oid.sha256));
+	*out = e;
+	return 0;
+}
+
 int pack_entry_at(int fd, const char *path, uint64_t offset, struct pack_entry *out,
 		  struct mlops_error *err)
 {
 	uint8_t header[PACK_ENTRY_HEADER];
-	struct pack_entry e = { .offset = offset };
 
 	if (fs_pread_all(fd, header, sizeof(header), offset, path, err) ||
-	    read_sizes(header + 32, path, &e, err))
+	    pack_get_header(header, path, out, err))
 		return -1;
-	memcpy(e.oid.sha256, header, sizeof(e.oid.sha256));
-	*out = e;
+	out->offset = offset;
 	return 0;
 }
 
@@ -274,6 +293,15 @@ static int inflate(const char *stored, const struct pack_entry *e, struct scratc
 	size_t n = ZSTD_decompressDCtx(s->dctx, out, e->raw, stored, e->stored);
 	if (ZSTD_isError(n) || n != e->raw)
 		return bad(path, err, "an object does not decompress");
+	return 0;
+}
+
+int pack_decode(const struct pack_entry *e, const char *stored, struct scratch *s, char *out,
+		const char *path, struct mlops_error *err)
+{
+	if (e->codec == PACK_ZSTD)
+		return inflate(stored, e, s, out, path, err);
+	memcpy(out, stored, e->raw);
 	return 0;
 }
 

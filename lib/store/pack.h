@@ -91,6 +91,15 @@ struct pack_form {
 };
 void pack_encode(const void *buf, size_t n, struct scratch *s, struct pack_form *out);
 
+/* The header of an entry, PACK_ENTRY_HEADER bytes. */
+void pack_put_header(uint8_t *h, const struct oid *oid, const struct pack_form *form);
+/* Checks one, of a file called `path` in messages; *out has no offset. MLOPS_ECORRUPT. */
+int pack_get_header(const uint8_t *h, const char *path, struct pack_entry *out,
+		    struct mlops_error *err);
+/* The e->raw bytes of an entry, from those that are stored. Not yet hashed. MLOPS_ECORRUPT. */
+int pack_decode(const struct pack_entry *e, const char *stored, struct scratch *s, char *out,
+		const char *path, struct mlops_error *err);
+
 /* A pack that is being written, in `tmp_dir`. */
 struct pack_writer;
 int pack_writer_new(const char *tmp_dir, struct pack_writer **out, struct mlops_error *err);

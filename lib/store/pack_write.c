@@ -104,12 +104,9 @@ int pack_writer_sync_out(struct pack_writer *w, int *fd, struct mlops_error *err
 int pack_writer_add(struct pack_writer *w, const struct oid *oid, const struct pack_form *form,
 		    struct mlops_error *err)
 {
-	uint8_t header[PACK_ENTRY_HEADER] = { 0 };
+	uint8_t header[PACK_ENTRY_HEADER];
 
-	memcpy(header, oid->sha256, sizeof(oid->sha256));
-	le64_put(header + 32, form->raw);
-	le64_put(header + 40, form->n);
-	header[48] = (uint8_t)form->codec;
+	pack_put_header(header, oid, form);
 	grow_slots(w);
 	*slot_of(w, oid) = (uint32_t)w->entries.n + 1;
 	vec_push(&w->entries, { *oid, pack_writer_size(w), (uint32_t)form->raw, (uint32_t)form->n,

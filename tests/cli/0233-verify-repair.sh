@@ -1,10 +1,12 @@
 # verify --repair: every kind of damage is mended from a remote, whole objects survive without one,
 # and what cannot be had back is named.
 . "$(dirname "$0")/../lib/tap.sh"
+. "$tap_src/tests/lib/remote.sh"
 
 new_project
 mkdir d && for i in 1 2 3 4 5 6; do seq $((i * 1000)) $((i * 1100)) >"d/f$i"; done && yes x | head -c 1500000 >d/big
 mlops track d >/dev/null && git add -A && git commit -qm one
+simple_folder "$scratch/far"
 mlops remote add origin "$scratch/far" && mlops push >/dev/null
 cp -a d "$scratch/d"
 cp -a .mlops/store "$scratch/whole"
@@ -83,6 +85,7 @@ json_is 'd["lost"]' '[]' "nor told to be"
 ok "and nothing kept aside" test ! -e .mlops/store/damaged
 
 # A remote that lacks an object, or holds it damaged, or is out of reach.
+simple_folder "$scratch/far"
 mlops remote add origin "$scratch/far"
 far=$scratch/far/objects/$(basename "$(dirname "$loose")")/$(basename "$loose")
 mv "$far" "$scratch/far-object"

@@ -18,11 +18,11 @@ rc_is 0
 schema_ok push.json
 json_is '(d["objects"], d["dry_run"])' '[16,false]' "all are sent"
 ok "each file is named by its hash" sh -c '
-	cd "$1/objects" && find . -type f | while read -r f; do
-		[ "$(sha256sum <"$f" | cut -c-64)" = "$(echo "$f" | tr -d ./)" ] || exit 1
+	cd "$1" && find blocks index -type f | while read -r f; do
+		[ "$(sha256sum <"$f" | cut -c-64)" = "$(echo "${f#*/}" | tr -d /)" ] || exit 1
 	done' - "$scratch/far"
-is "$(find "$scratch/far/objects" -type f | wc -l)" 16 "and there are as many"
-is "$(cat "$scratch/far/mlops-remote")" "version 1" "the folder says what it is"
+is "$(find "$scratch/far/index" -type f | wc -l)" 1 "one index tells of them all"
+is "$(cat "$scratch/far/mlops-remote")" "version 2" "the folder says what it is"
 is "$(ls "$scratch/far/tmp")" "" "no temporary file is left"
 
 run mlops push --json

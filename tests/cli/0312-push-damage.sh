@@ -3,6 +3,7 @@
 . "$tap_src/tests/lib/remote.sh"
 
 make_data
+simple_folder "$scratch/far"
 mlops remote add origin "$scratch/far"
 mlops push >/dev/null
 object() { echo "$scratch/far/objects/$(sha256sum <"$1" | sed 's/^\(..\)\([0-9a-f]*\).*/\1\/\2/')"; }
@@ -31,6 +32,7 @@ same_data "then all is well"
 
 # Objects that are in no place.
 make_data
+simple_folder "$scratch/far2"
 mlops remote add origin "$scratch/far2"
 rm -rf .mlops/store && mlops track large.bin >/dev/null
 run mlops push
@@ -42,6 +44,7 @@ ok "once it is there, it is sent" mlops push
 
 # A part of a tree is gone: the tree is not sent, since a tree at a remote is whole.
 make_data
+simple_folder "$scratch/far3"
 mlops remote add origin "$scratch/far3"
 mv .mlops/store "$scratch/whole-store"
 mlops track large.bin data >/dev/null

@@ -69,6 +69,7 @@ same_data "the same data"
 ok "the store is sealed too" mlops verify
 head -c 2000000 /dev/urandom >large.bin && echo more >data/f1 && mlops track data large.bin >/dev/null
 ok "a push from a sealed store" mlops push
+simple_folder "$scratch/plain"
 mlops remote add plain "$scratch/plain"
 ok "to a plain remote" mlops push -r plain
 ok "which holds what it always did" test -f "$scratch/plain/objects/$(sha256sum large.bin | sed 's/^\(..\)\([0-9a-f]*\).*/\1\/\2/')"

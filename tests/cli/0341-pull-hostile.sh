@@ -4,6 +4,7 @@
 . "$tap_src/tests/lib/remote.sh"
 
 make_data
+simple_folder "$scratch/far"
 mlops remote add origin "$scratch/far"
 mlops push >/dev/null
 export MLOPS_REMOTE_TOKEN=secret-of-ours MLOPS_HTTP_TIMEOUT=1s

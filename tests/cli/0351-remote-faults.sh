@@ -7,6 +7,7 @@ start_cloud
 export AWS_ACCESS_KEY_ID=KEYOFOURS AWS_SECRET_ACCESS_KEY=secret-of-ours AWS_REGION=us-east-1 \
 	AWS_ENDPOINT_URL="$cloud_url" MLOPS_HTTP_TIMEOUT=1s
 make_data
+simple_bucket
 mlops remote add origin s3://bucket/some/prefix
 ok "push" mlops push
 run mlops push --json

@@ -3,7 +3,7 @@
 
 new_project
 first=$PWD
-mkdir ../remote
+mkdir ../remote && echo "version 1" >../remote/mlops-remote
 ok "a remote" mlops remote add team "$PWD/../remote"
 ok "results are shared through it" mlops config run.sharedCache team
 echo 1 >in

@@ -3,7 +3,9 @@
 
 new_project
 first=$PWD
-mkdir ../usual ../models
+. "$tap_src/tests/lib/remote.sh"
+simple_folder ../usual
+simple_folder ../models
 cat >mlops.yaml <<'YAML'
 stages:
   train:
@@ -32,7 +34,7 @@ rc_is 1 "a remote that is not there"
 like "$err" "no remote named 'models'" "is named"
 ok "the others are sent all the same" holds usual "weights 1
 scratch 1"
-rm -rf ../usual/*
+rm -rf ../usual && simple_folder ../usual
 mlops remote add models "$PWD/../models" >/dev/null
 git commit -qam remotes
 ok "register the model" mlops model register wine --path m

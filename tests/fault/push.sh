@@ -15,10 +15,10 @@ crash_reset() { rm -rf "$scratch/remote"; }
 
 attempt() { exec mlops push; }
 
-# Each object at the remote has the bytes that its name says.
+# Each block and each index at the remote has the bytes that its name says.
 intact() {
-	[ ! -d "$scratch/remote/objects" ] || (cd "$scratch/remote/objects" && find . -type f |
-		sed 's|./\(..\)/\(.*\)|\1\2  ./\1/\2|' >"$scratch/names" && { [ ! -s "$scratch/names" ] || sha256sum --quiet -c "$scratch/names"; })
+	[ ! -d "$scratch/remote/blocks" ] || (cd "$scratch/remote" && find blocks index -type f 2>/dev/null |
+		sed 's|[a-z]*/\(../\)*\(.*\)|\1\2  &|; s|^\(..\)/|\1|' >"$scratch/names" && { [ ! -s "$scratch/names" ] || sha256sum --quiet -c "$scratch/names"; })
 }
 
 finished() {

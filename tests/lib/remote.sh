@@ -21,6 +21,15 @@ clone() {
 	cp "$origin/.mlops/config" .mlops/config 2>/dev/null || :
 }
 
+# simple_folder DIR: a folder remote of the first version of the format, with one file an object.
+simple_folder() { mkdir -p "$1" && echo 'version 1' >"$1/mlops-remote"; }
+
+# simple_bucket: the same below $cloud_url/bucket/some/prefix.
+simple_bucket() {
+	curl -s -m 20 -o /dev/null -X PUT --data-binary "version 1" -H \
+		"x-amz-content-sha256: $(printf 'version 1' | sha256sum | cut -c-64)" "$cloud_url/bucket/some/prefix/mlops-remote"
+}
+
 # same_data NAME: the current folder has the bytes and modes of $origin.
 same_data() {
 	ok "$1" sh -c "diff -r '$origin/data' data && cmp '$origin/large.bin' large.bin && test -x data/tool"

@@ -7,6 +7,7 @@ prepare() {
 		echo "file $i" >"data/f$i"
 	done
 	yes many | head -c 100000 >data/large
+	mkdir "$scratch/remote" && echo 'version 1' >"$scratch/remote/mlops-remote"
 	mlops track data && mlops remote add origin "$scratch/remote" && git add -A && git commit -qm one &&
 		mlops push || exit 1
 	mv data ../data1

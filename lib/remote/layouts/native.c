@@ -1,44 +1,53 @@
 /*
- * The native layout: objects/ab/cdef... below the remote's root, or sealed/ab/cdef..., and a file
- * that tells the version of the format (mlops-remote(5)).
+ * The native layout (mlops-remote(5)): objects in blocks of many, with indexes that tell which are
+ * where; in remotes of version 1, and sealed, one key an object. A file tells the version.
  */
-#include <pthread.h>
-
 #include "base/num.h"
 #include "remote/layout.h"
+#include "remote/native/native.h"
+#include "remote/native/receive.h"
+#include "remote/native/simple.h"
 
-#define FORMAT_KEY     "mlops-remote"
-#define FORMAT_TEXT    "version 1\n"
-#define FORMAT_VERSION 1
-#define KEY_SIZE       96
-#define MAX_UNKNOWN    ((size_t)64 << 20) /* an object of unknown size is taken into memory */
+#define FORMAT_KEY "mlops-remote"
+#define GET_BYTES  ((uint64_t)16 << 20)
 
-static void key_of(const struct remote *r, const struct oid *oid, char *buf)
-{
-	char hex[MLOPS_OID_HEX + 1];
-
-	mlops_oid_hex(oid, hex);
-	snprintf(buf, KEY_SIZE, "%s/%.2s/%s", r->seal ? "sealed" : "objects", hex, hex + 2);
-}
-
-static int parse_format(const struct remote *r, const struct strbuf *text, struct mlops_error *err)
+static int parse_format(const struct remote *r, const struct strbuf *text, unsigned *out,
+			struct mlops_error *err)
 {
 	struct str value = str_trim((struct str){ text->buf ? text->buf : "", text->len });
 	autofree char *line = xstrndup(value.p, value.n);
 	uint64_t version;
 
-	if (!str_starts(line, "version ") || !num_parse_u64(line + 8, &version))
+	if (!str_starts(line, "version ") || !num_parse_u64(line + 8, &version) || !version)
 		return err_set(err, MLOPS_ECORRUPT, "'%s' of remote '%s' is damaged", FORMAT_KEY,
 			       r->name);
-	if (version > FORMAT_VERSION)
+	if (version > NATIVE_BLOCKS)
 		return err_set(err, MLOPS_EINVALID,
 			       "remote '%s' has format %llu, newer than this program knows (%d)",
-			       r->name, (unsigned long long)version, FORMAT_VERSION);
+			       r->name, (unsigned long long)version, NATIVE_BLOCKS);
+	*out = (unsigned)version;
 	return 0;
 }
 
-/* *found tells whether the remote has a format yet. */
-static int read_format(struct remote *r, bool *found, struct mlops_error *err)
+static int stop(const char *key, const struct key_info *info, void *arg, struct mlops_error *err)
+{
+	(void)key, (void)info, (void)arg, (void)err;
+	return 1;
+}
+
+/*
+ * Without the file it is new, or as old as the first version, which did not need it; a web server
+ * that lists nothing can only be of that version.
+ */
+static unsigned guess_format(struct remote *r)
+{
+	autoerr ignored = ERR_INIT;
+
+	return r->transport->list(r->conn, "objects/", stop, NULL, &ignored) ? NATIVE_SIMPLE : 0;
+}
+
+/* *found: there is a file of it. */
+static int read_format(struct remote *r, bool *found, unsigned *version, struct mlops_error *err)
 {
 	struct key_info info;
 	autobuf text = { 0 };
@@ -46,35 +55,43 @@ static int read_format(struct remote *r, bool *found, struct mlops_error *err)
 	if (r->transport->stat(r->conn, FORMAT_KEY, &info, err))
 		return -1;
 	*found = info.found;
-	if (!info.found)
-		return 0;
-	return remote_read_key(r, FORMAT_KEY, 4096, &text, err) || parse_format(r, &text, err) ?
-		       -1 :
-		       0;
+	if (info.found)
+		return remote_read_key(r, FORMAT_KEY, 4096, &text, err) ||
+				       parse_format(r, &text, version, err) ?
+			       -1 :
+			       0;
+	*version = guess_format(r);
+	return 0;
+}
+
+static int write_format(struct remote *r, unsigned version, struct mlops_error *err)
+{
+	autofree char *text = xasprintf("version %u\n", version);
+	const struct remote_source from = { .buf = text, .fd = -1, .size = strlen(text) };
+	const struct key_put put = { .key = FORMAT_KEY, .from = &from };
+
+	return r->transport->put(r->conn, &put, err);
 }
 
 static int native_check(struct remote *r, struct mlops_error *err)
 {
-	bool ignored;
+	unsigned ignored;
+	bool found;
 
-	return read_format(r, &ignored, err);
+	return read_format(r, &found, &ignored, err);
 }
 
-/* Once a remote: the format is checked, and written before the first object is. */
-struct native {
-	pthread_mutex_t lock; /* guards the rest */
-	bool checked, written;
-};
 static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER; /* guards layout_state's making */
 
-static struct native *state_of(struct remote *r)
+struct native *native_of(struct remote *r)
 {
 	pthread_mutex_lock(&making);
 	if (!r->layout_state) {
-		struct native *s = xcalloc(1, sizeof(*s));
+		struct native *n = xcalloc(1, sizeof(*n));
 
-		pthread_mutex_init(&s->lock, NULL);
-		r->layout_state = s;
+		pthread_mutex_init(&n->lock, NULL);
+		inventory_init(&n->inv, r);
+		r->layout_state = n;
 	}
 	pthread_mutex_unlock(&making);
 	return r->layout_state;
@@ -82,203 +99,130 @@ static struct native *state_of(struct remote *r)
 
 static void native_close(struct remote *r)
 {
-	struct native *s = r->layout_state;
+	struct native *n = r->layout_state;
 
-	if (s)
-		pthread_mutex_destroy(&s->lock);
-	free(s);
+	if (!n)
+		return;
+	sender_free(n->sender);
+	inventory_clear(&n->inv);
+	pthread_mutex_destroy(&n->lock);
+	free(n);
 }
 
-static int write_format(struct remote *r, struct mlops_error *err)
+bool native_is_simple(const struct remote *r, const struct native *n)
 {
-	const struct remote_source from = { .buf = (char *)FORMAT_TEXT,
-					    .fd = -1,
-					    .size = strlen(FORMAT_TEXT) };
-	const struct key_put put = { .key = FORMAT_KEY, .from = &from };
-
-	return r->transport->put(r->conn, &put, err);
+	return r->seal || n->version == NATIVE_SIMPLE;
 }
 
-static int prepare(struct remote *r, bool to_write, struct mlops_error *err)
+/* Lock held. */
+static int prepare(struct remote *r, struct native *n, bool to_write, struct mlops_error *err)
 {
-	struct native *s = state_of(r);
-	int rc = 0;
-
-	pthread_mutex_lock(&s->lock);
-	if (!s->checked) {
-		rc = read_format(r, &s->written, err);
-		s->checked = !rc;
-	}
-	if (!rc && to_write && !s->written) {
-		rc = write_format(r, err);
-		s->written = !rc;
-	}
-	pthread_mutex_unlock(&s->lock);
-	return rc;
-}
-
-struct asking {
-	const struct remote_item *items;
-	bool *present;
-};
-
-static int ask_one(struct remote *r, size_t i, void *arg, struct mlops_error *err)
-{
-	const struct asking *a = arg;
-	const struct remote_item *item = &a->items[i];
-	struct key_info info;
-	char key[KEY_SIZE];
-
-	key_of(r, &item->oid, key);
-	if (r->transport->stat(r->conn, key, &info, err))
+	if (!n->checked && read_format(r, &n->written, &n->version, err))
 		return -1;
-	a->present[i] =
-		info.found && (item->size == REMOTE_SIZE_UNKNOWN || item->size == info.size);
-	return 0;
+	n->checked = true;
+	if (!n->written && to_write) {
+		n->version = n->version ? n->version : NATIVE_BLOCKS;
+		if (write_format(r, n->version, err))
+			return -1;
+		n->written = true;
+	}
+	if (n->version != NATIVE_BLOCKS || r->seal)
+		return 0;
+	if ((!n->inv.loaded && inventory_load(&n->inv, NULL, err)) ||
+	    (to_write && inventory_resume(&n->inv, err)))
+		return -1;
+	return to_write && !n->sender ? sender_new(&n->inv, &n->sender, err) : 0;
+}
+
+int native_prepare(struct remote *r, bool to_write, struct native **out, struct mlops_error *err)
+{
+	struct native *n = native_of(r);
+
+	pthread_mutex_lock(&n->lock);
+	int rc = prepare(r, n, to_write, err);
+	pthread_mutex_unlock(&n->lock);
+	*out = n;
+	return rc;
 }
 
 static int native_has(void *conn, const struct remote_item *items, size_t n, bool *present,
 		      struct mlops_error *err)
 {
-	struct asking a = { items, present };
+	struct native *native;
 
-	return prepare(conn, false, err) || remote_each(conn, n, ask_one, &a, err) ? -1 : 0;
-}
-
-/* Small objects are fetched side by side and handed over one at a time. */
-struct fetching {
-	const struct remote_item *items;
-	const struct frame_sink *sink;
-	pthread_mutex_t lock; /* guards the sink */
-};
-
-static int hand_over(struct fetching *f, const struct oid *oid, const struct strbuf *bytes,
-		     struct mlops_error *err)
-{
-	const struct frame_sink *sink = f->sink;
-	bool whole = false;
-
-	pthread_mutex_lock(&f->lock);
-	if (!sink->begin(oid, bytes->len, sink->arg, err) &&
-	    (!bytes->len || !sink->piece(bytes->buf, bytes->len, sink->arg, err)))
-		whole = !sink->end(sink->arg, err);
-	pthread_mutex_unlock(&f->lock);
-	return whole ? 0 : -1;
-}
-
-static int fetch_small(struct remote *r, size_t i, void *arg, struct mlops_error *err)
-{
-	struct fetching *f = arg;
-	const struct remote_item *item = &f->items[i];
-	bool known = item->size != REMOTE_SIZE_UNKNOWN;
-	autobuf bytes = { 0 };
-	char key[KEY_SIZE];
-
-	key_of(r, &item->oid, key);
-	if (!remote_read_key(r, key, known ? REMOTE_SMALL : MAX_UNKNOWN, &bytes, err))
-		return hand_over(f, &item->oid, &bytes, err);
-	if (err->kind != MLOPS_ENOTFOUND)
+	if (native_prepare(conn, false, &native, err))
 		return -1;
-	mlops_error_clear(err);
-	return 0;
-}
-
-static int fetch_large(struct remote *r, const struct remote_item *item,
-		       const struct frame_sink *sink, struct mlops_error *err)
-{
-	const struct byte_sink bytes = { sink->piece, sink->arg };
-	struct byte_range rest = RANGE_ALL;
-	struct key_info info;
-	char key[KEY_SIZE];
-
-	key_of(r, &item->oid, key);
-	if (r->transport->stat(r->conn, key, &info, err))
+	if (native_is_simple(conn, native))
+		return simple_has(conn, items, n, present, err);
+	if (native->version && inventory_resume(&native->inv, err))
 		return -1;
-	if (!info.found)
-		return 0;
-	if (frame_sink_resume(sink, &item->oid, info.size, &rest.from, err) ||
-	    sink->begin(&item->oid, info.size, sink->arg, err) ||
-	    r->transport->get(r->conn, key, rest, &bytes, err))
-		return -1;
-	return sink->end(sink->arg, err);
-}
-
-static bool is_large(const struct remote_item *item)
-{
-	return item->size != REMOTE_SIZE_UNKNOWN && item->size >= REMOTE_SMALL;
+	return inventory_has(&native->inv, items, n, present, err);
 }
 
 static int native_get(void *conn, const struct remote_item *items, size_t n,
 		      const struct frame_sink *sink, struct mlops_error *err)
 {
-	VEC(struct remote_item) small = { 0 };
-	struct fetching f = { .sink = sink, .lock = PTHREAD_MUTEX_INITIALIZER };
-	int rc = prepare(conn, false, err);
+	struct native *native;
 
-	for (size_t i = 0; i < n && !rc; i++) {
-		if (is_large(&items[i]))
-			rc = fetch_large(conn, &items[i], sink, err);
-		else
-			vec_push(&small, items[i]);
-	}
-	f.items = small.v;
-	if (!rc)
-		rc = remote_each(conn, small.n, fetch_small, &f, err);
-	vec_free(&small);
-	return rc;
+	if (native_prepare(conn, false, &native, err))
+		return -1;
+	if (native_is_simple(conn, native))
+		return simple_get(conn, items, n, sink, err);
+	if (!native->version) /* nothing was ever put there, or it is out of reach */
+		return native->inv.remote->transport->check(native->inv.remote->conn, err);
+	return receive_objects(&native->inv, items, n, sink, err);
 }
 
-struct sending {
-	struct remote_source *sources;
-	struct key_put *puts;
-	char (*keys)[KEY_SIZE];
-};
-
-static int open_all(const struct remote *r, struct sending *s, const struct remote_item *items,
-		    size_t n, const struct remote_provider *from, struct mlops_error *err)
+static int put_blocks(struct sender *s, struct open_block *b, const struct remote_item *items,
+		      size_t n, const struct remote_provider *from, struct mlops_error *err)
 {
-	for (size_t i = 0; i < n; i++)
-		s->sources[i].fd = -1;
 	for (size_t i = 0; i < n; i++) {
-		if (from->open(&items[i], &s->sources[i], from->arg, err))
-			return -1;
-		key_of(r, &items[i].oid, s->keys[i]);
-		s->puts[i] = (struct key_put){ .key = s->keys[i],
-					       .from = &s->sources[i],
-					       .oid = r->seal ? NULL : &items[i].oid };
-	}
-	return 0;
-}
+		autosource source = { .fd = -1 };
 
-static int send_all(struct remote *r, const struct sending *s, size_t n, bool ordered,
-		    struct mlops_error *err)
-{
-	if (!ordered || r->transport->put_many)
-		return remote_put_keys(r, s->puts, n, err);
-	for (size_t i = 0; i < n; i++)
-		if (r->transport->put(r->conn, &s->puts[i], err))
+		if (from->open(&items[i], &source, from->arg, err) ||
+		    sender_object(s, b, &items[i], &source, err))
 			return -1;
+	}
 	return 0;
 }
 
 static int native_put(void *conn, const struct remote_item *items, size_t n, bool ordered,
 		      const struct remote_provider *from, struct mlops_error *err)
 {
-	autofree struct remote_source *sources = xcalloc(n, sizeof(*sources));
-	autofree struct key_put *puts = xcalloc(n, sizeof(*puts));
-	autofree char *keys = xcalloc(n, KEY_SIZE);
-	struct sending s = { sources, puts, (char(*)[KEY_SIZE])keys };
+	struct native *native;
+	struct open_block *b;
 
-	int rc = prepare(conn, true, err) || open_all(conn, &s, items, n, from, err) ||
-		 send_all(conn, &s, n, ordered, err);
-	for (size_t i = 0; i < n; i++)
-		remote_source_close(&sources[i]);
-	return rc ? -1 : 0;
+	if (native_prepare(conn, true, &native, err))
+		return -1;
+	if (native_is_simple(conn, native))
+		return simple_put(conn, items, n, ordered, from, err);
+	if (sender_take(native->sender, &b, err))
+		return -1;
+	int rc = put_blocks(native->sender, b, items, n, from, err);
+	sender_give(native->sender, b);
+	return rc;
+}
+
+static int native_finish(void *conn, bool *again, struct mlops_error *err)
+{
+	struct native *n = native_of(conn);
+
+	*again = false;
+	/* What a killed push had sent, and this one needed not to, is to be published. */
+	if (!n->sender && !inventory_has_pending(&n->inv))
+		return 0;
+	if (native_prepare(conn, true, &n, err))
+		return -1;
+	return sender_flush(n->sender, err) || inventory_load(&n->inv, again, err) ? -1 : 0;
 }
 
 const struct layout layout_native = {
 	.name = "native",
-	.service = { .has = native_has, .get = native_get, .put = native_put },
+	.service = { .has = native_has,
+		     .get = native_get,
+		     .put = native_put,
+		     .finish = native_finish,
+		     .get_bytes = GET_BYTES },
 	.check = native_check,
 	.close = native_close,
 };

@@ -298,15 +298,18 @@ static int objects_put(void *conn, const struct remote_item *items, size_t n, bo
 	return pool_each(ordered ? 1 : THREADS, n, put_one, &s, err);
 }
 
-static int objects_finish(void *conn, struct mlops_error *err)
+static int objects_finish(void *conn, bool *again, struct mlops_error *err)
 {
 	struct oci *o = conn;
 
+	*again = false;
 	pthread_mutex_lock(&o->objects.lock);
 	int rc = o->objects.pending.n ? list_pending(o, err) : 0;
 	pthread_mutex_unlock(&o->objects.lock);
 	return rc;
 }
 
-const struct object_service oci_object_service = { objects_has, objects_get, objects_put,
-						   objects_finish };
+const struct object_service oci_object_service = { .has = objects_has,
+						   .get = objects_get,
+						   .put = objects_put,
+						   .finish = objects_finish };

@@ -81,6 +81,19 @@ static int set_up_folder(void **state)
 	return 0;
 }
 
+/* As the first version of the format has it: one key an object. */
+static int set_up_simple(void **state)
+{
+	autoerr err = ERR_INIT;
+
+	set_up_folder(state);
+	struct far *f = *state;
+	autofree char *format = path_join(f->root, "mlops-remote");
+	assert_success(fs_mkdirs(f->root, &err));
+	assert_success(fs_write_atomic(format, "version 1\n", 10, 0644, &err));
+	return 0;
+}
+
 static int set_up_server(void **state)
 {
 	struct far *f = far_new();
@@ -194,7 +207,12 @@ static int put(struct far *f, const struct remote_item *items, size_t n, struct 
 {
 	const struct remote_provider from = { remote_source_open, f->store };
 
-	return remote_put(f->remote, items, n, true, &from, err);
+	bool again;
+
+	return remote_put(f->remote, items, n, true, &from, err) ||
+			       remote_finish(f->remote, &again, err) ?
+		       -1 :
+		       0;
 }
 
 static bool is_there(struct far *f, struct remote_item item)
@@ -367,7 +385,7 @@ static void test_folder_out_of_reach(void **state)
 	assert_error(remote_check(f->remote, &err), MLOPS_EREMOTE, "is not there");
 	assert_error(get(f, &item, 1, &t, &err), MLOPS_EREMOTE, "is not there");
 	assert_success(put(f, &item, 1, &err));
-	assert_success(fs_write_atomic(format, "version 2\n", 10, 0644, &err));
+	assert_success(fs_write_atomic(format, "version 3\n", 10, 0644, &err));
 	assert_error(remote_check(f->remote, &err), MLOPS_EINVALID, "newer");
 	remote_free(f->remote);
 	connect_to(f, url);
@@ -376,6 +394,7 @@ static void test_folder_out_of_reach(void **state)
 
 #define CONFORM(name)                                                                              \
 	{ "folder: " #name, name, set_up_folder, tear_down, NULL },                                \
+		{ "simple: " #name, name, set_up_simple, tear_down, NULL },                        \
 	{                                                                                          \
 		"server: " #name, name, set_up_server, tear_down, NULL                             \
 	}
@@ -390,7 +409,7 @@ int main(void)
 		CONFORM(test_sink_fails),
 		CONFORM(test_source_fails),
 		cmocka_unit_test_setup_teardown(test_server_checks_names, set_up_server, tear_down),
-		cmocka_unit_test_setup_teardown(test_damaged_folder, set_up_folder, tear_down),
+		cmocka_unit_test_setup_teardown(test_damaged_folder, set_up_simple, tear_down),
 		cmocka_unit_test_setup_teardown(test_folder_out_of_reach, set_up_folder, tear_down),
 	};
 
