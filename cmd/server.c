@@ -15,13 +15,15 @@ static int need_data(const char *data, struct mlops_error *err)
 }
 
 struct server_opts {
-	const char *data, *listen, *ready_file;
+	const char *data, *listen, *ready_file, *tls_cert, *tls_key;
 	bool no_auth;
 };
 
 static const struct opt_spec server_optv[] = {
 	DATA_ROW(server_opts),
 	OPT(server_opts, listen, .name = "listen", .type = OPT_STR, .meta = "HOST:PORT", .def = "127.0.0.1:8400", .help = "address to answer at; port 0 takes a free one"),
+	OPT(server_opts, tls_cert, .name = "tls-cert", .type = OPT_STR, .meta = "FILE", .complete = "path", .help = "speak HTTPS with this certificate (PEM, with those that lead to its authority)"),
+	OPT(server_opts, tls_key, .name = "tls-key", .type = OPT_STR, .meta = "FILE", .complete = "path", .help = "the key of that certificate (PEM)"),
 	OPT(server_opts, no_auth, .name = "no-auth", .type = OPT_BOOL, .no_config = true, .help = "ask for no token; only on a loopback address"),
 	OPT(server_opts, ready_file, .name = "ready-file", .type = OPT_STR, .meta = "FILE", .complete = "path", .no_config = true, .help = "write the URL to FILE once it answers"),
 	OPT_END,
@@ -50,6 +52,7 @@ static int server_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error 
 	autoerr ready_err = ERR_INIT;
 	struct readiness ready = { .file = o->ready_file, .err = &ready_err };
 	const struct server_how how = { .data = o->data, .listen = o->listen, .no_auth = o->no_auth,
+					.tls_certificate = o->tls_cert, .tls_key = o->tls_key,
 					.ready = announce, .arg = &ready };
 
 	(void)ctx;
@@ -59,11 +62,12 @@ static int server_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error 
 }
 
 struct token_opts {
-	const char *name, *scope, *data;
+	const char *name, *scope, *project, *data;
 };
 
 static const struct opt_spec token_add_optv[] = {
-	OPT(token_opts, scope, .name = "scope", .type = OPT_STR, .meta = "SCOPE", .choices = "read|write", .def = "read", .no_config = true, .help = "what it allows: to fetch, or also to push"),
+	OPT(token_opts, scope, .name = "scope", .type = OPT_STR, .meta = "SCOPE", .choices = "read|write|admin", .def = "read", .no_config = true, .help = "what it allows: to fetch, also to push, also to manage tokens"),
+	OPT(token_opts, project, .name = "project", .type = OPT_STR, .meta = "PROJECT", .no_config = true, .help = "for this project alone, which is made when it is not there (default: for all)"),
 	DATA_ROW(token_opts),
 	OPT_END,
 };
@@ -79,7 +83,7 @@ static int token_add_run(struct cmd_ctx *ctx, const void *opts, struct mlops_err
 	autofree char *token = NULL;
 
 	if (need_data(o->data, err) ||
-	    mlops_server_token_add(o->data, o->name, o->scope, &token, err))
+	    mlops_server_token_add(o->data, o->name, o->scope, o->project, &token, err))
 		return -1;
 	if (!ctx->common.json) {
 		puts(token);
@@ -88,6 +92,7 @@ static int token_add_run(struct cmd_ctx *ctx, const void *opts, struct mlops_err
 	struct json *v = js_obj();
 	js_set(v, "name", js_str(o->name));
 	js_set(v, "scope", js_str(o->scope));
+	js_set(v, "project", js_str(o->project));
 	js_set(v, "token", js_str(token));
 	return cmd_print_json(v);
 }
@@ -109,12 +114,13 @@ static void print_token(const struct server_token *t, struct table *table, struc
 
 	clock_format_iso(t->created_ms, when);
 	if (table) {
-		table_add(table, t->name, t->scope, when);
+		table_add(table, t->name, t->scope, t->project ? t->project : "(all)", when);
 		return;
 	}
 	struct json *v = js_obj();
 	js_set(v, "name", js_str(t->name));
 	js_set(v, "scope", js_str(t->scope));
+	js_set(v, "project", js_str(t->project));
 	js_set(v, "created", js_str(when));
 	js_push(list, v);
 }
@@ -127,7 +133,7 @@ static int token_ls_run(struct cmd_ctx *ctx, const void *opts, struct mlops_erro
 
 	if (need_data(o->data, err) || mlops_server_tokens_list(o->data, &tokens, &n, err))
 		return -1;
-	autotable *table = ctx->common.json ? NULL : table_new("NAME", "SCOPE", "CREATED", NULL);
+	autotable *table = ctx->common.json ? NULL : table_new("NAME", "SCOPE", "PROJECT", "CREATED", NULL);
 	struct json *list = js_arr(), *top = js_obj();
 	js_set(top, "tokens", list);
 	for (size_t i = 0; i < n; i++)

@@ -12,6 +12,7 @@ struct server_how {
 	const char *data;   /* folder of the server's store and tokens; made when absent */
 	const char *listen; /* "127.0.0.1:8400"; port 0 takes a free one */
 	bool no_auth;       /* anyone may do anything; only on a loopback address */
+	const char *tls_certificate, *tls_key; /* PEM files; NULL: plain HTTP */
 	/* Called once it answers, with its URL. */
 	void (*ready)(const char *url, void *arg);
 	void *arg;
@@ -21,17 +22,19 @@ struct server_how {
 MLOPS_API int mlops_server_run(const struct server_how *how, struct mlops_error *err);
 
 /*
- * Makes a token for the server in `data` (scope "read" or "write"), stored hashed. The token text
+ * Makes a token for the server in `data` (scope "read", "write" or "admin"), stored hashed. With
+ * `project` it is for that project alone, which is made when absent; NULL: for all. The token text
  * into *token, the caller's to free: it is shown once.
  */
 MLOPS_API int mlops_server_token_add(const char *data, const char *name, const char *scope,
-				     char **token, struct mlops_error *err);
+				     const char *project, char **token, struct mlops_error *err);
 MLOPS_API int mlops_server_token_remove(const char *data, const char *name,
 					struct mlops_error *err);
 
 struct server_token {
 	char *name;
-	const char *scope; /* "read" or "write" */
+	const char *scope; /* "read", "write" or "admin" */
+	char *project;     /* NULL: all */
 	int64_t created_ms;
 };
 /* The tokens of the server in `data`, in order of creation, without their secrets. */

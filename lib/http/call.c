@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/num.h"
+#include "http/listen.h"
 
 #define MAX_DROPPED_BODY ((uint64_t)1 << 20)
 #define MIN_BODY_RATE    256 /* bytes a second, once the idle time is over */
@@ -61,8 +62,8 @@ static int authorize(struct http_call *c)
 
 	if (!how->authorize || !how->authorize(c, how->arg, &c->err))
 		return 0;
-	if (c->err.kind != MLOPS_EAUTH)
-		return refuse(c, 0);
+	if (c->err.kind != MLOPS_EAUTH || c->err_status)
+		return refuse(c, c->err_status);
 	if (!has_reply_header(c, "WWW-Authenticate"))
 		http_reply_header(c, "WWW-Authenticate", "Bearer");
 	return refuse(c, 401);
@@ -90,14 +91,32 @@ static int start(struct http_call *c)
 	const struct http_server_how *how = &c->server->how;
 	uint64_t length = body_length(c);
 
-	if (find_route(c) || authorize(c))
+	if (find_route(c) || authorize(c) ||
+	    (how->place && how->place(c->mount_name, how->arg, &c->arg, &c->err)))
 		return -1;
 	if (length != UINT64_MAX && length > c->route->max_body)
 		return too_large(c);
 	if (!c->route->begin)
 		return 0;
 	c->began = true;
-	return c->route->begin(c, how->arg, &c->err);
+	return c->route->begin(c, c->arg, &c->err);
+}
+
+/* "/p/NAME/REST" becomes "/REST"; what only looks like it, as "/p/NAME", is no path of a mount. */
+static void split_mount(struct http_call *c)
+{
+	const char *mount = c->server->how.mount;
+	const char *name = mount && str_starts(c->path, mount) ? c->path + strlen(mount) : NULL;
+	const char *rest = name ? strchr(name, '/') : NULL;
+
+	c->mount = "";
+	if (!rest || rest == name)
+		return;
+	c->mount_name = route_decode(&c->arena, name, (size_t)(rest - name));
+	if (!c->mount_name)
+		return;
+	c->mount = arena_strndup(&c->arena, c->path, (size_t)(rest - c->path));
+	c->path = rest;
 }
 
 struct http_call *call_new(struct http_server *s, struct MHD_Connection *conn, const char *method,
@@ -110,6 +129,8 @@ struct http_call *call_new(struct http_server *s, struct MHD_Connection *conn, c
 	c->start_ns = clock_mono_ns();
 	c->method = arena_strdup(&c->arena, method);
 	c->path = arena_strdup(&c->arena, url);
+	c->arg = s->how.arg;
+	split_mount(c);
 	pthread_mutex_lock(&s->lock);
 	s->in_flight++;
 	pthread_mutex_unlock(&s->lock);
@@ -149,13 +170,13 @@ enum MHD_Result call_piece(struct http_call *c, const char *buf, size_t n)
 	else if (!c->route->piece)
 		strbuf_add(&c->body, buf, n);
 	else
-		c->route->piece(c, buf, n, c->server->how.arg, &c->err);
+		c->route->piece(c, buf, n, c->arg, &c->err);
 	return MHD_YES;
 }
 
 enum MHD_Result call_finish(struct http_call *c)
 {
-	if (!c->err.kind && c->route->handle(c, c->server->how.arg, &c->err) && !c->err.kind)
+	if (!c->err.kind && c->route->handle(c, c->arg, &c->err) && !c->err.kind)
 		err_set(&c->err, MLOPS_EFAIL, "the request failed");
 	if (c->status)
 		return MHD_YES;
@@ -169,7 +190,7 @@ void call_free(struct http_call *c)
 	struct http_server *s = c->server;
 
 	if (c->began && c->route->end)
-		c->route->end(c, s->how.arg);
+		c->route->end(c, c->arg);
 	if (s->how.done && c->status)
 		s->how.done(c->method, c->route ? c->route->path : "", c->status,
 			    clock_mono_ns() - c->start_ns, s->how.arg);
@@ -191,6 +212,49 @@ const char *http_call_method(const struct http_call *c)
 const char *http_call_path(const struct http_call *c)
 {
 	return c->path;
+}
+
+const char *http_call_mount(const struct http_call *c)
+{
+	return c->mount;
+}
+
+const char *http_call_mount_name(const struct http_call *c)
+{
+	return c->mount_name;
+}
+
+bool http_call_is_tls(const struct http_call *c)
+{
+	return c->server->tls;
+}
+
+char *http_call_peer(const struct http_call *c, char *buf)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	return listen_peer(info ? info->client_addr : NULL, buf);
+}
+
+const char *http_call_user(const struct http_call *c)
+{
+	return c->user;
+}
+
+void http_call_set_user(struct http_call *c, const char *name)
+{
+	c->user = arena_strdup(&c->arena, name);
+}
+
+void http_call_refuse_as(struct http_call *c, int status)
+{
+	c->err_status = status;
+}
+
+bool http_call_is_admin(const struct http_call *c)
+{
+	return c->route->admin;
 }
 
 bool http_call_reads(const struct http_call *c)

@@ -15,6 +15,7 @@ struct http_server {
 	char *url, *unix_socket;
 	int port;
 	int listen_fd;
+	bool tls;
 	atomic_bool stopping;
 	pthread_mutex_t lock; /* guards in_flight */
 	pthread_cond_t idle;
@@ -29,8 +30,10 @@ struct header {
 struct http_call {
 	struct http_server *server;
 	struct MHD_Connection *conn;
-	const char *method, *path;
-	const struct http_route *route; /* NULL: none matches */
+	const char *method, *path;             /* of the path, what is routed */
+	const char *mount, *mount_name, *user; /* see server.h */
+	void *arg;                             /* for the route's functions */
+	const struct http_route *route;        /* NULL: none matches */
 	struct route_params params;
 	struct arena arena;
 	struct strbuf body;

@@ -118,8 +118,20 @@ int listen_tcp(const char *address, int *fd, int *port, char **url, struct mlops
 		return -1;
 	}
 	int host = (int)(strrchr(address, ':') - address);
-	*url = xasprintf("http://%.*s:%d", host, address, *port);
+	*url = xasprintf("%.*s:%d", host, address, *port);
 	return 0;
+}
+
+char *listen_peer(const struct sockaddr *sa, char *buf)
+{
+	const void *v6 = sa ? &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr : NULL;
+	const void *v4 = sa ? &((const struct sockaddr_in *)(const void *)sa)->sin_addr : NULL;
+	int family = sa ? sa->sa_family : AF_UNIX;
+
+	if ((family != AF_INET && family != AF_INET6) ||
+	    !inet_ntop(family, family == AF_INET ? v4 : v6, buf, HTTP_PEER_SIZE))
+		snprintf(buf, HTTP_PEER_SIZE, "local");
+	return buf;
 }
 
 /* A socket that nobody answers on is left over; one that answers is in use. */

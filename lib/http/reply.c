@@ -140,6 +140,8 @@ enum MHD_Result reply_error(struct http_call *c, const struct mlops_error *err, 
 
 	if (!status)
 		status = status_of(err->kind);
+	if (c->server->how.refused && status >= 400 && status < 500)
+		c->server->how.refused(c, status, err, c->server->how.arg);
 	http_reply_json(c, status, (body ? body : default_body)(for_client(err), status));
 	return c->status ? MHD_YES : MHD_NO;
 }

@@ -17,6 +17,7 @@
 #define DEFAULT_IDLE_MS     30000
 #define MIN_THREADS         4u
 #define MAX_THREADS         16u
+#define TLS_PRIORITIES      "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const char *url,
 				  const char *method, const char *version, const char *buf,
@@ -100,8 +101,14 @@ static void fill_defaults(struct http_server_how *how)
 
 static int open_listener(struct http_server *s, int *fd, struct mlops_error *err)
 {
-	if (!s->how.unix_socket)
-		return listen_tcp(s->how.listen, fd, &s->port, &s->url, err);
+	autofree char *address = NULL;
+
+	if (!s->how.unix_socket) {
+		if (listen_tcp(s->how.listen, fd, &s->port, &address, err))
+			return -1;
+		s->url = xasprintf("%s://%s", s->how.certificate ? "https" : "http", address);
+		return 0;
+	}
 	if (listen_unix(s->how.unix_socket, fd, err))
 		return -1;
 	s->unix_socket = xstrdup(s->how.unix_socket);
@@ -113,19 +120,30 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, int fd)
 {
 	const struct http_server_how *how = &s->how;
 	unsigned idle_s = (unsigned)((how->idle_timeout_ms + 999) / 1000);
-	struct MHD_OptionItem pool[] = {
-		{ MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)how->threads, NULL },
-		{ MHD_OPTION_END, 0, NULL },
-	};
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG |
+			 (how->certificate ? MHD_USE_TLS : 0);
+	struct MHD_OptionItem more[5];
+	size_t n = 0;
 
+	if (how->threads > 1)
+		more[n++] = (struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE,
+						     (intptr_t)how->threads, NULL };
+	if (how->certificate) {
+		more[n++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0,
+						     (void *)how->certificate };
+		more[n++] =
+			(struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)how->key };
+		more[n++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0,
+						     (void *)TLS_PRIORITIES };
+	}
+	more[n] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
 	return MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-		on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
-		fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
-		on_connection, s, MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, how->buffer, MHD_OPTION_CONNECTION_LIMIT,
-		how->max_connections, MHD_OPTION_CONNECTION_TIMEOUT, idle_s, MHD_OPTION_ARRAY,
-		how->threads > 1 ? pool : &pool[1], MHD_OPTION_END);
+		flags, 0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_UNESCAPE_CALLBACK,
+		keep_escaped, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, how->buffer,
+		MHD_OPTION_CONNECTION_LIMIT, how->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
+		idle_s, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
 }
 
 static void server_free(struct http_server *s)
@@ -149,12 +167,14 @@ int http_server_start(const struct http_server_how *how, struct http_server **ou
 		return -1;
 	struct http_server *s = xcalloc(1, sizeof(*s));
 	s->how = *how;
+	s->tls = how->certificate;
 	fill_defaults(&s->how);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->idle, NULL);
 	int rc = lingering_new(&s->lingering, err) || open_listener(s, &fd, err) ? -1 : 0;
 	if (!rc && !(s->daemon = start_daemon(s, fd)))
-		rc = err_set(err, MLOPS_EFAIL, "cannot start an HTTP server on '%s'", s->url);
+		rc = err_set(err, MLOPS_EFAIL, "cannot start an HTTP server on '%s'%s", s->url,
+			     how->certificate ? ": its certificate and key do not do" : "");
 	if (rc) {
 		server_free(s);
 		return -1;

@@ -23,6 +23,7 @@ struct http_route {
 	int (*handle)(struct http_call *call, void *arg, struct mlops_error *err);
 	size_t max_body; /* 0: no body is taken. More than this is 413 */
 	bool reads;      /* changes nothing, whatever its method: see http_call_reads() */
+	bool admin;      /* for who manages the service: see http_call_is_admin() */
 	/* The body of an error reply in this protocol's form; NULL: the server's. */
 	struct json *(*error_body)(const struct mlops_error *err, int status);
 	/*
@@ -45,6 +46,17 @@ struct http_server_how {
 	 * 401, with WWW-Authenticate: Bearer unless the call has one already, MLOPS_ENO: 403).
 	 */
 	int (*authorize)(struct http_call *call, void *arg, struct mlops_error *err);
+	/*
+	 * Services of one kind beside each other: of a path "/p/NAME/REST" (with the mount "/p/") it is
+	 * "/REST" that is routed. `place`, after authorize(), gives what the handlers get in place of
+	 * `arg`; `name` is NULL for other paths. Both NULL: there is one.
+	 */
+	const char *mount;
+	int (*place)(const char *name, void *arg, void **out, struct mlops_error *err);
+	/* Called before a call is refused with 4xx. May be NULL. */
+	void (*refused)(const struct http_call *call, int status, const struct mlops_error *err,
+			void *arg);
+	const char *certificate, *key; /* PEM texts, lent: HTTPS alone is spoken. Or NULL */
 	/* The body of an error reply in this service's form; NULL: {"error":{"kind","message"}}. */
 	struct json *(*error_body)(const struct mlops_error *err, int status);
 	/* Called when a request is answered; for metrics. May be NULL. */
@@ -73,8 +85,21 @@ void http_wait_for_signal(void);
 bool http_listen_is_loopback(const char *listen);
 
 const char *http_call_method(const struct http_call *c);
-const char *http_call_path(const struct http_call *c);
-bool http_call_reads(const struct http_call *c); /* GET, HEAD, and routes that say so */
+const char *http_call_path(const struct http_call *c); /* behind the mount, if any */
+/* "/p/NAME" as it was in the path, and NAME unescaped; "" and NULL when there is none. */
+const char *http_call_mount(const struct http_call *c);
+const char *http_call_mount_name(const struct http_call *c);
+bool http_call_is_tls(const struct http_call *c);
+/* The client's address, without its port, into buf; "local" for a Unix socket. */
+#define HTTP_PEER_SIZE 64
+char *http_call_peer(const struct http_call *c, char *buf);
+/* Who asks, as authorize() found: copied; or NULL. */
+const char *http_call_user(const struct http_call *c);
+void http_call_set_user(struct http_call *c, const char *name);
+/* Of authorize(), when it refuses: with this status, whatever the error's kind. */
+void http_call_refuse_as(struct http_call *c, int status);
+bool http_call_is_admin(const struct http_call *c); /* whether the route is for `admin` */
+bool http_call_reads(const struct http_call *c);    /* GET, HEAD, and routes that say so */
 /* Of the route's {name}, unescaped. */
 const char *http_call_param(const struct http_call *c, const char *name);
 const char *http_call_query(struct http_call *c, const char *name);        /* unescaped, or NULL */

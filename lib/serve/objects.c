@@ -22,7 +22,8 @@ char *object_server_url(const struct http_call *call)
 
 	if (!host || !*host || host[strspn(host, HOST_CHARS)])
 		host = "localhost";
-	return xasprintf("%s://%s", proto && !strcmp(proto, "https") ? "https" : "http", host);
+	bool tls = http_call_is_tls(call) || (proto && !strcmp(proto, "https"));
+	return xasprintf("%s://%s%s", tls ? "https" : "http", host, http_call_mount(call));
 }
 
 static int health(struct http_call *call, void *arg, struct mlops_error *err)

@@ -4,8 +4,10 @@
 #include "http/server.h"
 #include "mlops/store.h"
 
+/* One project of a server; all that is told by a handler's `arg`. */
 struct object_server {
-	const char *data;             /* the folder of all below */
+	const struct server *server;
+	const char *data;             /* the project's own folder */
 	struct store *store, *sealed; /* sealed: what clients sealed, by names that are no hashes */
 	struct token_set *tokens;     /* NULL: no authentication */
 	struct oci_uploads *uploads;
@@ -15,9 +17,9 @@ struct object_server {
  * The routes of a protocol, ended by a NULL method; their handlers take a struct object_server.
  * That of mlops-remote(5) is in objects.c, the others in api/, one file each or more.
  */
-extern const struct http_route object_routes[], oci_routes[], oci_upload_routes[];
+extern const struct http_route object_routes[], oci_routes[], oci_upload_routes[], admin_routes[];
 
-/* The URL by which the client reached the server, without a slash at its end; new. */
+/* The URL by which the client reached the project, without a slash at its end; new. */
 char *object_server_url(const struct http_call *call);
 /* The challenges that clients of registries know, for a call that was refused. */
 void oci_challenge(struct http_call *call);

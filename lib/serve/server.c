@@ -1,21 +1,24 @@
-/* `mlops server`: who may do what, and the life of the service. */
+/* `mlops server`: the life of the service. */
 #include "base/fs.h"
 #include "base/log.h"
-#include "base/path.h"
 #include "base/vec.h"
 #include "mlops/serve.h"
-#include "serve/api/oci.h"
-#include "serve/token.h"
+#include "serve/access.h"
 
-#define DRAIN_MS 30000
-#define THREADS  16                 /* handlers wait for the disk */
-#define BUFFER   ((size_t)64 << 10) /* uploads come in pieces of about this size */
+#include <sys/resource.h>
+
+#define DRAIN_MS    30000
+#define THREADS     16 /* handlers wait for the disk */
+#define CONNECTIONS 8192
+#define BUFFER      ((size_t)64 << 10) /* uploads come in pieces of about this size */
+#define MAX_PEM     ((size_t)1 << 20)
 
 /* The protocols that it answers, one line each. */
 static const struct http_route *const protocols[] = {
 	object_routes,
 	oci_routes,
 	oci_upload_routes,
+	admin_routes,
 };
 
 /* The routes of all, in that order; the caller's. */
@@ -28,45 +31,6 @@ static struct http_route *join_routes(void)
 			vec_push(&all, *r);
 	vec_push(&all, { .method = NULL });
 	return all.v;
-}
-
-static int check_token(struct object_server *s, const struct http_call *call, const char *token,
-		       struct mlops_error *err)
-{
-	bool known, may_write;
-
-	if (token_set_check(s->tokens, token, strlen(token), &known, &may_write, err))
-		return -1;
-	if (!known)
-		return err_set(err, MLOPS_EAUTH, "the token is not known");
-	if (!may_write && !http_call_reads(call))
-		return err_set(err, MLOPS_ENO, "the token has the scope read; this needs write");
-	return 0;
-}
-
-static int check(struct http_call *call, struct object_server *s, struct mlops_error *err)
-{
-	const char *header = http_call_header(call, "Authorization");
-	char *token = header ? token_of_header(header) : NULL;
-	if (!token)
-		return err_set(err, MLOPS_EAUTH, "a token is needed");
-	int rc = check_token(s, call, token, err);
-	explicit_bzero(token, strlen(token));
-	free(token);
-	return rc;
-}
-
-static int authorize(struct http_call *call, void *arg, struct mlops_error *err)
-{
-	const char *path = http_call_path(call);
-	struct object_server *s = arg;
-
-	if (!s->tokens || !strcmp(path, "/health"))
-		return 0;
-	int rc = check(call, s, err);
-	if (rc && err->kind == MLOPS_EAUTH && str_starts(path, "/v2"))
-		oci_challenge(call);
-	return rc;
 }
 
 static void note(const char *method, const char *route, int status, int64_t duration_ns, void *arg)
@@ -84,8 +48,7 @@ static int check_exposure(const struct server_how *how, struct mlops_error *err)
 	return err_hint(err, "such as: --listen 127.0.0.1:8400");
 }
 
-static int open_tokens(const struct server_how *how, struct object_server *s,
-		       struct mlops_error *err)
+static int open_tokens(const struct server_how *how, struct server *s, struct mlops_error *err)
 {
 	size_t n;
 
@@ -100,51 +63,115 @@ static int open_tokens(const struct server_how *how, struct object_server *s,
 			how->data);
 }
 
-static int serve(const struct server_how *how, struct object_server *s, struct mlops_error *err)
+static int place(const char *name, void *arg, void **out, struct mlops_error *err)
 {
-	autofree struct http_route *routes = join_routes();
+	struct server *s = arg;
+	struct object_server *one;
+
+	if (project_set_get(s->projects, name, &one, err))
+		return -1;
+	*out = one;
+	return 0;
+}
+
+/* So that many connections may idle. */
+static void allow_files(void)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+struct tls {
+	struct strbuf certificate, key;
+};
+
+static int read_tls(const struct server_how *how, struct tls *out, struct mlops_error *err)
+{
+	if (!how->tls_certificate && !how->tls_key)
+		return 0;
+	if (!how->tls_certificate || !how->tls_key)
+		return err_set(err, MLOPS_EUSAGE, "TLS takes both a certificate and its key");
+	return fs_read(how->tls_certificate, MAX_PEM, &out->certificate, err) ||
+			       fs_read(how->tls_key, MAX_PEM, &out->key, err) ?
+		       -1 :
+		       0;
+}
+
+static void tls_clear(struct tls *tls)
+{
+	if (tls->key.len)
+		explicit_bzero(tls->key.buf, tls->key.len);
+	strbuf_clear(&tls->key);
+	strbuf_clear(&tls->certificate);
+}
+
+static int start(const struct server_how *how, struct server *s, const struct http_route *routes,
+		 struct http_server **out, struct mlops_error *err)
+{
+	struct tls tls = { 0 };
+
+	if (read_tls(how, &tls, err))
+		return tls_clear(&tls), -1;
 	const struct http_server_how http = {
 		.listen = how->listen,
 		.routes = routes,
 		.arg = s,
-		.authorize = authorize,
+		.authorize = access_authorize,
+		.refused = access_refused,
+		.mount = "/p/",
+		.place = place,
 		.done = note,
 		.threads = THREADS,
+		.max_connections = CONNECTIONS,
 		.buffer = BUFFER,
+		.certificate = tls.certificate.buf,
+		.key = tls.key.buf,
 	};
+	int rc = http_server_start(&http, out, err);
+	tls_clear(&tls);
+	return rc;
+}
+
+static int serve(const struct server_how *how, struct server *s, struct mlops_error *err)
+{
+	autofree struct http_route *routes = join_routes();
 	struct http_server *server;
 
+	allow_files();
 	http_catch_signals();
-	if (http_server_start(&http, &server, err))
+	if (start(how, s, routes, &server, err))
 		return -1;
-	if (!http_listen_is_loopback(how->listen))
-		log_warn("tokens and data pass '%s' unencrypted: put a TLS proxy in front of it",
-			 how->listen);
+	if (!how->tls_certificate && !http_listen_is_loopback(how->listen))
+		log_warn(
+			"tokens and data pass '%s' unencrypted: give it --tls-cert and --tls-key, or "
+			"put a TLS proxy in front of it",
+			how->listen);
 	if (how->ready)
 		how->ready(http_server_url(server), how->arg);
 	http_wait_for_signal();
 	http_server_stop(server, DRAIN_MS);
-	return mlops_store_flush(s->store, err) || mlops_store_flush(s->sealed, err) ? -1 : 0;
+	return 0;
 }
 
 int mlops_server_run(const struct server_how *how, struct mlops_error *err)
 {
-	autofree char *objects = path_join(how->data, "store");
-	autofree char *sealed = path_join(how->data, "sealed");
-	struct object_server s = { .data = how->data };
+	struct server s = { .data = how->data, .access = access_new() };
+	autoerr close_err = ERR_INIT;
 
-	if (check_exposure(how, err) || fs_mkdirs(how->data, err))
-		return -1;
-	int rc = open_tokens(how, &s, err) || mlops_store_open(objects, &s.store, err) ||
-				 mlops_store_open_unkeyed(sealed, &s.sealed, err) ?
+	int rc = check_exposure(how, err) || fs_mkdirs(how->data, err) ||
+				 open_tokens(how, &s, err) ||
+				 audit_log_open(how->data, &s.audit, err) ||
+				 project_set_open(&s, &s.projects, err) || serve(how, &s, err) ?
 			 -1 :
 			 0;
-	s.uploads = oci_uploads_new();
-	if (!rc)
-		rc = serve(how, &s, err);
-	oci_uploads_free(s.uploads);
-	mlops_store_free(s.store);
-	mlops_store_free(s.sealed);
+	if (project_set_close(s.projects, rc ? &close_err : err))
+		rc = -1;
+	audit_log_free(s.audit);
 	token_set_free(s.tokens);
+	access_free(s.access);
 	return rc;
 }

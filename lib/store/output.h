@@ -14,8 +14,8 @@
 struct output;
 
 /*
- * `fd` is open for writing and empty (but see output_resume()), and stays the caller's, as does `path`, for messages. After
- * a failure nothing but output_free() is of use.
+ * `fd` is open for writing and empty (but see output_resume()), and stays the caller's, as does
+ * `path`, for messages. After a failure nothing but output_free() is of use.
  */
 struct output *output_new(int fd, const char *path, bool to_sync);
 void output_free(struct output *o); /* NULL is fine */

@@ -101,7 +101,7 @@ static int set_up_server(void **state)
 	autofree char *data = path_join(f->dir, "data"), *ready = path_join(f->dir, "ready");
 	autofree char *token = NULL;
 
-	assert_success(mlops_server_token_add(data, "tester", "write", &token, &err));
+	assert_success(mlops_server_token_add(data, "tester", "write", NULL, &token, &err));
 	f->server = fork();
 	assert_true(f->server >= 0);
 	if (!f->server)

@@ -19,14 +19,15 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* "no", "read" or "write" */
+/* "no", or the scope */
 static const char *scope_of(struct token_set *set, const char *text)
 {
 	autoerr err = ERR_INIT;
-	bool known, may_write;
+	struct token token;
+	bool known;
 
-	assert_success(token_set_check(set, text, strlen(text), &known, &may_write, &err));
-	return !known ? "no" : may_write ? "write" : "read";
+	assert_success(token_set_check(set, text, strlen(text), &known, &token, &err));
+	return known ? token_scope_name(token.scope) : "no";
 }
 
 static void test_life(void **state)
@@ -41,22 +42,22 @@ static void test_life(void **state)
 	assert_success(token_set_count(set, &n, &err));
 	assert_int_equal(n, 0);
 	assert_string_equal(scope_of(set, ""), "no");
-	assert_success(mlops_server_token_add(*state, "ann", "read", &reader, &err));
-	assert_success(mlops_server_token_add(*state, "bob", "write", &writer, &err));
+	assert_success(mlops_server_token_add(*state, "ann", "read", NULL, &reader, &err));
+	assert_success(mlops_server_token_add(*state, "bob", "write", NULL, &writer, &err));
 	assert_int_equal(strlen(reader), 4 + 64);
 	assert_string_equal(scope_of(set, reader), "read");
 	assert_string_equal(scope_of(set, writer), "write");
 	reader[10] ^= 1;
 	assert_string_equal(scope_of(set, reader), "no");
 	reader[10] ^= 1;
-	assert_error(mlops_server_token_add(*state, "ann", "read", &none, &err), MLOPS_EEXISTS,
-		     "ann");
-	assert_error(mlops_server_token_add(*state, "a b", "read", &none, &err), MLOPS_EINVALID,
-		     "a b");
-	assert_error(mlops_server_token_add(*state, "x\n", "read", &none, &err), MLOPS_EINVALID,
-		     "name");
-	assert_error(mlops_server_token_add(*state, "x", "admin", &none, &err), MLOPS_EUSAGE,
-		     "admin");
+	assert_error(mlops_server_token_add(*state, "ann", "read", NULL, &none, &err),
+		     MLOPS_EEXISTS, "ann");
+	assert_error(mlops_server_token_add(*state, "a b", "read", NULL, &none, &err),
+		     MLOPS_EINVALID, "a b");
+	assert_error(mlops_server_token_add(*state, "x\n", "read", NULL, &none, &err),
+		     MLOPS_EINVALID, "name");
+	assert_error(mlops_server_token_add(*state, "x", "owner", NULL, &none, &err), MLOPS_EUSAGE,
+		     "owner");
 	assert_success(mlops_server_tokens_list(*state, &list, &n, &err));
 	assert_int_equal(n, 2);
 	assert_string_equal(list[1].name, "bob");
@@ -73,8 +74,12 @@ static void test_file(void **state)
 {
 	static const char *const broken[] = {
 		"",
-		"version 2\n",
+		"version 3\n",
 		"version 1\nread x 1 a\n",
+		"version 2\nread "
+		"0000000000000000000000000000000000000000000000000000000000000000 1 a\n",
+		"version 2\nread ../x "
+		"0000000000000000000000000000000000000000000000000000000000000000 1 a\n",
 		"version 1\nall 00 1 a\n",
 		"version 1\nread "
 		"0000000000000000000000000000000000000000000000000000000000000000 x a\n",
@@ -86,13 +91,40 @@ static void test_file(void **state)
 	autoerr err = ERR_INIT;
 	struct stat st;
 
-	assert_success(mlops_server_token_add(*state, "ann", "read", &token, &err));
+	assert_success(mlops_server_token_add(*state, "ann", "read", NULL, &token, &err));
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
 		assert_success(fs_write_atomic(path, broken[i], strlen(broken[i]), 0600, &err));
 		assert_error(token_set_open(*state, &set, &err), MLOPS_ECORRUPT, "tokens");
 	}
+}
+
+static void test_projects(void **state)
+{
+	static const char first[] =
+		"version 1\nwrite "
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad 1 old\n";
+	autofree char *path = path_join(*state, "tokens"), *text = NULL;
+	struct token_set *set;
+	autoerr err = ERR_INIT;
+	struct token token;
+	bool known;
+
+	assert_success(fs_write_atomic(path, first, strlen(first), 0600, &err));
+	assert_success(mlops_server_token_add(*state, "ann", "admin", "team", &text, &err));
+	assert_success(token_set_open(*state, &set, &err));
+	assert_success(token_set_check(set, text, strlen(text), &known, &token, &err));
+	assert_true(known && token.scope == TOKEN_ADMIN);
+	assert_true(token_is_for(&token, "team"));
+	assert_false(token_is_for(&token, "default"));
+	assert_success(token_set_check(set, "abc", 3, &known, &token, &err));
+	assert_true(known && token.scope == TOKEN_WRITE && token_is_for(&token, "team"));
+	assert_error(mlops_server_token_add(*state, "x", "read", "../x", &text, &err),
+		     MLOPS_EINVALID, "../x");
+	assert_error(token_file_remove(*state, "old", "team", &err), MLOPS_ENOTFOUND, "old");
+	assert_success(token_file_remove(*state, "ann", "team", &err));
+	token_set_free(set);
 }
 
 static void test_header(void **state)
@@ -146,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_life, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_file, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_projects, set_up, tear_down),
 		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_range),
 	};
