@@ -18,6 +18,7 @@ int http_client_version(char *buf, size_t n, struct mlops_error *err);
 struct ssh_how {
 	const char *known_hosts;   /* file; hosts that are not in it are refused */
 	const char *user, *key;    /* private key file; NULL: the agent's keys only */
+	const char *password;      /* or NULL */
 	const char *range;         /* "0-99", or NULL */
 	const char *const *before; /* commands as in CURLOPT_QUOTE; or NULL */
 	const char *const *after;  /* CURLOPT_POSTQUOTE */
@@ -26,7 +27,7 @@ struct ssh_how {
 
 /* Certificates for one server, each as PEM text. */
 struct http_tls {
-	const char *authorities; /* in place of the system's; or NULL */
+	const char *authorities;       /* in place of the system's; or NULL */
 	const char *certificate, *key; /* ours; or NULL */
 };
 
@@ -37,7 +38,7 @@ struct http_request {
 	const char *const *headers; /* "Name: value", NULL-terminated, or NULL */
 	const char *bearer;         /* token for Authorization, never logged; or NULL */
 	bool bare; /* send no credentials but those in `headers` (no ~/.netrc), follow no redirect */
-	bool direct;               /* by no proxy */
+	bool direct;                /* by no proxy */
 	const struct http_tls *tls; /* or NULL */
 	const struct ssh_how *ssh; /* the URL is an sftp one: `method` and `headers` do not count */
 	const void *body;          /* whole body, or */

@@ -249,12 +249,15 @@ static struct curl_slist *make_commands(const char *const *commands)
 static void set_ssh(struct exchange *x)
 {
 	const struct ssh_how *ssh = x->req->ssh;
-	long types = CURLSSH_AUTH_AGENT | (ssh->key ? CURLSSH_AUTH_PUBLICKEY : 0);
+	long types = CURLSSH_AUTH_AGENT | (ssh->key ? CURLSSH_AUTH_PUBLICKEY : 0) |
+		     (ssh->password ? CURLSSH_AUTH_PASSWORD : 0);
 	CURL *curl = x->curl;
 
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "sftp");
 	curl_easy_setopt(curl, CURLOPT_SSH_KNOWNHOSTS, ssh->known_hosts);
 	curl_easy_setopt(curl, CURLOPT_SSH_AUTH_TYPES, types);
+	if (ssh->password)
+		curl_easy_setopt(curl, CURLOPT_PASSWORD, ssh->password);
 	curl_easy_setopt(curl, CURLOPT_USERNAME, ssh->user);
 	if (ssh->key)
 		curl_easy_setopt(curl, CURLOPT_SSH_PRIVATE_KEYFILE, ssh->key);

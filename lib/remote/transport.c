@@ -61,6 +61,14 @@ int transport_check_by_list(int (*list)(void *conn, const char *prefix,
 	return list(conn, "", stop_at_first, NULL, err) < 0 ? -1 : 0;
 }
 
+const char *transport_given(const struct transport_how *how, const char *key)
+{
+	for (size_t i = 0; i < how->n_sets; i++)
+		if (!strcmp(how->sets[i].key, key))
+			return how->sets[i].value;
+	return NULL;
+}
+
 const char *transport_setting(const struct transport_how *how, const char *key, bool *shared)
 {
 	autofree char *full = xasprintf("remote.%s.%s", how->name, key);
@@ -69,7 +77,7 @@ const char *transport_setting(const struct transport_how *how, const char *key, 
 	if (shared)
 		*shared = false;
 	if (!how->project)
-		return NULL;
+		return transport_given(how, key);
 	return project_config_source(how->project, full, shared ? shared : &ignored);
 }
 
@@ -78,6 +86,6 @@ int transport_own_setting(const struct transport_how *how, const char *key, cons
 {
 	autofree char *full = xasprintf("remote.%s.%s", how->name, key);
 
-	*out = NULL;
+	*out = transport_given(how, key);
 	return how->project ? project_config_personal(how->project, full, out, err) : 0;
 }

@@ -20,12 +20,19 @@ enum transport_caps {
 	TRANSPORT_IF_ABSENT = 1 << 3, /* put_flags PUT_IF_ABSENT is atomic */
 };
 
+/* A setting of a remote that is none of ours, such as one of DVC; keys are those of ours. */
+struct transport_set {
+	const char *key, *value;
+};
+
 /* What a connection starts from. Lent for the time of open(), but `engine` and `moved`. */
 struct transport_how {
 	const char *name;        /* of the remote, for messages */
 	const char *url;         /* complete; a path is absolute */
 	bool is_default;         /* the one that is meant when none is named */
-	struct project *project; /* for transport_setting(); NULL in tests: no settings */
+	struct project *project; /* for transport_setting(); NULL: no settings but `sets` */
+	const struct transport_set *sets;
+	size_t n_sets;
 	struct http_engine *engine;
 	bool sealed;             /* objects are sealed: a service keeps them apart from others */
 	const char *state_dir;   /* where uploads note how to go on after a kill; NULL: nowhere */
@@ -118,6 +125,8 @@ int remote_prefix(const char *path, char **out, struct mlops_error *err);
  * `key` is in lower case.
  */
 const char *transport_setting(const struct transport_how *how, const char *key, bool *shared);
-/* The same, but MLOPS_EINVALID when it is shared. */
+/* One of how->sets, or NULL; lent. Secrets come from there, never from settings of ours. */
+const char *transport_given(const struct transport_how *how, const char *key);
+/* As transport_setting(), but MLOPS_EINVALID when it is shared. */
 int transport_own_setting(const struct transport_how *how, const char *key, const char **out,
 			  struct mlops_error *err);

@@ -35,25 +35,28 @@ static const char *env(const char *name)
 	return value && *value ? value : NULL;
 }
 
-static void read_file(const char *variable, const char *usual, struct strbuf *out)
+static void read_file(const char *chosen, const char *variable, const char *usual,
+		      struct strbuf *out)
 {
 	const char *home = env("HOME");
-	autofree char *path =
-		env(variable) ? xstrdup(env(variable)) : path_join(home ? home : "/", usual);
+	autofree char *path = chosen        ? path_expand(chosen) :
+			      env(variable) ? xstrdup(env(variable)) :
+					      path_join(home ? home : "/", usual);
 	autoerr ignored = ERR_INIT;
 
 	fs_read(path, MAX_FILE, out, &ignored);
 }
 
-struct aws_chain *aws_chain_new(struct http_engine *engine, const char *profile)
+struct aws_chain *aws_chain_new(struct http_engine *engine, const struct aws_places *places)
 {
 	struct aws_chain *c = xcalloc(1, sizeof(*c));
+	const char *profile = places->profile ? places->profile : env("AWS_PROFILE");
 
-	profile = profile ? profile : env("AWS_PROFILE");
 	c->engine = engine;
 	c->profile = xstrdup(profile ? profile : "default");
-	read_file("AWS_CONFIG_FILE", ".aws/config", &c->config);
-	read_file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials", &c->credentials);
+	read_file(places->config, "AWS_CONFIG_FILE", ".aws/config", &c->config);
+	read_file(places->credentials, "AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials",
+		  &c->credentials);
 	pthread_mutex_init(&c->lock, NULL);
 	return c;
 }
@@ -68,11 +71,17 @@ static void copy_key(const struct aws_key *from, struct aws_key *to)
 
 struct aws_chain *aws_chain_fixed(const struct aws_key *key)
 {
-	struct aws_chain *c = aws_chain_new(NULL, NULL);
+	struct aws_chain *c = aws_chain_new(NULL, &(struct aws_places){ 0 });
 
-	copy_key(key, &c->key);
+	if (key)
+		copy_key(key, &c->key);
 	c->known = c->fixed = true;
 	return c;
+}
+
+bool aws_chain_is_anonymous(const struct aws_chain *c)
+{
+	return c->fixed && !c->key.id;
 }
 
 void aws_chain_free(struct aws_chain *c)

@@ -11,10 +11,15 @@
 struct http_engine;
 struct aws_chain; /* any thread */
 
-/* `profile` NULL: AWS_PROFILE, else "default". */
-struct aws_chain *aws_chain_new(struct http_engine *engine, const char *profile);
-/* One that always gives this key; it is copied. */
+/* Where to look; NULL: where AWS's own tools do. */
+struct aws_places {
+	const char *profile;              /* AWS_PROFILE, else "default" */
+	const char *credentials, *config; /* the files */
+};
+struct aws_chain *aws_chain_new(struct http_engine *engine, const struct aws_places *places);
+/* One that always gives this key; it is copied. NULL: requests are not signed. */
 struct aws_chain *aws_chain_fixed(const struct aws_key *key);
+bool aws_chain_is_anonymous(const struct aws_chain *c);
 void aws_chain_free(struct aws_chain *c); /* NULL is fine */
 /* A copy of the key to use now; MLOPS_EAUTH, with a hint, when there is none. */
 int aws_chain_key(struct aws_chain *c, struct aws_key *out, struct mlops_error *err);

@@ -81,9 +81,18 @@ static char *first_of(char *a, const char *b, const char *c)
 	return a ? a : b ? xstrdup(b) : c ? xstrdup(c) : NULL;
 }
 
+static char *given_or_part(const struct transport_how *how, const char *key, const char *all,
+			   const char *name)
+{
+	const char *given = transport_given(how, key);
+
+	return given ? xstrdup(given) : part_of(all, name);
+}
+
 int az_auth_init(struct az_auth *a, const struct transport_how *how, struct mlops_error *err)
 {
-	const char *connection = env("AZURE_STORAGE_CONNECTION_STRING"), *endpoint;
+	const char *given = transport_given(how, "connectionstring"), *endpoint;
+	const char *connection = given ? given : env("AZURE_STORAGE_CONNECTION_STRING");
 	const char *all = connection ? connection : "",
 		   *setting = transport_setting(how, "account", NULL);
 
@@ -92,8 +101,9 @@ int az_auth_init(struct az_auth *a, const struct transport_how *how, struct mlop
 	/* A token goes there, so it must be the user's own choice. */
 	if (transport_own_setting(how, "endpoint", &endpoint, err))
 		return -1;
-	autofree char *named = part_of(all, "AccountName"), *key = part_of(all, "AccountKey"),
-		      *sas = part_of(all, "SharedAccessSignature");
+	autofree char *named = part_of(all, "AccountName"),
+		      *key = given_or_part(how, "accountkey", all, "AccountKey"),
+		      *sas = given_or_part(how, "sastoken", all, "SharedAccessSignature");
 	a->account = setting ? xstrdup(setting) :
 			       first_of(steal_ptr(&named), env("AZURE_STORAGE_ACCOUNT"), NULL);
 	a->endpoint = endpoint ? xstrdup(endpoint) :
@@ -322,5 +332,7 @@ int az_sign(struct az_auth *a, struct web_call *c, struct mlops_error *err)
 	web_sign(c, "x-ms-version: " VERSION);
 	if (a->key.len)
 		return sign_with_key(a, c, err);
-	return a->sas ? 0 : bearer_sign(&a->bearer, c, get_token, a, err); /* a SAS is part of the URL */
+	return a->sas ?
+		       0 :
+		       bearer_sign(&a->bearer, c, get_token, a, err); /* a SAS is part of the URL */
 }

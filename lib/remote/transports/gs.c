@@ -55,9 +55,10 @@ static void close_json(void *conn)
 	free(g);
 }
 
-static char *emulator(void)
+static char *emulator(const struct transport_how *how)
 {
-	const char *host = getenv("STORAGE_EMULATOR_HOST");
+	const char *given = transport_given(how, "endpoint"),
+		   *host = given ? given : getenv("STORAGE_EMULATOR_HOST");
 
 	if (!host || !*host)
 		return NULL;
@@ -75,8 +76,9 @@ static void *open_json(const struct transport_how *how, const char *bucket, cons
 	g->web.sign = sign;
 	g->web.reconsider = reconsider;
 	g->web.self = g;
-	g->endpoint = emulator();
-	gs_auth_init(&g->auth, how->engine, g->endpoint != NULL);
+	g->endpoint = emulator(how);
+	gs_auth_init(&g->auth, how->engine, g->endpoint || transport_given(how, "anonymous"),
+		     transport_given(how, "credentialfile"));
 	if (!g->endpoint)
 		g->endpoint = xstrdup(ENDPOINT);
 	g->bucket = xstrdup(bucket);
@@ -343,7 +345,7 @@ static bool find_hmac(struct aws_key *out)
 static int connect_to(struct way *w, const struct transport_how *how, const struct url *u,
 		      const char *prefix, struct mlops_error *err)
 {
-	autofree char *other = emulator();
+	autofree char *other = emulator(how);
 	autokey hmac = { 0 };
 
 	if (!find_hmac(&hmac)) {

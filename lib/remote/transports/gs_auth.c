@@ -22,15 +22,18 @@ static const char *env(const char *name)
 	return value && *value ? value : NULL;
 }
 
-void gs_auth_init(struct gs_auth *a, struct http_engine *engine, bool anonymous)
+void gs_auth_init(struct gs_auth *a, struct http_engine *engine, bool anonymous, const char *file)
 {
-	*a = (struct gs_auth){ .engine = engine, .anonymous = anonymous };
+	*a = (struct gs_auth){ .engine = engine,
+			       .anonymous = anonymous,
+			       .file = file ? path_expand(file) : NULL };
 	bearer_init(&a->bearer);
 }
 
 void gs_auth_clear(struct gs_auth *a)
 {
 	bearer_clear(&a->bearer);
+	free(a->file);
 }
 
 static int ask(struct gs_auth *a, struct http_request *req, struct mlops_error *err)
@@ -191,7 +194,7 @@ static char *usual_file(void)
 static int get_token(void *arg, struct mlops_error *err)
 {
 	struct gs_auth *a = arg;
-	const char *named = env("GOOGLE_APPLICATION_CREDENTIALS");
+	const char *named = a->file ? a->file : env("GOOGLE_APPLICATION_CREDENTIALS");
 	autofree char *path = named ? xstrdup(named) : usual_file();
 	autobuf text = { 0 };
 

@@ -162,6 +162,17 @@ static int move(struct link *l, const char *tmp, const struct key_put *put, stru
 		       l->web.name, put->key, status);
 }
 
+static int put_directly(struct link *l, const struct key_put *put, struct mlops_error *err)
+{
+	autocall c =
+		WEB_CALL(.method = l->method, .url = key_url(l, put->key), .from = put->from,
+			 .body = put->from->size ? NULL : "", .n = put->from->size, .follow = true);
+
+	if (web_run(&l->web, &c, err))
+		return -1;
+	return web_succeeded(&c) ? 0 : refused(l, &c, "take files", err);
+}
+
 int dav_put(void *conn, const struct key_put *put, struct mlops_error *err)
 {
 	struct link *l = conn;
@@ -169,6 +180,8 @@ int dav_put(void *conn, const struct key_put *put, struct mlops_error *err)
 	autoerr ignored = ERR_INIT;
 	int status;
 
+	if (l->method)
+		return put_directly(l, put, err);
 	snprintf(tmp, sizeof(tmp), "tmp/%s", rand_hex(id, 16));
 	if (!upload(l, tmp, put->from, err) && !move(l, tmp, put, err))
 		return 0;

@@ -4,9 +4,11 @@
  */
 #include "remote/transports/http_link.h"
 
+#include "base/base64.h"
 #include "base/log.h"
 #include "fmt/json.h"
 #include "remote/private.h"
+#include "remote/bearer.h"
 #include "remote/gitcredential.h"
 
 #define PROTOCOL 1
@@ -17,6 +19,10 @@ static int sign(void *self, struct web_call *c, struct mlops_error *err)
 	struct link *l = self;
 
 	(void)err;
+	if (l->header) {
+		web_sign(c, "%s", l->header);
+		c->follow = false; /* curl would take it to any host */
+	}
 	pthread_mutex_lock(&l->lock);
 	if (l->basic)
 		web_sign(c, "Authorization: Basic %s", l->basic);
@@ -51,6 +57,28 @@ static void warn_of_plain(const struct link *l)
 			 l->web.name);
 }
 
+/* What came with a remote that is not in our settings. */
+static void take_given(struct link *l, const struct transport_how *how)
+{
+	const char *user = transport_given(how, "user"),
+		   *password = transport_given(how, "password"),
+		   *header = transport_given(how, "header"),
+		   *method = transport_given(how, "method");
+
+	l->method = method ? xstrdup(method) : NULL;
+	if (header && password) {
+		l->header = xasprintf("%s: %s", header, password);
+	} else if (user && password) {
+		autofree char *pair = xasprintf("%s:%s", user, password);
+		struct strbuf text = { 0 };
+
+		base64_encode(&text, pair, strlen(pair));
+		explicit_bzero(pair, strlen(pair));
+		l->basic = strbuf_steal(&text);
+		l->asked = true;
+	}
+}
+
 int link_open(const struct transport_how *how, void **conn, struct mlops_error *err)
 {
 	struct link *l = xcalloc(1, sizeof(*l));
@@ -65,6 +93,7 @@ int link_open(const struct transport_how *how, void **conn, struct mlops_error *
 	l->sealed = how->sealed;
 	for (n = strlen(l->url); n && l->url[n - 1] == '/'; n--)
 		l->url[n - 1] = '\0';
+	take_given(l, how);
 	if (remote_token(how, &l->web.bearer, err)) {
 		link_close(l);
 		return -1;
@@ -79,9 +108,9 @@ void link_close(void *conn)
 	struct link *l = conn;
 
 	web_clear(&l->web);
-	if (l->basic)
-		explicit_bzero(l->basic, strlen(l->basic));
-	free(l->basic);
+	secret_free(l->basic);
+	secret_free(l->header);
+	free(l->method);
 	pthread_mutex_destroy(&l->lock);
 	free(l->url);
 	free(l);

@@ -12,6 +12,8 @@ struct link {
 	struct web web;
 	bool sealed;
 	char *url;            /* without a slash at the end */
+	char *method;         /* PUT or POST of a file to its place; NULL: by WebDAV */
+	char *header;         /* with a secret, for every request; or NULL */
 	pthread_mutex_t lock; /* guards what follows */
 	enum link_kind kind;
 	char *basic;   /* user and password in base64, of git's credential helpers; or NULL */

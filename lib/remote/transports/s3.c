@@ -63,6 +63,21 @@ static int open_place(const struct transport_how *how, const struct url *u, cons
 	return s3_open(how, &place, chain, conn, err);
 }
 
+/* A key that came with the remote, else the places where AWS's tools look. */
+static struct aws_chain *find_chain(const struct transport_how *how)
+{
+	const struct aws_key key = { .id = (char *)transport_given(how, "accesskeyid"),
+				     .secret = (char *)transport_given(how, "secretaccesskey"),
+				     .token = (char *)transport_given(how, "sessiontoken") };
+	const struct aws_places places = { .profile = transport_setting(how, "profile", NULL),
+					   .credentials = transport_given(how, "credentialsfile"),
+					   .config = transport_given(how, "configfile") };
+
+	if (transport_given(how, "anonymous"))
+		return aws_chain_fixed(NULL);
+	return key.id && key.secret ? aws_chain_fixed(&key) : aws_chain_new(how->engine, &places);
+}
+
 static int open_s3(const struct transport_how *how, void **conn, struct mlops_error *err)
 {
 	autofree char *prefix = NULL;
@@ -74,9 +89,7 @@ static int open_s3(const struct transport_how *how, void **conn, struct mlops_er
 		return err_set(err, MLOPS_EINVALID, "'%s' is not s3://BUCKET/PREFIX", how->url);
 	if (remote_prefix(u.path, &prefix, err))
 		return -1;
-	return open_place(how, &u, prefix,
-			  aws_chain_new(how->engine, transport_setting(how, "profile", NULL)), conn,
-			  err);
+	return open_place(how, &u, prefix, find_chain(how), conn, err);
 }
 
 const struct transport transport_s3 = {

@@ -11,6 +11,7 @@
 #include "base/url.h"
 #include "base/user.h"
 #include "http/engine.h"
+#include "remote/bearer.h"
 #include "remote/transport.h"
 
 #define TRIES     3
@@ -21,7 +22,7 @@
 struct sftp {
 	char *name, *root; /* root: the URL without user and without a slash at its end */
 	char *path;        /* of the root, as the server's commands have it */
-	char *user, *known_hosts, *key;
+	char *user, *known_hosts, *key, *password;
 	struct http_engine *engine;
 	int64_t timeout_ms;
 	_Atomic uint64_t *moved;
@@ -37,6 +38,7 @@ static void sftp_close(void *conn)
 	free(s->user);
 	free(s->known_hosts);
 	free(s->key);
+	secret_free(s->password);
 	free(s);
 }
 
@@ -57,7 +59,8 @@ static char *find_key(const char *home)
 
 static int fill_in(struct sftp *s, const struct transport_how *how, struct mlops_error *err)
 {
-	const char *home = getenv("HOME"), *known, *key;
+	const char *home = getenv("HOME"), *known, *key,
+		   *password = transport_given(how, "password");
 	autofree char *prefix = NULL;
 	autobuf root = { 0 };
 	autourl u = { 0 };
@@ -80,7 +83,8 @@ static int fill_in(struct sftp *s, const struct transport_how *how, struct mlops
 	s->path = xasprintf("%s%s", at_home ? "" : "/", prefix);
 	s->user = u.user ? xstrdup(u.user) : user_name();
 	s->known_hosts = known ? xstrdup(known) : path_join(home, ".ssh/known_hosts");
-	s->key = key ? xstrdup(key) : find_key(home);
+	s->key = key ? path_expand(key) : find_key(home);
+	s->password = password ? xstrdup(password) : NULL;
 	return 0;
 }
 
@@ -167,6 +171,7 @@ static int try_once(struct sftp *s, struct call *c, struct mlops_error *err)
 	c->ssh.known_hosts = s->known_hosts;
 	c->ssh.user = s->user;
 	c->ssh.key = s->key;
+	c->ssh.password = s->password;
 	set_range(c);
 	c->sent = 0;
 	c->sftp = s;
