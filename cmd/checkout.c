@@ -11,22 +11,28 @@ struct checkout_opts {
 };
 
 static const struct opt_spec checkout_optv[] = {
-	OPT(checkout_opts, force, .name = "force", .letter = 'f', .type = OPT_BOOL, .no_config = true, .help = "overwrite changes too; what they hold is stored first"),
-	OPT(checkout_opts, ours, .name = "ours", .type = OPT_BOOL, .no_config = true, .help = "resolve merge conflicts: where both sides changed the same, ours holds"),
-	OPT(checkout_opts, theirs, .name = "theirs", .type = OPT_BOOL, .no_config = true, .help = "resolve merge conflicts: where both sides changed the same, theirs holds"),
-	OPT(checkout_opts, merge, .name = "merge", .type = OPT_BOOL, .no_config = true, .help = "merge once more what git left in conflict, fetching the listings that it takes"),
+	OPT(checkout_opts, force, .name = "force", .letter = 'f', .type = OPT_BOOL,
+	    .no_config = true, .help = "overwrite changes too; what they hold is stored first"),
+	OPT(checkout_opts, ours, .name = "ours", .type = OPT_BOOL, .no_config = true,
+	    .help = "resolve merge conflicts: where both sides changed the same, ours holds"),
+	OPT(checkout_opts, theirs, .name = "theirs", .type = OPT_BOOL, .no_config = true,
+	    .help = "resolve merge conflicts: where both sides changed the same, theirs holds"),
+	OPT(checkout_opts, merge, .name = "merge", .type = OPT_BOOL, .no_config = true,
+	    .help = "merge once more what git left in conflict, fetching the listings that it takes"),
 	OPT_END,
 };
 
 static const struct arg_spec checkout_argv[] = {
-	REVS_ARG(checkout_opts, words, "take pointers and data from here (default: the pointers in the work tree)"),
-	REVS_PATHS_ARG(checkout_opts, paths, "tracked paths, what lies in them, or folders above (default: all)"),
+	REVS_ARG(checkout_opts, words,
+		 "take pointers and data from here (default: the pointers in the work tree)"),
+	REVS_PATHS_ARG(checkout_opts, paths,
+		       "tracked paths, what lies in them, or folders above (default: all)"),
 	ARG_END,
 };
 
 /* Pull brings what the work tree's pointers name; what only a revision names comes from here. */
-static int checkout_at(struct cmd_ctx *ctx, const char *rev, const struct strlist *paths, bool force,
-		       struct checkout_counts *counts, struct mlops_error *err)
+static int checkout_at(struct cmd_ctx *ctx, const char *rev, const struct strlist *paths,
+		       bool force, struct checkout_counts *counts, struct mlops_error *err)
 {
 	const char *const *v = (const char *const *)paths->v;
 
@@ -43,7 +49,7 @@ static int checkout_here(struct cmd_ctx *ctx, const struct strlist *paths, bool 
 	autodvcpaths split = { 0 };
 
 	*counts = (struct checkout_counts){ 0 };
-	if (dvc_paths_split(ctx->project, paths, &split, err))
+	if (dvc_paths_split(ctx->project, paths, DVC_STAGES, &split, err))
 		return -1;
 	if (!split.skip_own && mlops_checkout(ctx->project, (const char *const *)split.own.v,
 					      split.own.n, force, counts, err))
@@ -77,7 +83,12 @@ static int checkout_run(struct cmd_ctx *ctx, const void *opts, struct mlops_erro
 }
 
 const struct cmd_spec cmd_checkout = {
-	.group = "data", .name = "checkout", .summary = "make tracked data what its pointers say, or a revision's",
-	.flags = CMD_LOCK_WRITE | CMD_JSON, .opts = checkout_optv, .args = checkout_argv,
-	.opts_size = sizeof(struct checkout_opts), .run = checkout_run,
+	.group = "data",
+	.name = "checkout",
+	.summary = "make tracked data what its pointers say, or a revision's",
+	.flags = CMD_LOCK_WRITE | CMD_DVC | CMD_JSON,
+	.opts = checkout_optv,
+	.args = checkout_argv,
+	.opts_size = sizeof(struct checkout_opts),
+	.run = checkout_run,
 };

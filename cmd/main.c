@@ -80,7 +80,8 @@ static int open_project(struct cmd_ctx *ctx, struct mlops_error *err)
 
 	if (!(flags & (CMD_PROJECT | CMD_LOCK_READ | CMD_LOCK_WRITE)))
 		return 0;
-	if (mlops_project_open(".", &ctx->project, err))
+	if (flags & CMD_DVC ? mlops_project_open_dvc(".", &ctx->project, err) :
+			      mlops_project_open(".", &ctx->project, err))
 		return -1;
 	if (flags & (CMD_LOCK_READ | CMD_LOCK_WRITE))
 		return mlops_project_lock(ctx->project, flags & CMD_LOCK_WRITE, err);

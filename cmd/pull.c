@@ -1,5 +1,7 @@
 /* mlops pull */
 #include "base/log.h"
+#include "dvc.h"
+#include "mlops/dvc_remote.h"
 #include "mlops/workspace.h"
 #include "paths.h"
 #include "refs.h"
@@ -14,18 +16,27 @@ struct pull_opts {
 };
 
 static const struct opt_spec pull_optv[] = {
-	OPT(pull_opts, remote, .name = "remote", .letter = 'r', .type = OPT_STR, .meta = "NAME", .complete = "remote", .help = "fetch from this remote (default: core.remote, or the only one)"),
-	OPT(pull_opts, jobs, .name = "jobs", .letter = 'j', .type = OPT_INT, .meta = "N", .help = "move N things at a time (default: adapts)"),
-	OPT(pull_opts, limit_rate, .name = "limit-rate", .type = OPT_BYTES, .meta = "RATE", .help = "move at most RATE bytes a second over the network, such as 10M (default: no limit)"),
-	OPT(pull_opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL, .no_config = true, .help = "say what would be fetched, and fetch and change nothing"),
-	OPT(pull_opts, force, .name = "force", .letter = 'f', .type = OPT_BOOL, .no_config = true, .help = "overwrite changes too; what they hold is stored first"),
-	OPT(pull_opts, no_checkout, .name = "no-checkout", .type = OPT_BOOL, .help = "fetch objects into the store and leave the work tree alone"),
-	OPT(pull_opts, list_only, .name = "list-only", .type = OPT_BOOL, .no_config = true, .help = "fetch the listings of folders and none of their files"),
+	OPT(pull_opts, remote, .name = "remote", .letter = 'r', .type = OPT_STR, .meta = "NAME",
+	    .complete = "remote",
+	    .help = "fetch from this remote (default: core.remote, or the only one)"),
+	OPT(pull_opts, jobs, .name = "jobs", .letter = 'j', .type = OPT_INT, .meta = "N",
+	    .help = "move N things at a time (default: adapts)"),
+	OPT(pull_opts, limit_rate, .name = "limit-rate", .type = OPT_BYTES, .meta = "RATE",
+	    .help = "move at most RATE bytes a second over the network, such as 10M (default: no limit)"),
+	OPT(pull_opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL,
+	    .no_config = true, .help = "say what would be fetched, and fetch and change nothing"),
+	OPT(pull_opts, force, .name = "force", .letter = 'f', .type = OPT_BOOL, .no_config = true,
+	    .help = "overwrite changes too; what they hold is stored first"),
+	OPT(pull_opts, no_checkout, .name = "no-checkout", .type = OPT_BOOL,
+	    .help = "fetch objects into the store and leave the work tree alone"),
+	OPT(pull_opts, list_only, .name = "list-only", .type = OPT_BOOL, .no_config = true,
+	    .help = "fetch the listings of folders and none of their files"),
 	OPT_END,
 };
 
 static const struct arg_spec pull_argv[] = {
-	ARG(pull_opts, paths, .name = "PATH", .max = ARGS_ANY, .complete = "path", .help = "tracked paths and outputs, or folders that hold some (default: all)"),
+	ARG(pull_opts, paths, .name = "PATH", .max = ARGS_ANY, .complete = "path",
+	    .help = "tracked paths and outputs, or folders that hold some (default: all)"),
 	ARG_END,
 };
 
@@ -36,20 +47,30 @@ struct pulled {
 	struct strlist unsent; /* outputs that are not here and that nobody sends */
 };
 
-static int fetch(struct cmd_ctx *ctx, const struct pull_opts *o, const struct work_refs *refs,
-		 struct transfer_counts *counts, struct mlops_error *err)
+/* In a DVC repository that names nothing of ours no remote of ours is needed. */
+static int fetch(struct cmd_ctx *ctx, const struct pull_opts *o, const struct dvc_paths *paths,
+		 const struct work_refs *refs, struct transfer_counts *counts,
+		 struct mlops_error *err)
 {
 	struct transfer_how how = { .remote = o->remote,
-				    .jobs = o->jobs, .rate = o->limit_rate,
+				    .jobs = o->jobs,
+				    .rate = o->limit_rate,
 				    .dry_run = o->dry_run,
 				    .list_only = o->list_only };
 	autofree struct placed_ref *placed = cmd_placed_refs(refs);
+	struct transfer_counts own = { 0 };
 	struct progress progress;
+	int rc = 0;
 
 	cmd_transfer_how(&how, &progress);
 	progress_start(&progress, "fetching", ctx->common.quiet);
-	int rc = mlops_fetch_placed(ctx->project, placed, refs->n, &how, counts, err);
+	if (paths->dvc)
+		rc = mlops_dvc_fetch(paths->dvc, (const char *const *)paths->theirs.v,
+				     paths->theirs.n, &how, counts, err);
+	if (!rc && !paths->skip_own && (refs->n || !paths->dvc))
+		rc = mlops_fetch_placed(ctx->project, placed, refs->n, &how, &own, err);
 	progress_end(&progress);
+	cmd_add_counts(counts, &own);
 	return rc;
 }
 
@@ -73,7 +94,8 @@ static int restore_out(struct cmd_ctx *ctx, const struct pull_opts *o, const str
 	} else if (!o->force && !mlops_store_has(store, &now.oid)) {
 		strlist_add(&p->kept, out->path);
 		return 0;
-	} else if (mlops_workspace_save(ctx->project, out->path, &now, err)) { /* gc spares it now */
+	} else if (mlops_workspace_save(ctx->project, out->path, &now,
+					err)) { /* gc spares it now */
 		return -1;
 	}
 	if (!mlops_workspace_restore(ctx->project, out->path, &out->ref, err)) {
@@ -115,6 +137,14 @@ static int checkout(struct cmd_ctx *ctx, const struct pull_opts *o, const struct
 	return rc;
 }
 
+static int checkout_dvc(const struct pull_opts *o, const struct dvc_paths *paths,
+			struct checkout_counts *counts, struct mlops_error *err)
+{
+	return paths->dvc ? mlops_dvc_checkout(paths->dvc, (const char *const *)paths->theirs.v,
+					       paths->theirs.n, o->force, counts, err) :
+			    0;
+}
+
 static int print_json(const struct pull_opts *o, const struct pulled *p)
 {
 	struct json *v = js_obj(), *kept = js_arr();
@@ -148,7 +178,8 @@ static int report(struct cmd_ctx *ctx, const struct pull_opts *o, const struct p
 		autofree char *shown = cmd_show_path(p->kept.v[i]);
 
 		log_warn("'%s' has changes that are stored nowhere, so it was kept; "
-			 "overwrite it with --force", shown);
+			 "overwrite it with --force",
+			 shown);
 	}
 	for (size_t i = 0; i < p->unsent.n; i++) {
 		autofree char *shown = cmd_show_path(p->unsent.v[i]);
@@ -162,13 +193,23 @@ static int pull(struct cmd_ctx *ctx, const struct pull_opts *o, struct pulled *p
 		struct mlops_error *err)
 {
 	autoworkrefs refs = { 0 };
+	autodvcpaths split = { 0 };
+	autostrlist paths = { 0 };
 
-	if (cmd_work_refs(ctx->project, &o->paths, &refs, err) ||
-	    fetch(ctx, o, &refs, &p->fetched, err))
+	if (cmd_relpaths(ctx->project, &o->paths, &paths, err) ||
+	    dvc_paths_split(ctx->project, &paths, DVC_STAGES, &split, err))
+		return -1;
+	dvc_paths_at_remote(ctx->project, o->remote, &split);
+	if ((!split.skip_own && cmd_work_refs(ctx->project, &split.own, &refs, err)) ||
+	    fetch(ctx, o, &split, &refs, &p->fetched, err))
 		return -1;
 	if (o->no_checkout || o->dry_run || o->list_only)
 		return 0;
 	/* Tracked data last: when it has changes of its own, all else is done. */
+	if (checkout_dvc(o, &split, &p->tree, err))
+		return -1;
+	if (split.skip_own)
+		return 0;
 	if (restore_outs(ctx, o, &refs, p, err) || mlops_workspace_sync(ctx->project, err))
 		return -1;
 	return checkout(ctx, o, &refs, p, err);
@@ -187,7 +228,12 @@ static int pull_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *e
 }
 
 const struct cmd_spec cmd_pull = {
-	.group = "share", .name = "pull", .summary = "fetch tracked objects and check them out",
-	.flags = CMD_PROJECT | CMD_LOCK_WRITE | CMD_JSON, .opts = pull_optv, .args = pull_argv,
-	.opts_size = sizeof(struct pull_opts), .run = pull_run,
+	.group = "share",
+	.name = "pull",
+	.summary = "fetch tracked objects and check them out",
+	.flags = CMD_LOCK_WRITE | CMD_DVC | CMD_JSON,
+	.opts = pull_optv,
+	.args = pull_argv,
+	.opts_size = sizeof(struct pull_opts),
+	.run = pull_run,
 };

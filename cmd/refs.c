@@ -32,22 +32,20 @@ static int check_used(const struct strlist *wanted, const struct work_refs *refs
 	return 0;
 }
 
-int cmd_work_refs(struct project *project, const struct opt_strs *typed, struct work_refs *out,
+int cmd_work_refs(struct project *project, const struct strlist *wanted, struct work_refs *out,
 		  struct mlops_error *err)
 {
-	autostrlist wanted = { 0 };
 	struct tracked *all;
 	size_t n;
 
-	if (cmd_relpaths(project, typed, &wanted, err) ||
-	    mlops_tracked_list(project, NULL, &all, &n, err))
+	if (mlops_tracked_list(project, NULL, &all, &n, err))
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (is_chosen(all[i].path, &wanted))
+		if (is_chosen(all[i].path, wanted))
 			vec_push(out, { xstrdup(all[i].path), all[i].ref, all[i].is_out,
 					all[i].place });
 	mlops_tracked_free(all, n);
-	return check_used(&wanted, out, err);
+	return check_used(wanted, out, err);
 }
 
 void cmd_work_refs_clear(struct work_refs *refs)

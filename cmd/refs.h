@@ -1,6 +1,7 @@
 /* What the work tree refers to: pointers, and the outputs that mlops.lock pins. */
 #pragma once
 
+#include "base/vec.h"
 #include "cmd.h"
 #include "mlops/store.h"
 
@@ -17,10 +18,10 @@ struct work_refs {
 };
 
 /*
- * Those at or below the typed paths, all when there are none. A path with nothing at or below it
- * is MLOPS_ENOTFOUND.
+ * Those at or below the paths, all when there are none. A path with nothing at or below it is
+ * MLOPS_ENOTFOUND.
  */
-int cmd_work_refs(struct project *project, const struct opt_strs *typed, struct work_refs *out,
+int cmd_work_refs(struct project *project, const struct strlist *wanted, struct work_refs *out,
 		  struct mlops_error *err);
 void cmd_work_refs_clear(struct work_refs *refs);
 #define autoworkrefs __attribute__((cleanup(cmd_work_refs_clear))) struct work_refs

@@ -13,14 +13,18 @@ struct status_opts {
 };
 
 static const struct opt_spec status_optv[] = {
-	OPT(status_opts, brief, .name = "short", .letter = 's', .type = OPT_BOOL, .help = "two letters a path: its pointer against HEAD, its data against the pointer"),
-	OPT(status_opts, details, .name = "long", .letter = 'l', .type = OPT_BOOL, .help = "show changed pointers too, and what can be done about each change"),
-	OPT(status_opts, exit_code, .name = "exit-code", .type = OPT_BOOL, .help = "exit with 3 when any data differs"),
+	OPT(status_opts, brief, .name = "short", .letter = 's', .type = OPT_BOOL,
+	    .help = "two letters a path: its pointer against HEAD, its data against the pointer"),
+	OPT(status_opts, details, .name = "long", .letter = 'l', .type = OPT_BOOL,
+	    .help = "show changed pointers too, and what can be done about each change"),
+	OPT(status_opts, exit_code, .name = "exit-code", .type = OPT_BOOL,
+	    .help = "exit with 3 when any data differs"),
 	OPT_END,
 };
 
 static const struct arg_spec status_argv[] = {
-	ARG(status_opts, paths, .name = "PATH", .max = ARGS_ANY, .complete = "path", .help = "tracked paths, or folders that hold some (default: all)"),
+	ARG(status_opts, paths, .name = "PATH", .max = ARGS_ANY, .complete = "path",
+	    .help = "tracked paths, or folders that hold some (default: all)"),
 	ARG_END,
 };
 
@@ -38,7 +42,6 @@ struct change {
 struct report {
 	VEC(struct change) data, pointers;
 	size_t changed, missing, absent; /* of the data */
-	size_t dvc_absent;               /* of `absent`, what DVC tracks */
 };
 
 static int take(const struct status_entry *e, void *arg, struct mlops_error *err)
@@ -173,9 +176,7 @@ static void print_lines(const struct report *r)
 		puts("nothing has changed");
 	if (r->missing)
 		log_info("get what is missing with: mlops checkout");
-	if (r->dvc_absent)
-		log_info("get what DVC tracks and is not here with: dvc fetch, mlops checkout");
-	if (r->absent > r->dvc_absent)
+	if (r->absent)
 		log_info("get what is not here with: mlops pull");
 }
 
@@ -228,7 +229,7 @@ static int gather(struct cmd_ctx *ctx, const struct status_opts *o, struct repor
 	autostrlist paths = { 0 };
 
 	if (cmd_relpaths(ctx->project, &o->paths, &paths, err) ||
-	    dvc_paths_split(ctx->project, &paths, &split, err))
+	    dvc_paths_split(ctx->project, &paths, 0, &split, err))
 		return -1;
 	const char *const *v = (const char *const *)split.own.v;
 	if (!split.skip_own && mlops_status(ctx->project, v, split.own.n, take, r, err))
@@ -236,12 +237,8 @@ static int gather(struct cmd_ctx *ctx, const struct status_opts *o, struct repor
 	if (!split.skip_own && pointers &&
 	    mlops_pointer_status(ctx->project, v, split.own.n, take_pointer, r, err))
 		return -1;
-	size_t own_absent = r->absent;
 	v = (const char *const *)split.theirs.v;
-	if (split.dvc && mlops_dvc_status(split.dvc, v, split.theirs.n, take, r, err))
-		return -1;
-	r->dvc_absent = r->absent - own_absent;
-	return 0;
+	return split.dvc ? mlops_dvc_status(split.dvc, v, split.theirs.n, take, r, err) : 0;
 }
 
 static int status_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
@@ -268,7 +265,12 @@ static int status_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error 
 }
 
 const struct cmd_spec cmd_status = {
-	.group = "data", .name = "status", .summary = "show how tracked data differs from its pointers",
-	.flags = CMD_LOCK_READ | CMD_JSON, .opts = status_optv, .args = status_argv,
-	.opts_size = sizeof(struct status_opts), .run = status_run,
+	.group = "data",
+	.name = "status",
+	.summary = "show how tracked data differs from its pointers",
+	.flags = CMD_LOCK_READ | CMD_DVC | CMD_JSON,
+	.opts = status_optv,
+	.args = status_argv,
+	.opts_size = sizeof(struct status_opts),
+	.run = status_run,
 };

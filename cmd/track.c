@@ -12,15 +12,21 @@ struct track_opts {
 };
 
 static const struct opt_spec track_optv[] = {
-	OPT(track_opts, update, .name = "update", .letter = 'u', .type = OPT_BOOL, .no_config = true, .help = "record changes of what is tracked: of all, or where a PATH is"),
-	OPT(track_opts, stdin0, .name = "stdin0", .type = OPT_BOOL, .no_config = true, .help = "read paths from standard input, a NUL byte behind each"),
-	OPT(track_opts, move, .name = "move", .type = OPT_BOOL, .help = "let the store take over large files, so that they are not held twice"),
-	OPT(track_opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL, .no_config = true, .help = "say what would be tracked, and change nothing"),
+	OPT(track_opts, update, .name = "update", .letter = 'u', .type = OPT_BOOL,
+	    .no_config = true,
+	    .help = "record changes of what is tracked: of all, or where a PATH is"),
+	OPT(track_opts, stdin0, .name = "stdin0", .type = OPT_BOOL, .no_config = true,
+	    .help = "read paths from standard input, a NUL byte behind each"),
+	OPT(track_opts, move, .name = "move", .type = OPT_BOOL,
+	    .help = "let the store take over large files, so that they are not held twice"),
+	OPT(track_opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL,
+	    .no_config = true, .help = "say what would be tracked, and change nothing"),
 	OPT_END,
 };
 
 static const struct arg_spec track_argv[] = {
-	ARG(track_opts, paths, .name = "PATH", .max = ARGS_ANY, .complete = "path", .help = "a file or folder of data, or a pattern such as 'data/**/*.csv'"),
+	ARG(track_opts, paths, .name = "PATH", .max = ARGS_ANY, .complete = "path",
+	    .help = "a file or folder of data, or a pattern such as 'data/**/*.csv'"),
 	ARG_END,
 };
 
@@ -40,7 +46,8 @@ static void print_pointer(const struct report *r, const struct pointer *p, bool 
 	if (unchanged)
 		printf("unchanged: %s\n", path);
 	else if (p->ref.kind == OBJECT_TREE)
-		printf("%s: %s (%llu files, %s)\n", done, path, (unsigned long long)p->ref.files, size);
+		printf("%s: %s (%llu files, %s)\n", done, path, (unsigned long long)p->ref.files,
+		       size);
 	else
 		printf("%s: %s (%s)\n", done, path, size);
 }
@@ -86,7 +93,7 @@ static int track_all(struct cmd_ctx *ctx, const struct strlist *paths, unsigned 
 {
 	autodvcpaths split = { 0 };
 
-	if (dvc_paths_split(ctx->project, paths, &split, err))
+	if (dvc_paths_split(ctx->project, paths, DVC_NEW, &split, err))
 		return -1;
 	if (!split.skip_own && mlops_track(ctx->project, (const char *const *)split.own.v,
 					   split.own.n, how, take, report, err))
@@ -100,7 +107,9 @@ static int track_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *
 {
 	const struct track_opts *o = opts;
 	autojson *tracked = ctx->common.json ? js_arr() : NULL;
-	struct report report = { .tracked = tracked, .dry_run = o->dry_run, .changes_only = o->update };
+	struct report report = { .tracked = tracked,
+				 .dry_run = o->dry_run,
+				 .changes_only = o->update };
 	unsigned how = (o->update ? TRACK_UPDATE : 0) | (o->stdin0 ? 0 : TRACK_EXPAND) |
 		       (o->dry_run ? TRACK_DRY_RUN : 0) | (o->move ? TRACK_MOVE : 0);
 	autostrlist paths = { 0 };
@@ -120,7 +129,12 @@ static int track_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *
 }
 
 const struct cmd_spec cmd_track = {
-	.group = "data", .name = "track", .summary = "store data and let git hold a pointer to it",
-	.flags = CMD_LOCK_WRITE | CMD_JSON, .opts = track_optv, .args = track_argv,
-	.opts_size = sizeof(struct track_opts), .run = track_run,
+	.group = "data",
+	.name = "track",
+	.summary = "store data and let git hold a pointer to it",
+	.flags = CMD_LOCK_WRITE | CMD_DVC | CMD_JSON,
+	.opts = track_optv,
+	.args = track_argv,
+	.opts_size = sizeof(struct track_opts),
+	.run = track_run,
 };

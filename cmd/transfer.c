@@ -15,6 +15,14 @@ void cmd_transfer_how(struct transfer_how *how, struct progress *p)
 	how->arg = p;
 }
 
+void cmd_add_counts(struct transfer_counts *to, const struct transfer_counts *counts)
+{
+	to->objects += counts->objects;
+	to->bytes += counts->bytes;
+	to->present += counts->present;
+	to->missing += counts->missing;
+}
+
 void cmd_print_counts(const struct transfer_counts *counts, const char *done)
 {
 	char size[NUM_SIZE];

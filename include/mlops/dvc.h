@@ -1,6 +1,7 @@
 /*
  * What a DVC repository keeps: files by their MD5 in DVC's cache, folders by that of their listing.
  * In the refs of these functions `oid` is the MD5 and 16 zero bytes: they name nothing in the store.
+ * The first of the 16 is 1 when DVC 2 gave the name: see mlops_dvc_look_like().
  */
 #pragma once
 
@@ -25,6 +26,12 @@ MLOPS_API const char *mlops_dvc_cache(const struct dvc *dvc);
 MLOPS_API int mlops_dvc_look(struct dvc *dvc, const char *path, bool save, struct object_ref *out,
 			     struct mlops_error *err);
 /*
+ * The same, nothing saved, hashed as the name of `like` was: DVC 2 took the end of a text's line for
+ * LF where it is CRLF.
+ */
+MLOPS_API int mlops_dvc_look_like(struct dvc *dvc, const char *path, const struct object_ref *like,
+				  struct object_ref *out, struct mlops_error *err);
+/*
  * Makes durable what was saved, puts links to the cache in its place where cache.type wants them, and
  * writes down what was learned.
  */
@@ -44,6 +51,16 @@ MLOPS_API int mlops_dvc_restore(struct dvc *dvc, const char *path, const struct 
  */
 MLOPS_API int mlops_dvc_files(struct dvc *dvc, struct strlist *out, struct mlops_error *err);
 
+/* Whether its settings have a remote of that name. */
+MLOPS_API bool mlops_dvc_has_remote(const struct dvc *dvc, const char *name);
+
+/*
+ * Adds what a stage of dvc.yaml gave to what *.dvc files track, for who checks out, pushes and
+ * fetches.
+ */
+MLOPS_API int mlops_dvc_add_out(struct dvc *dvc, const char *path, const struct object_ref *ref,
+				const struct object_place *place, struct mlops_error *err);
+
 /* Whether a *.dvc file tracks the path, something above it, or something in it. */
 MLOPS_API int mlops_dvc_tracks(struct dvc *dvc, const char *path, bool *tracks,
 			       struct mlops_error *err);
@@ -56,7 +73,7 @@ MLOPS_API int mlops_dvc_checkout(struct dvc *dvc, const char *const *paths, size
 				 struct checkout_counts *counts, struct mlops_error *err);
 /*
  * As mlops_track() of what is tracked already: saves what lies in the work tree now, and has the *.dvc files
- * say so. One of an import is MLOPS_EINVALID.
+ * say so. One of an import is MLOPS_EINVALID. A path that is not tracked becomes so, as by `dvc add`.
  */
 MLOPS_API int mlops_dvc_track(struct dvc *dvc, const char *const *paths, size_t n, unsigned how,
 			      void (*done)(const struct pointer *p, bool unchanged, void *arg),

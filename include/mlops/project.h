@@ -23,6 +23,14 @@ MLOPS_API int mlops_project_init(const char *dir, bool git_init, bool *created,
  * A project whose format is newer than this program is MLOPS_EINVALID.
  */
 MLOPS_API int mlops_project_open(const char *start, struct project **out, struct mlops_error *err);
+/*
+ * The same for who can work on what DVC keeps: where there is no project, the DVC repository that
+ * `start` lies in is one, whose lock and indexes are in .dvc/tmp/mlops, which git ignores.
+ */
+MLOPS_API int mlops_project_open_dvc(const char *start, struct project **out,
+				     struct mlops_error *err);
+/* Whether it was opened so. */
+MLOPS_API bool mlops_project_is_dvc(const struct project *project);
 MLOPS_API void mlops_project_free(struct project *project); /* NULL is fine */
 
 /*
@@ -35,7 +43,7 @@ MLOPS_API int mlops_projects_each(const char *top,
 
 /* Absolute, without symlinks or a trailing slash; lent. */
 MLOPS_API const char *mlops_project_root(const struct project *project);
-/* <root>/.mlops; lent. */
+/* <root>/.mlops, or what stands in for it; lent. */
 MLOPS_API const char *mlops_project_dir(const struct project *project);
 
 /*

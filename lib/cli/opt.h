@@ -73,6 +73,7 @@ enum cmd_flags {
 	CMD_LOCK_READ = 1 << 1,  /* holds the project's lock, shared */
 	CMD_LOCK_WRITE = 1 << 2, /* holds the project's lock, alone */
 	CMD_JSON = 1 << 3,       /* takes --json */
+	CMD_DVC = 1 << 5,        /* a DVC repository that is no project will do */
 	CMD_REST = 1 << 4,       /* options end at the first argument (exec -- CMD) */
 };
 

@@ -10,6 +10,7 @@ struct project {
 	char *root, *dir;
 	char *home;        /* .mlops of the main worktree, or dir */
 	char *tmp;         /* NULL until asked for */
+	bool is_dvc;       /* dir is in a DVC repository's own folder */
 	int lock_fd;       /* -1: not held */
 	int store_lock_fd; /* likewise */
 	struct config *config;

@@ -44,17 +44,42 @@ static bool is_project(const char *root)
 	return !lstat(dir, &st) && S_ISDIR(st.st_mode) && fs_exists(format);
 }
 
-static bool find_root(char *path)
+/* Of a DVC repository; none of the folders that ours will be in is a symlink. */
+static bool is_dvc(const char *root)
+{
+	autofree char *dir = path_join(root, ".dvc");
+	autofree char *config = path_join(dir, "config"), *tmp = path_join(dir, "tmp"),
+		      *own = path_join(tmp, "mlops");
+	struct stat st;
+
+	return !lstat(dir, &st) && S_ISDIR(st.st_mode) && fs_exists(config) &&
+	       (lstat(tmp, &st) || S_ISDIR(st.st_mode)) && (lstat(own, &st) || S_ISDIR(st.st_mode));
+}
+
+static bool find_root(char *path, bool (*is_root)(const char *))
 {
 	for (;;) {
 		char *slash = strrchr(path, '/');
 
-		if (is_project(path))
+		if (is_root(path))
 			return true;
 		if (!slash[1])
 			return false;
 		slash[slash == path] = '\0';
 	}
+}
+
+/* Takes what it is given. */
+static struct project *make(char *root, char *dir, char *home)
+{
+	struct project *p = xcalloc(1, sizeof(*p));
+
+	p->root = root;
+	p->dir = dir;
+	p->home = home;
+	p->config = config_new(dir, home);
+	p->lock_fd = p->store_lock_fd = -1;
+	return p;
 }
 
 int mlops_project_open(const char *start, struct project **out, struct mlops_error *err)
@@ -63,21 +88,40 @@ int mlops_project_open(const char *start, struct project **out, struct mlops_err
 
 	if (fs_realpath(start, &root, err))
 		return -1;
-	if (!find_root(root)) {
+	if (!find_root(root, is_project)) {
 		err_set(err, MLOPS_ENOTFOUND, "'%s' lies in no mlops project", start);
 		return err_hint(err, "make one with: mlops init");
 	}
 	autofree char *dir = path_join(root, ".mlops");
 	if (check_format(dir, err))
 		return -1;
-	struct project *p = xcalloc(1, sizeof(*p));
-	p->home = worktree_home(root);
-	p->config = config_new(dir, p->home);
-	p->root = steal_ptr(&root);
-	p->dir = steal_ptr(&dir);
-	p->lock_fd = p->store_lock_fd = -1;
-	*out = p;
+	char *home = worktree_home(root);
+	*out = make(steal_ptr(&root), steal_ptr(&dir), home);
 	return 0;
+}
+
+int mlops_project_open_dvc(const char *start, struct project **out, struct mlops_error *err)
+{
+	autoerr none = ERR_INIT;
+	autofree char *root = NULL;
+
+	if (!mlops_project_open(start, out, &none))
+		return 0;
+	if (none.kind != MLOPS_ENOTFOUND || fs_realpath(start, &root, err) ||
+	    !find_root(root, is_dvc))
+		return err_move(err, &none);
+	autofree char *dir = path_join(root, ".dvc/tmp/mlops");
+	if (fs_mkdirs(dir, err))
+		return -1;
+	char *home = xstrdup(dir);
+	*out = make(steal_ptr(&root), steal_ptr(&dir), home);
+	(*out)->is_dvc = true;
+	return 0;
+}
+
+bool mlops_project_is_dvc(const struct project *p)
+{
+	return p->is_dvc;
 }
 
 void mlops_project_free(struct project *p)

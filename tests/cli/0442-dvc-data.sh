@@ -105,7 +105,7 @@ run mlops checkout
 rc_is 0 "is left out"
 run mlops checkout data
 rc_is 1 "unless it is asked for"
-like "$err" "^hint: bring it there with: dvc fetch" "with a hint"
+like "$err" "^hint: bring it there with: mlops pull" "with a hint"
 rm tool
 chmod u+w "$(object "$(printf '#!/bin/sh\n' | md5sum | cut -c1-32)")"
 echo bad >"$(object "$(printf '#!/bin/sh\n' | md5sum | cut -c1-32)")"

@@ -1,4 +1,7 @@
-/* DVC's cache: whole files under <cache>/files/md5/ab/cdef..., read-only. */
+/*
+ * DVC's cache: whole files under <cache>/files/md5/ab/cdef..., read-only; those that DVC 2 put there are
+ * in <cache>/ab/cdef....
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -13,8 +16,10 @@
 #include "project/project.h"
 #include "store/dvc/dvc.h"
 
-#define PIECE	((size_t)256 << 10)
-#define TMP_HEX 8 /* random bytes of a name */
+#define PIECE       ((size_t)256 << 10)
+#define TEXT_PIECE  ((size_t)1 << 20) /* of which DVC 2 mended the ends of lines, one by one */
+#define TEXT_SAMPLE ((size_t)512)
+#define TMP_HEX     8 /* random bytes of a name */
 
 char *dvc_hex(const struct oid *oid, char *buf)
 {
@@ -33,12 +38,20 @@ bool dvc_parse_hex(const char *hex, size_t n, struct oid *out)
 	return hex_decode(out->sha256, MD5_SIZE, text);
 }
 
-char *dvc_object_path(const struct dvc *d, const struct oid *oid, bool is_listing)
+char *dvc_object_key(const struct oid *oid, bool is_listing)
 {
 	char hex[MD5_HEX_SIZE];
 
 	dvc_hex(oid, hex);
-	return xasprintf("%s/files/md5/%.2s/%s%s", d->cache, hex, hex + 2, is_listing ? ".dir" : "");
+	return xasprintf("%s%.2s/%s%s", dvc_is_legacy(oid) ? "" : "files/md5/", hex, hex + 2,
+			 is_listing ? ".dir" : "");
+}
+
+char *dvc_object_path(const struct dvc *d, const struct oid *oid, bool is_listing)
+{
+	autofree char *key = dvc_object_key(oid, is_listing);
+
+	return path_join(d->cache, key);
 }
 
 /* An empty file of another name than that of nothing is what a crash has left. */
@@ -72,45 +85,52 @@ static int pump(int from, int to, const char *shown, struct oid *out, struct mlo
 	return 0;
 }
 
-/* Not where DVC looks for objects; only there while files are on their way. */
-static char *tmp_dir(const struct dvc *d)
+/* As DVC 2 told text from other bytes, by the start of a file. */
+static bool is_text(const char *s, size_t n)
 {
-	return xasprintf("%s/mlops-tmp", d->cache);
+	size_t other = 0;
+
+	n = n < TEXT_SAMPLE ? n : TEXT_SAMPLE;
+	for (size_t i = 0; i < n; i++) {
+		if (!s[i])
+			return false;
+		other += (s[i] < ' ' || s[i] > '~') && !strchr("\n\r\t\f\b", s[i]);
+	}
+	return other * 10 <= n * 3;
 }
 
-/* Another process that shares the cache may have removed the folder, empty, just now. */
-static int open_tmp(struct dvc *d, char **path, struct mlops_error *err)
+static size_t to_unix(char *s, size_t n)
 {
-	autofree char *dir = tmp_dir(d);
-	char random[RAND_HEX_SIZE(TMP_HEX)];
-	int fd = -1;
+	size_t kept = 0;
 
-	if (!d->made_tmp)
-		fs_sweep(dir, 1);
-	d->made_tmp = true;
-	*path = xasprintf("%s/%s", dir, rand_hex(random, TMP_HEX));
-	for (int tries = 0; fd < 0 && tries < 3; tries++) {
-		fd = open(*path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (fd < 0 && (errno != ENOENT || fs_mkdirs(dir, err)))
-			break;
-	}
-	return fd < 0 && !err->kind ? err_sys(err, "cannot write '%s'", *path) : fd;
+	for (size_t i = 0; i < n; i++)
+		if (s[i] != '\r' || i + 1 == n || s[i + 1] != '\n')
+			s[kept++] = s[i];
+	return kept;
 }
 
-/* Takes *tmp, which becomes the object at the next commit; drops one that is there or underway. */
-static int keep(struct dvc *d, char **tmp, const char *from, const struct oid *oid, bool is_listing,
-		struct mlops_error *err)
+/* The hash of DVC 2. */
+static int hash_legacy(int fd, const char *shown, struct oid *out, struct mlops_error *err)
 {
-	autofree char *path = dvc_object_path(d, oid, is_listing);
+	autofree char *piece = xmalloc(TEXT_PIECE);
+	bool first = true, text = false;
+	struct md5 *md5;
+	size_t n;
 
-	if (chmod(*tmp, 0444))
-		return err_sys(err, "cannot protect '%s'", *tmp);
-	if (map_put(&d->taken, path, d) || dvc_has_object(d, oid, is_listing)) {
-		unlink(*tmp);
-		return 0;
-	}
-	vec_push(&d->pending,
-		 { steal_ptr(tmp), steal_ptr(&path), from ? xstrdup(from) : NULL, *oid });
+	*out = (struct oid){ 0 };
+	if (md5_new(&md5, err))
+		return -1;
+	do {
+		if (fs_read_some(fd, piece, TEXT_PIECE, shown, &n, err)) {
+			md5_free(md5);
+			return -1;
+		}
+		text = first ? is_text(piece, n) : text;
+		first = false;
+		md5_update(md5, piece, text ? to_unix(piece, n) : n);
+	} while (n);
+	md5_final(md5, out->sha256);
+	out->sha256[MD5_SIZE] = 1;
 	return 0;
 }
 
@@ -118,21 +138,31 @@ static int take_and_save(struct dvc *d, int fd, const char *path, struct oid *ou
 			 struct mlops_error *err)
 {
 	autofree char *tmp = NULL;
-	autoclose int to = open_tmp(d, &tmp, err);
+	autoclose int to = dvc_tmp_open(d, &tmp, err);
 
 	if (to < 0)
 		return -1;
 	bool shared = !ioctl(to, FICLONE, fd);
-	int rc = pump(fd, shared ? -1 : to, path, out, err) || keep(d, &tmp, path, out, false, err);
+	int rc = pump(fd, shared ? -1 : to, path, out, err) ||
+		 dvc_tmp_keep(d, &tmp, path, out, false, err);
 	if (rc && tmp)
 		unlink(tmp);
 	return rc ? -1 : 0;
 }
 
-int dvc_take_file(struct dvc *d, int fd, const char *path, bool save, struct oid *out,
+int dvc_take_file(struct dvc *d, int fd, const char *path, enum dvc_how how, struct oid *out,
 		  struct mlops_error *err)
 {
-	return save ? take_and_save(d, fd, path, out, err) : pump(fd, -1, path, out, err);
+	if (how == DVC_HASH_LEGACY)
+		return hash_legacy(fd, path, out, err);
+	return how == DVC_SAVE ? take_and_save(d, fd, path, out, err) :
+				 pump(fd, -1, path, out, err);
+}
+
+int dvc_hash_buf(const void *buf, size_t n, struct oid *out, struct mlops_error *err)
+{
+	*out = (struct oid){ 0 };
+	return md5_buf(buf, n, out->sha256, err);
 }
 
 int dvc_take_listing(struct dvc *d, const struct strbuf *text, bool save, struct oid *out,
@@ -140,16 +170,15 @@ int dvc_take_listing(struct dvc *d, const struct strbuf *text, bool save, struct
 {
 	autofree char *tmp = NULL;
 
-	*out = (struct oid){ 0 };
-	if (md5_buf(text->buf, text->len, out->sha256, err))
+	if (dvc_hash_buf(text->buf, text->len, out, err))
 		return -1;
 	if (!save || dvc_has_object(d, out, true))
 		return 0;
-	autoclose int to = open_tmp(d, &tmp, err);
+	autoclose int to = dvc_tmp_open(d, &tmp, err);
 	if (to < 0)
 		return -1;
 	int rc = fs_write_all(to, text->buf, text->len, tmp, err) ||
-		 keep(d, &tmp, NULL, out, true, err);
+		 dvc_tmp_keep(d, &tmp, NULL, out, true, err);
 	if (rc && tmp)
 		unlink(tmp);
 	return rc ? -1 : 0;
@@ -170,8 +199,12 @@ static int copy_object(const char *object, const struct oid *oid, bool share, in
 		return 0;
 	if (pump(from, to, object, &got, err))
 		return -1;
+	if (dvc_is_legacy(oid) &&
+	    (lseek(from, 0, SEEK_SET) || hash_legacy(from, object, &got, err)))
+		return err->kind ? -1 : err_sys(err, "cannot read '%s'", object);
 	if (!mlops_oid_equal(&got, oid))
-		return err_set(err, MLOPS_ECORRUPT, "'%s' is damaged: it holds something else", object);
+		return err_set(err, MLOPS_ECORRUPT, "'%s' is damaged: it holds something else",
+			       object);
 	return 0;
 }
 
@@ -213,129 +246,4 @@ int dvc_place(struct dvc *d, const struct oid *oid, int dir_fd, const char *name
 	if (rc)
 		unlinkat(dir_fd, tmp, 0);
 	return rc;
-}
-
-/* Puts a link to the object in the place of what it was taken from. */
-static int relink(struct dvc *d, const struct dvc_pending *p, struct mlops_error *err)
-{
-	autofree char *path = project_abspath(d->project, p->from);
-	autofree char *dir = path_dir(path);
-	autoclose int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct stat st;
-
-	if (dir_fd < 0 || stat(path, &st))
-		return err_sys(err, "cannot link '%s'", p->from);
-	if (dvc_place(d, &p->oid, dir_fd, path_base(path), st.st_mode & 0111, p->from, err))
-		return -1;
-	if (stat(path, &st))
-		return err_sys(err, "cannot link '%s'", p->from);
-	index_settle(d->index, index_time_ns(&st.st_ctim));
-	index_put(d->index, p->from, &st, &p->oid);
-	return 0;
-}
-
-static int sync_cache(const struct dvc *d, struct mlops_error *err)
-{
-	autoclose int fd = open(d->cache, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0 || FAULT("dvc.sync") || syncfs(fd))
-		return err_sys(err, "cannot make '%s' durable", d->cache);
-	return 0;
-}
-
-static bool wants_links(const struct dvc *d)
-{
-	return d->n_links && (d->links[0] == DVC_HARDLINK || d->links[0] == DVC_SYMLINK);
-}
-
-static void pending_clear(struct dvc *d)
-{
-	for (size_t i = 0; i < d->pending.n; i++) {
-		struct dvc_pending *p = &d->pending.v[i];
-
-		if (p->tmp)
-			unlink(p->tmp);
-		free(p->tmp);
-		free(p->path);
-		free(p->from);
-	}
-	if (d->made_tmp) {
-		autofree char *dir = tmp_dir(d);
-
-		rmdir(dir); /* when it is empty */
-	}
-	vec_free(&d->pending);
-	map_clear(&d->taken);
-}
-
-/* No object has its name before its bytes are on the disk; files of a folder go before its listing. */
-static int commit_pending(struct dvc *d, struct mlops_error *err)
-{
-	if (sync_cache(d, err))
-		return -1;
-	for (size_t i = 0; i < d->pending.n; i++) {
-		struct dvc_pending *p = &d->pending.v[i];
-
-		if (fs_mkdirs_for(p->path, err))
-			return -1;
-		if (rename(p->tmp, p->path))
-			return err_sys(err, "cannot write '%s'", p->path);
-		free(steal_ptr(&p->tmp));
-		if (wants_links(d) && p->from && relink(d, p, err))
-			return -1;
-	}
-	return sync_cache(d, err);
-}
-
-int mlops_dvc_commit(struct dvc *d, struct mlops_error *err)
-{
-	int rc = d->pending.n ? commit_pending(d, err) : 0;
-
-	pending_clear(d);
-	return rc ? -1 : index_write(d->index, err);
-}
-
-const char *mlops_dvc_cache(const struct dvc *d)
-{
-	return d->cache;
-}
-
-bool mlops_dvc_is_here(const struct project *project)
-{
-	autofree char *path = project_abspath(project, DVC_DIR);
-
-	return fs_is_dir(path);
-}
-
-int mlops_dvc_open(struct project *project, struct dvc **out, struct mlops_error *err)
-{
-	struct dvc *d = xcalloc(1, sizeof(*d));
-
-	d->project = project;
-	if (dvc_config_read(d, err)) {
-		mlops_dvc_close(d);
-		return -1;
-	}
-	d->index = index_open(project, "dvc-index");
-	*out = d;
-	return 0;
-}
-
-void mlops_dvc_close(struct dvc *d)
-{
-	if (!d)
-		return;
-	pending_clear(d);
-	index_free(d->index);
-	ignores_clear(&d->ignores);
-	map_clear(&d->asked);
-	map_clear(&d->looked);
-	arena_clear(&d->arena);
-	for (size_t i = 0; i < d->outs.n; i++) {
-		free(d->outs.v[i].path);
-		free(d->outs.v[i].file);
-	}
-	vec_free(&d->outs);
-	free(d->cache);
-	free(d);
 }

@@ -5,6 +5,7 @@
 
 #include "base/fs.h"
 #include "base/path.h"
+#include "crypto/md5.h"
 #include "fmt/json.h"
 #include "fmt/pyjson.h"
 #include "project/project.h"
@@ -85,13 +86,18 @@ int dvc_listing_read(struct dvc *d, const struct oid *oid, struct dvc_listing *o
 	if (fs_read(path, DVC_LISTING_MAX, &text, err) ||
 	    dvc_take_listing(d, &text, false, &got, err))
 		return -1;
-	if (!mlops_oid_equal(&got, oid))
-		return err_set(err, MLOPS_ECORRUPT, "'%s' is damaged: it holds something else", path);
+	/* a listing, in which no line ends, has one hash for both */
+	if (memcmp(got.sha256, oid->sha256, MD5_SIZE) != 0)
+		return err_set(err, MLOPS_ECORRUPT, "'%s' is damaged: it holds something else",
+			       path);
 	if (js_parse(text.buf, text.len, path, &list, err))
 		return -1;
-	for (size_t i = 0; i < js_len(list); i++)
+	for (size_t i = 0; i < js_len(list); i++) {
 		if (add_file(out, js_at(list, i), path, err))
 			return -1;
+		memcpy(out->files.v[i].oid.sha256 + MD5_SIZE, oid->sha256 + MD5_SIZE,
+		       sizeof(oid->sha256) - MD5_SIZE);
+	}
 	vec_sort(&out->files, by_path);
 	return 0;
 }
@@ -140,7 +146,7 @@ static bool same_stat(const struct stat *a, const struct stat *b)
 	       index_time_ns(&a->st_ctim) == index_time_ns(&b->st_ctim);
 }
 
-static int read_file(struct dvc *d, const char *absolute, const char *path, bool save,
+static int read_file(struct dvc *d, const char *absolute, const char *path, enum dvc_how how,
 		     struct oid *out, struct mlops_error *err)
 {
 	autoclose int fd = open(absolute, O_RDONLY | O_CLOEXEC);
@@ -149,7 +155,7 @@ static int read_file(struct dvc *d, const char *absolute, const char *path, bool
 	if (fd < 0 || fstat(fd, &before))
 		return err_sys(err, "cannot read '%s'", path);
 	index_settle(d->index, index_time_ns(&before.st_ctim));
-	if (dvc_take_file(d, fd, path, save, out, err))
+	if (dvc_take_file(d, fd, path, how, out, err))
 		return -1;
 	if (fstat(fd, &after) || !same_stat(&before, &after))
 		return err_set(err, MLOPS_EINVALID, "'%s' changed while it was read", path);
@@ -158,11 +164,14 @@ static int read_file(struct dvc *d, const char *absolute, const char *path, bool
 }
 
 static int look_at_file(struct dvc *d, const char *absolute, const char *path,
-			const struct stat *st, bool save, struct oid *out, struct mlops_error *err)
+			const struct stat *st, enum dvc_how how, struct oid *out,
+			struct mlops_error *err)
 {
-	if (index_match(d->index, path, st, out) && (!save || dvc_has_object(d, out, false)))
+	if (index_match(d->index, path, st, out) &&
+	    dvc_is_legacy(out) == (how == DVC_HASH_LEGACY) &&
+	    (how != DVC_SAVE || dvc_has_object(d, out, false)))
 		return 0;
-	return read_file(d, absolute, path, save, out, err);
+	return read_file(d, absolute, path, how, out, err);
 }
 
 /* A walk through a folder; the paths grow and shrink. */
@@ -170,7 +179,7 @@ struct walk {
 	struct dvc *d;
 	struct strbuf absolute, path;
 	size_t root; /* where in `path` begins what is relative to the folder */
-	bool save;
+	enum dvc_how how;
 	int depth;
 	struct dvc_listing *out;
 };
@@ -193,7 +202,7 @@ static int walk_entry(const char *name, void *arg, struct mlops_error *err)
 		else if (!S_ISREG(st.st_mode))
 			rc = err_set(err, MLOPS_EINVALID, "'%s' is no file", w->path.buf);
 		else
-			rc = look_at_file(w->d, w->absolute.buf, w->path.buf, &st, w->save,
+			rc = look_at_file(w->d, w->absolute.buf, w->path.buf, &st, w->how,
 					  &file.oid, err);
 		if (!rc && S_ISREG(st.st_mode)) {
 			file.path = xstrdup(w->path.buf + w->root);
@@ -218,11 +227,11 @@ static int walk_folder(struct walk *w, struct mlops_error *err)
 	return rc;
 }
 
-int dvc_listing_of(struct dvc *d, const char *path, bool save, struct dvc_listing *out,
+int dvc_listing_of(struct dvc *d, const char *path, enum dvc_how how, struct dvc_listing *out,
 		   struct mlops_error *err)
 {
 	autofree char *absolute = project_abspath(d->project, path);
-	struct walk w = { .d = d, .root = strlen(path) + 1, .save = save, .out = out };
+	struct walk w = { .d = d, .root = strlen(path) + 1, .how = how, .out = out };
 
 	strbuf_adds(&w.absolute, absolute);
 	strbuf_adds(&w.path, path);
@@ -234,22 +243,25 @@ int dvc_listing_of(struct dvc *d, const char *path, bool save, struct dvc_listin
 	return rc ? -1 : 0;
 }
 
-static int look_at_folder(struct dvc *d, const char *path, bool save, struct object_ref *out,
+static int look_at_folder(struct dvc *d, const char *path, enum dvc_how how, struct object_ref *out,
 			  struct mlops_error *err)
 {
 	autolisting listing = { 0 };
 	autobuf text = { 0 };
 
-	if (dvc_listing_of(d, path, save, &listing, err))
+	if (dvc_listing_of(d, path, how, &listing, err))
 		return -1;
 	dvc_listing_format(&listing, &text);
-	*out = (struct object_ref){
-		.kind = OBJECT_TREE, .size = listing.size, .files = listing.files.n
-	};
-	return dvc_take_listing(d, &text, save, &out->oid, err);
+	*out = (struct object_ref){ .kind = OBJECT_TREE,
+				    .size = listing.size,
+				    .files = listing.files.n };
+	if (dvc_take_listing(d, &text, how == DVC_SAVE, &out->oid, err))
+		return -1;
+	out->oid.sha256[MD5_SIZE] = how == DVC_HASH_LEGACY;
+	return 0;
 }
 
-static int look(struct dvc *d, const char *path, bool save, struct object_ref *out,
+static int look(struct dvc *d, const char *path, enum dvc_how how, struct object_ref *out,
 		struct mlops_error *err)
 {
 	autofree char *absolute = project_abspath(d->project, path);
@@ -260,30 +272,42 @@ static int look(struct dvc *d, const char *path, bool save, struct object_ref *o
 			       err_set(err, MLOPS_ENOTFOUND, "there is no '%s'", path) :
 			       err_sys(err, "cannot look at '%s'", path);
 	if (S_ISDIR(st.st_mode))
-		return look_at_folder(d, path, save, out, err);
+		return look_at_folder(d, path, how, out, err);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, MLOPS_EINVALID, "'%s' is no file", path);
 	*out = (struct object_ref){ .kind = OBJECT_FILE,
 				    .executable = st.st_mode & 0111,
 				    .size = (uint64_t)st.st_size,
 				    .files = 1 };
-	return look_at_file(d, absolute, path, &st, save, &out->oid, err);
+	return look_at_file(d, absolute, path, &st, how, &out->oid, err);
 }
 
-int mlops_dvc_look(struct dvc *d, const char *path, bool save, struct object_ref *out,
-		   struct mlops_error *err)
+static int look_once(struct dvc *d, const char *path, enum dvc_how how, struct object_ref *out,
+		     struct mlops_error *err)
 {
-	const struct object_ref *known = save ? NULL : map_get(&d->looked, path);
+	const struct object_ref *known = how == DVC_SAVE ? NULL : map_get(&d->looked, path);
 	struct object_ref *kept;
 
-	if (known) {
+	if (known && dvc_is_legacy(&known->oid) == (how == DVC_HASH_LEGACY)) {
 		*out = *known;
 		return 0;
 	}
-	if (look(d, path, save, out, err))
+	if (look(d, path, how, out, err))
 		return -1;
 	kept = arena_alloc(&d->arena, sizeof(*kept));
 	*kept = *out;
 	map_put(&d->looked, path, kept);
 	return 0;
+}
+
+int mlops_dvc_look(struct dvc *d, const char *path, bool save, struct object_ref *out,
+		   struct mlops_error *err)
+{
+	return look_once(d, path, save ? DVC_SAVE : DVC_HASH, out, err);
+}
+
+int mlops_dvc_look_like(struct dvc *d, const char *path, const struct object_ref *like,
+			struct object_ref *out, struct mlops_error *err)
+{
+	return look_once(d, path, dvc_is_legacy(&like->oid) ? DVC_HASH_LEGACY : DVC_HASH, out, err);
 }

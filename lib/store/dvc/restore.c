@@ -13,7 +13,7 @@
 static int not_cached(const char *path, struct mlops_error *err)
 {
 	err_set(err, MLOPS_ENOTFOUND, "'%s' is not in DVC's cache", path);
-	return err_hint(err, "bring it there with: dvc fetch");
+	return err_hint(err, "bring it there with: mlops pull");
 }
 
 bool dvc_has_files(const struct dvc *d, const struct dvc_listing *listing)
@@ -111,7 +111,7 @@ static int restore_folder(struct dvc *d, struct beneath *root, const char *path,
 		return not_cached(path, err);
 	if (fs_exists(absolute) && !fs_is_dir(absolute) && unlink(absolute))
 		return err_sys(err, "cannot remove '%s'", path);
-	if (fs_mkdirs(absolute, err) || dvc_listing_of(d, path, false, &have, err))
+	if (fs_mkdirs(absolute, err) || dvc_listing_of(d, path, dvc_how_of(ref), &have, err))
 		return -1;
 	struct restoring r = { d, root, path, counts };
 	return dvc_listing_compare(&have, &want, restore_listed, &r, err);

@@ -45,7 +45,7 @@ static int compare_folder(struct dvc *d, struct report *r)
 		mlops_error_clear(r->err);
 		return tell(r, STATUS_MODIFIED, r->out->path);
 	}
-	if (dvc_listing_of(d, r->out->path, false, &have, r->err))
+	if (dvc_listing_of(d, r->out->path, dvc_how_of(&r->out->ref), &have, r->err))
 		return -1;
 	return dvc_listing_compare(&have, &want, compare_file, r, r->err);
 }
@@ -55,7 +55,7 @@ static int compare_out(struct dvc *d, struct report *r)
 	const struct object_ref *want = &r->out->ref;
 	struct object_ref have;
 
-	if (mlops_dvc_look(d, r->out->path, false, &have, r->err)) {
+	if (mlops_dvc_look_like(d, r->out->path, want, &have, r->err)) {
 		if (r->err->kind != MLOPS_ENOTFOUND)
 			return -1;
 		mlops_error_clear(r->err);
@@ -90,7 +90,8 @@ static int is_saved(struct dvc *d, const struct dvc_out *out, const struct objec
 {
 	autolisting listing = { 0 };
 
-	if (have->kind == OBJECT_TREE && dvc_listing_of(d, out->path, false, &listing, err))
+	if (have->kind == OBJECT_TREE &&
+	    dvc_listing_of(d, out->path, dvc_how_of(have), &listing, err))
 		return -1;
 	*saved = have->kind == OBJECT_TREE ? dvc_has_files(d, &listing) : mlops_dvc_has(d, have);
 	return 0;
@@ -108,7 +109,9 @@ static int keep_changes(struct dvc *d, const struct dvc_out *out, const struct o
 	if (saved)
 		return 0;
 	if (force)
-		return mlops_dvc_look(d, out->path, true, &now, err) || mlops_dvc_commit(d, err) ? -1 : 0;
+		return mlops_dvc_look(d, out->path, true, &now, err) || mlops_dvc_commit(d, err) ?
+			       -1 :
+			       0;
 	err_set(err, MLOPS_ENO, "'%s' has changes that DVC's cache does not have", out->path);
 	return err_hint(err, "overwrite them with: mlops checkout --force");
 }
@@ -117,7 +120,7 @@ static int check_out(struct dvc *d, const struct dvc_out *out, bool named, bool 
 		     struct checkout_counts *counts, struct mlops_error *err)
 {
 	struct object_ref have;
-	int rc = mlops_dvc_look(d, out->path, false, &have, err);
+	int rc = mlops_dvc_look_like(d, out->path, &out->ref, &have, err);
 
 	if (rc && err->kind != MLOPS_ENOTFOUND)
 		return -1;

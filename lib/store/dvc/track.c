@@ -58,6 +58,7 @@ static void set_ref(struct rewrite *r, const struct yaml_node *map, const struct
 	set(r, map, "size", size);
 	set(r, map, "nfiles", is_folder ? files : NULL);
 	set(r, map, "isexec", ref->executable ? "true" : NULL);
+	set(r, map, "hash", "md5");
 }
 
 /* As DVC writes it: md5 first, size behind it, what else changes behind that. */
@@ -96,16 +97,41 @@ static int rewrite(struct dvc *d, const struct dvc_out *out, const struct object
 	return rc;
 }
 
+static bool same_ref(const struct object_ref *a, const struct object_ref *b)
+{
+	return a->kind == b->kind && mlops_oid_equal(&a->oid, &b->oid) &&
+	       a->executable == b->executable;
+}
+
+/* What DVC 2 named keeps that name as long as it is the same, and in the cache. */
+static int is_as_named(struct dvc *d, const struct dvc_out *out, bool *yes, struct mlops_error *err)
+{
+	struct object_ref now;
+
+	*yes = false;
+	if (!dvc_is_legacy(&out->ref.oid))
+		return 0;
+	if (mlops_dvc_look_like(d, out->path, &out->ref, &now, err))
+		return -1;
+	*yes = same_ref(&now, &out->ref) && mlops_dvc_has(d, &now);
+	return 0;
+}
+
 static int track_out(struct dvc *d, const struct dvc_out *out, bool dry_run,
 		     void (*done)(const struct pointer *p, bool unchanged, void *arg), void *arg,
 		     struct mlops_error *err)
 {
-	struct pointer now = { .path = out->path };
+	struct pointer now = { .path = out->path, .ref = out->ref };
+	bool same;
 
-	if (mlops_dvc_look(d, out->path, !dry_run, &now.ref, err) || mlops_dvc_commit(d, err))
+	if (is_as_named(d, out, &same, err))
 		return -1;
-	bool same = now.ref.kind == out->ref.kind && mlops_oid_equal(&now.ref.oid, &out->ref.oid) &&
-		    now.ref.executable == out->ref.executable;
+	if (!same) {
+		if (mlops_dvc_look(d, out->path, !dry_run, &now.ref, err) ||
+		    mlops_dvc_commit(d, err))
+			return -1;
+		same = same_ref(&now.ref, &out->ref);
+	}
 	if (!same && !dry_run && rewrite(d, out, &now.ref, err))
 		return -1;
 	done(&now, same, arg);
@@ -120,12 +146,33 @@ static int check_named(const struct dvc *d, const char *const *paths, size_t n,
 		for (size_t k = 0; k < d->outs.n; k++) {
 			const char *out = d->outs.v[k].path;
 
-			if (path_is_below(paths[i], out) || !path_is_below(out, paths[i]))
+			if (!d->outs.v[k].file || path_is_below(paths[i], out) ||
+			    !path_is_below(out, paths[i]))
 				continue;
-			err_set(err, MLOPS_EINVALID, "'%s' holds '%s', which DVC tracks", paths[i], out);
+			err_set(err, MLOPS_EINVALID, "'%s' holds '%s', which DVC tracks", paths[i],
+				out);
 			return err_hint(err, "record what changed with: mlops track --update %s",
 					paths[i]);
 		}
+	return 0;
+}
+
+static int track_new(struct dvc *d, const char *const *paths, size_t n, bool dry_run,
+		     void (*done)(const struct pointer *p, bool unchanged, void *arg), void *arg,
+		     struct mlops_error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct pointer now = { .path = (char *)paths[i] };
+		bool tracked;
+
+		if (mlops_dvc_tracks(d, paths[i], &tracked, err))
+			return -1;
+		if (tracked)
+			continue;
+		if (dvc_add(d, paths[i], dry_run, &now.ref, err))
+			return -1;
+		done(&now, false, arg);
+	}
 	return 0;
 }
 
@@ -135,8 +182,10 @@ int mlops_dvc_track(struct dvc *d, const char *const *paths, size_t n, unsigned 
 {
 	if (dvc_outs_load(d, err) || (!(how & TRACK_UPDATE) && check_named(d, paths, n, err)))
 		return -1;
+	if (!(how & TRACK_UPDATE) && track_new(d, paths, n, how & TRACK_DRY_RUN, done, arg, err))
+		return -1;
 	for (size_t i = 0; i < d->outs.n; i++)
-		if (dvc_is_chosen(d->outs.v[i].path, paths, n) &&
+		if (d->outs.v[i].file && dvc_is_chosen(d->outs.v[i].path, paths, n) &&
 		    track_out(d, &d->outs.v[i], how & TRACK_DRY_RUN, done, arg, err))
 			return -1;
 	return 0;

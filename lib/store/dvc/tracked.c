@@ -4,21 +4,31 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "crypto/md5.h"
 #include "fmt/yaml.h"
 #include "project/project.h"
 
-#define MD5_DIGITS   ((size_t)32)
-#define DIR_SUFFIX   ".dir"
+#define MD5_DIGITS ((size_t)2 * MD5_SIZE)
+#define DIR_SUFFIX ".dir"
 
-/* Those with another hash, or none yet, cannot be compared. */
-static bool read_ref(const struct yaml_node *out, const char *md5, struct object_ref *ref)
+void dvc_out_clear(struct dvc_out *out)
+{
+	free(out->path);
+	free(out->file);
+	free(out->remote);
+}
+
+/* Those with another hash, or none yet, cannot be compared. Without "hash" it is one of DVC 2. */
+static bool read_ref(const struct yaml_node *out, const char *md5, const char *hash,
+		     struct object_ref *ref)
 {
 	autoerr ignored = ERR_INIT;
 
 	*ref = (struct object_ref){ .kind = OBJECT_FILE, .files = 1 };
-	if (!md5 || !yaml_get(out, "hash") || strlen(md5) < MD5_DIGITS ||
+	if (!md5 || strlen(md5) < MD5_DIGITS || (hash && strcmp(hash, "md5")) ||
 	    !dvc_parse_hex(md5, MD5_DIGITS, &ref->oid))
 		return false;
+	ref->oid.sha256[MD5_SIZE] = !hash;
 	if (!strcmp(md5 + MD5_DIGITS, DIR_SUFFIX))
 		ref->kind = OBJECT_TREE;
 	return !yaml_get_uint(out, "size", &ref->size, &ignored) &&
@@ -29,25 +39,30 @@ static bool read_ref(const struct yaml_node *out, const char *md5, struct object
 static int add_out(struct dvc *d, const char *dir, const struct yaml_node *node, size_t place,
 		   struct mlops_error *err)
 {
-	const char *path = NULL, *md5 = NULL;
+	const char *path = NULL, *md5 = NULL, *hash = NULL, *remote = NULL;
+	bool cached = true, pushed = true;
 	struct dvc_out out = { .place = place };
 
 	if (yaml_want(node, YAML_MAP, "an out", err) || yaml_get_text(node, "path", &path, err) ||
-	    yaml_get_text(node, "md5", &md5, err))
+	    yaml_get_text(node, "md5", &md5, err) || yaml_get_text(node, "hash", &hash, err) ||
+	    yaml_get_text(node, "remote", &remote, err) ||
+	    yaml_get_bool(node, "cache", &cached, err) || yaml_get_bool(node, "push", &pushed, err))
 		return -1;
 	if (!path)
 		return yaml_error(node, err, "'path' is missing");
 	autofree char *joined = path_join(dir, path);
 	autofree char *normal = path_normalize(joined);
-	if (!path_is_safe(normal) || !read_ref(node, md5, &out.ref)) {
+	if (!path_is_safe(normal) || !cached || !read_ref(node, md5, hash, &out.ref)) {
 		log_warn("'%s' is not looked at: %s", normal,
 			 !path_is_safe(normal) ? "it is outside of the project" :
-			 md5 ? "its MD5 is one of DVC 2 (see: dvc cache migrate --dvc-files)" :
-				       "it has no MD5");
+			 !cached               ? "DVC does not keep it" :
+						 "it has no MD5");
 		return 0;
 	}
 	out.path = steal_ptr(&normal);
 	out.file = xstrdup(node->file);
+	out.remote = remote ? xstrdup(remote) : NULL;
+	out.keep = !pushed;
 	vec_push(&d->outs, out);
 	return 0;
 }
@@ -61,8 +76,8 @@ static int read_outs(struct dvc *d, const char *file, struct mlops_error *err)
 	struct yaml_node *root;
 	const char *wdir = "";
 
-	if (yaml_load(&arena, absolute, file, &root, err) ||
-	    yaml_want(root, YAML_MAP, file, err) || yaml_get_text(root, "wdir", &wdir, err))
+	if (yaml_load(&arena, absolute, file, &root, err) || yaml_want(root, YAML_MAP, file, err) ||
+	    yaml_get_text(root, "wdir", &wdir, err))
 		return -1;
 	autofree char *from = path_join(dir, wdir);
 	outs = yaml_get(root, "outs");
@@ -92,6 +107,19 @@ int dvc_outs_load(struct dvc *d, struct mlops_error *err)
 			return -1;
 	vec_sort(&d->outs, by_path);
 	d->outs_loaded = true;
+	return 0;
+}
+
+int mlops_dvc_add_out(struct dvc *d, const char *path, const struct object_ref *ref,
+		      const struct object_place *place, struct mlops_error *err)
+{
+	if (dvc_outs_load(d, err))
+		return -1;
+	vec_push(&d->outs, { .path = xstrdup(path),
+			     .ref = *ref,
+			     .remote = *place->remote ? xstrdup(place->remote) : NULL,
+			     .keep = place->no_push });
+	vec_sort(&d->outs, by_path);
 	return 0;
 }
 
