@@ -1,13 +1,33 @@
 /* mlops model: registers, lists and shows models, and moves their aliases. */
-#include "view.h"
+#include "model.h"
 
 #include "base/clock.h"
 #include "base/num.h"
 #include "cli/table.h"
 #include "mlops/project.h"
-#include "mlops/registry.h"
 
-static struct json *view_version(const struct model_version *v)
+const char *model_spec(const char *model, int64_t version, char buf[MODEL_SPEC])
+{
+	snprintf(buf, MODEL_SPEC, "%s:%lld", model, (long long)version);
+	return buf;
+}
+
+static struct json *view_approvals(const struct model_version *v)
+{
+	struct json *list = js_arr();
+
+	for (size_t i = 0; i < v->n_approvals; i++) {
+		struct json *obj = js_obj();
+
+		js_set(obj, "user", js_str(v->approvals[i].user));
+		js_set(obj, "at_ms", js_int(v->approvals[i].at_ms));
+		js_set(obj, "comment", js_str(v->approvals[i].comment));
+		js_push(list, obj);
+	}
+	return list;
+}
+
+struct json *model_version_json(const struct model_version *v)
 {
 	struct json *obj = js_obj(), *aliases = js_arr();
 
@@ -15,7 +35,11 @@ static struct json *view_version(const struct model_version *v)
 		js_push(aliases, js_str(v->aliases[i]));
 	js_set(obj, "model", js_str(v->model));
 	js_set(obj, "version", js_int(v->version));
+	js_set(obj, "stage", js_str(mlops_model_stage_name(v->stage)));
+	js_set(obj, "deprecated", js_str(v->deprecated));
+	js_set(obj, "approvals", view_approvals(v));
 	js_set(obj, "aliases", aliases);
+	js_set(obj, "user", js_str(v->user));
 	js_set(obj, "path", js_str(v->path));
 	js_set(obj, "object", view_ref(&v->ref));
 	js_set(obj, "run_id", js_str(v->run_id));
@@ -31,7 +55,7 @@ static struct json *view_model(const struct model *m)
 	struct json *obj = js_obj(), *versions = js_arr();
 
 	for (size_t i = 0; i < m->n; i++)
-		js_push(versions, view_version(&m->versions[i]));
+		js_push(versions, model_version_json(&m->versions[i]));
 	js_set(obj, "name", js_str(m->name));
 	js_set(obj, "description", js_str(m->description));
 	js_set(obj, "created_ms", js_int(m->created_ms));
@@ -39,7 +63,7 @@ static struct json *view_model(const struct model *m)
 	return obj;
 }
 
-static char *join_aliases(const struct model_version *v)
+char *model_aliases(const struct model_version *v)
 {
 	autobuf list = { 0 };
 
@@ -68,7 +92,7 @@ static const struct arg_spec register_argv[] = {
 
 static void print_registered(const struct model_version *v)
 {
-	autofree char *aliases = join_aliases(v);
+	autofree char *aliases = model_aliases(v);
 
 	printf("registered %s:%lld%s%s from '%s'\n", v->model, (long long)v->version,
 	       *aliases ? " @" : "", aliases, v->path);
@@ -86,7 +110,7 @@ static int register_run(struct cmd_ctx *ctx, const void *opts, struct mlops_erro
 	if (mlops_model_register(ctx->project, o->name, &how, &version, err))
 		return -1;
 	if (ctx->common.json)
-		cmd_print_json(view_version(version));
+		cmd_print_json(model_version_json(version));
 	else
 		print_registered(version);
 	mlops_model_version_free(version);
@@ -176,7 +200,7 @@ static void print_model(const struct model *m)
 	putchar('\n');
 	for (size_t i = 0; i < m->n; i++) {
 		const struct model_version *v = &m->versions[i];
-		autofree char *aliases = join_aliases(v);
+		autofree char *aliases = model_aliases(v);
 		autofree char *run = xasprintf("%.*s", VIEW_ID, v->run_id ? v->run_id : "-");
 		char number[NUM_SIZE], ago[CLOCK_ISO_SIZE];
 
@@ -189,12 +213,19 @@ static void print_model(const struct model *m)
 
 static void print_version(const struct model_version *v)
 {
-	autofree char *aliases = join_aliases(v);
+	autofree char *aliases = model_aliases(v);
 	char hex[MLOPS_OID_HEX + 1], iso[CLOCK_ISO_SIZE], size[NUM_SIZE], value[NUM_SIZE];
 
 	printf("model       %s:%lld\n", v->model, (long long)v->version);
 	printf("aliases     %s\n", *aliases ? aliases : "-");
-	printf("registered  %s\n", clock_format_iso(v->created_ms, iso));
+	printf("stage       %s\n", mlops_model_stage_name(v->stage));
+	if (v->deprecated)
+		printf("deprecated  %s\n", *v->deprecated ? v->deprecated : "yes");
+	for (size_t i = 0; i < v->n_approvals; i++)
+		printf("approved    by %s, %s\n", v->approvals[i].user,
+		       clock_format_iso(v->approvals[i].at_ms, iso));
+	printf("registered  %s%s%s\n", clock_format_iso(v->created_ms, iso),
+	       *v->user ? " by " : "", v->user);
 	printf("path        %s\n", v->path);
 	printf("object      sha256:%s\n", mlops_oid_hex(&v->ref.oid, hex));
 	printf("size        %s\n", num_format_bytes(v->ref.size, size));
@@ -215,7 +246,7 @@ static int show_version(struct cmd_ctx *ctx, const char *spec, struct mlops_erro
 	if (mlops_model_resolve(ctx->project, spec, &version, err))
 		return -1;
 	if (ctx->common.json)
-		cmd_print_json(view_version(version));
+		cmd_print_json(model_version_json(version));
 	else
 		print_version(version);
 	mlops_model_version_free(version);
@@ -322,7 +353,9 @@ extern const struct cmd_spec cmd_model_inspect, cmd_model_sign, cmd_model_verify
 
 static const struct cmd_spec *const model_subs[] = {
 	&model_register, &model_ls, &model_show, &model_alias, &cmd_model_inspect,
-	&cmd_model_sign, &cmd_model_verify, NULL,
+	&cmd_model_sign, &cmd_model_verify, &cmd_model_promote, &cmd_model_approve,
+	&cmd_model_deprecate, &cmd_model_archive, &cmd_model_restore, &cmd_model_retire,
+	&cmd_model_search, &cmd_model_events, NULL,
 };
 
 const struct cmd_spec cmd_model = {

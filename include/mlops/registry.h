@@ -4,9 +4,28 @@
 #include "mlops/remote.h"
 #include "mlops/tracking.h"
 
+enum model_stage {
+	MODEL_NONE,
+	MODEL_STAGING,
+	MODEL_PRODUCTION,
+	MODEL_ARCHIVED, /* not to be used */
+	MODEL_RETIRED,  /* for good */
+};
+
+/* That it may go into production. */
+struct model_approval {
+	char *user, *comment;
+	int64_t at_ms;
+};
+
 struct model_version {
 	char *model;
 	int64_t version; /* from 1 */
+	enum model_stage stage;
+	char *user;       /* who registered it */
+	char *deprecated; /* why it should not be used ("": no reason is given), or NULL */
+	struct model_approval *approvals; /* by user */
+	size_t n_approvals;
 	struct object_ref ref;
 	char *path;       /* where the object was in the work tree */
 	char *run_id;     /* or NULL */
@@ -41,9 +60,11 @@ struct register_how {
 MLOPS_API int mlops_model_register(struct project *project, const char *name,
 				   const struct register_how *how, struct model_version **out,
 				   struct mlops_error *err);
-/* "wine" (its newest), "wine@champion", "wine:3" (a version). */
+/* "wine" (its newest that is usable, or its newest), "wine@champion", "wine:3" (a version). */
 MLOPS_API int mlops_model_resolve(struct project *project, const char *spec,
 				  struct model_version **out, struct mlops_error *err);
+/* MLOPS_ENO for one that is archived or retired, which nothing new is to use. */
+MLOPS_API int mlops_model_check_usable(const struct model_version *version, struct mlops_error *err);
 MLOPS_API void mlops_model_version_free(struct model_version *version);
 MLOPS_API int mlops_model_get(struct project *project, const char *name, struct model **out,
 			      struct mlops_error *err);

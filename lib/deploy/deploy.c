@@ -285,7 +285,7 @@ int mlops_deploy(struct project *project, const struct deploy_how *how, struct d
 				 .version = v->version,
 				 .ref = v->ref,
 				 .workers = how->workers ? how->workers : 1 };
-	int rc = check_deployable(v, err);
+	int rc = mlops_model_check_usable(v, err) || check_deployable(v, err) ? -1 : 0;
 	if (!rc)
 		rc = session_open(&s, project, how->name ? how->name : v->model, how->target, err);
 	s.timeout_ms = how->timeout_ms ? how->timeout_ms : GATE_TIMEOUT_MS;

@@ -343,3 +343,20 @@ int project_config_personal(struct project *project, const char *key, const char
 	*out = value;
 	return 0;
 }
+
+int project_config_shared(struct project *project, const char *key, const char **out,
+			  struct mlops_error *err)
+{
+	bool shared;
+	const char *value = project_config_source(project, key, &shared);
+
+	if (value && !shared) {
+		err_set(err, MLOPS_EINVALID,
+			"setting '%s' is a rule for all, and is not taken from elsewhere than "
+			".mlops/config",
+			key);
+		return err_hint(err, "set it there: mlops config %s VALUE", key);
+	}
+	*out = value;
+	return 0;
+}

@@ -58,6 +58,9 @@ const char *project_config_source(struct project *project, const char *key, bool
  */
 int project_config_personal(struct project *project, const char *key, const char **out,
 			    struct mlops_error *err);
+/* The other way round: a rule that binds all who use the project. */
+int project_config_shared(struct project *project, const char *key, const char **out,
+			  struct mlops_error *err);
 
 /*
  * Slots that higher parts hang their state on, so that it is opened once a project and freed with

@@ -11,6 +11,20 @@ int alias_put(struct db *db, int64_t model, const char *alias, int64_t version,
 			 " VALUES (?, ?, ?)", "isi", model, alias, version);
 }
 
+int alias_find(struct db *db, int64_t model, const char *alias, int64_t *version,
+	       struct mlops_error *err)
+{
+	struct db_stmt *stmt;
+	int rc = db_row(db, &stmt, err,
+			"SELECT version FROM model_aliases WHERE model_id = ? AND alias = ?", "is",
+			model, alias);
+
+	*version = rc > 0 ? db_int(stmt, 0) : 0;
+	if (rc > 0)
+		db_done(stmt);
+	return rc < 0 ? -1 : 0;
+}
+
 int alias_fail_unknown(struct db *db, int64_t model, const char *name, const char *alias,
 		       struct mlops_error *err)
 {

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/path.h"
+#include "base/user.h"
 #include "db/audit.h"
 #include "git/git.h"
 #include "mlops/workspace.h"
@@ -153,12 +154,13 @@ static int insert_model(struct db *db, struct registration *r, struct mlops_erro
 
 static int insert_version(struct db *db, const struct registration *r, struct mlops_error *err)
 {
+	autofree char *user = user_name();
 	int rc = db_change(db, err,
 			   "INSERT INTO model_versions (model_id, version, path, git_commit,"
-			   " created_ms, run_id, " REF_COLUMNS ")"
-			   " VALUES (?, ?, ?, ?, ?, nullif(?, 0), ?, ?, ?, ?, ?)",
-			   "iissii" REF_FORMAT, r->model, r->version, r->path, r->git_commit,
-			   clock_now_ms(), r->run, REF_VALUES(&r->ref));
+			   " created_ms, run_id, user, " REF_COLUMNS ")"
+			   " VALUES (?, ?, ?, ?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?)",
+			   "iissiis" REF_FORMAT, r->model, r->version, r->path, r->git_commit,
+			   clock_now_ms(), r->run, user, REF_VALUES(&r->ref));
 
 	return rc || !r->alias ? rc : alias_put(db, r->model, r->alias, r->version, err);
 }

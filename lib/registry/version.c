@@ -25,7 +25,7 @@ static int load_head(struct db *db, int64_t model, int64_t number, struct model_
 	struct db_stmt *stmt;
 	int rc = db_row(db, &stmt, err,
 			"SELECT models.name, path, ifnull(run_id, 0), runs.uuid, v.git_commit,"
-			" v.created_ms, " REF_COLUMNS
+			" v.created_ms, v.stage, v.user, v.deprecated, " REF_COLUMNS
 			" FROM model_versions v JOIN models ON models.id = model_id"
 			" LEFT JOIN runs ON runs.id = run_id WHERE model_id = ? AND version = ?",
 			"ii", model, number);
@@ -41,7 +41,10 @@ static int load_head(struct db *db, int64_t model, int64_t number, struct model_
 	v->run_id = db_text_dup(stmt, 3);
 	v->git_commit = db_text_dup(stmt, 4);
 	v->created_ms = db_int(stmt, 5);
-	rc = ref_read(stmt, 6, &v->ref, err);
+	v->stage = (enum model_stage)db_int(stmt, 6);
+	v->user = db_text_dup(stmt, 7);
+	v->deprecated = db_text_dup(stmt, 8);
+	rc = ref_read(stmt, 9, &v->ref, err);
 	db_done(stmt);
 	return rc;
 }
@@ -59,13 +62,31 @@ static int load_aliases(struct db *db, int64_t model, struct model_version *v,
 	return rc;
 }
 
+static int load_approvals(struct db *db, int64_t model, struct model_version *v,
+			  struct mlops_error *err)
+{
+	VEC(struct model_approval) list = { 0 };
+	struct db_stmt *stmt;
+	int rc;
+
+	if (db_query(db, &stmt, err, "SELECT user, comment, at_ms FROM model_approvals"
+		     " WHERE model_id = ? AND version = ? ORDER BY user", "ii", model, v->version))
+		return -1;
+	while ((rc = db_step(stmt, err)) > 0)
+		vec_push(&list, { db_text_dup(stmt, 0), db_text_dup(stmt, 1), db_int(stmt, 2) });
+	v->approvals = list.v;
+	v->n_approvals = list.n;
+	return rc;
+}
+
 int version_load(struct db *db, int64_t model, int64_t number, struct model_version **out,
 		 struct mlops_error *err)
 {
 	autoversion *v = xcalloc(1, sizeof(*v));
 	int64_t run = 0;
 
-	if (load_head(db, model, number, v, &run, err) || load_aliases(db, model, v, err))
+	if (load_head(db, model, number, v, &run, err) || load_aliases(db, model, v, err) ||
+	    load_approvals(db, model, v, err))
 		return -1;
 	if (run && (run_load_objects(db, run, false, &v->inputs, &v->n_inputs, err) ||
 		    run_load_metrics(db, run, &v->metrics, &v->n_metrics, err)))
@@ -79,6 +100,13 @@ void version_clear(struct model_version *v)
 	for (size_t i = 0; i < v->n_aliases; i++)
 		free(v->aliases[i]);
 	free(v->aliases);
+	for (size_t i = 0; i < v->n_approvals; i++) {
+		free(v->approvals[i].user);
+		free(v->approvals[i].comment);
+	}
+	free(v->approvals);
+	free(v->user);
+	free(v->deprecated);
 	run_objects_free(v->inputs, v->n_inputs);
 	mlops_metrics_free(v->metrics, v->n_metrics);
 	free(v->model);
@@ -135,21 +163,25 @@ static int newest_version(struct db *db, int64_t model, int64_t *out, struct mlo
 	return 0;
 }
 
+/* What is archived is passed over, unless there is nothing else. */
+static int newest_usable(struct db *db, int64_t model, int64_t *out, struct mlops_error *err)
+{
+	struct db_stmt *stmt;
+
+	if (db_row(db, &stmt, err, "SELECT ifnull(max(version), 0) FROM model_versions"
+		   " WHERE model_id = ? AND stage < ?", "ii", model, (int64_t)MODEL_ARCHIVED) < 0)
+		return -1;
+	*out = db_int(stmt, 0);
+	db_done(stmt);
+	return *out ? 0 : newest_version(db, model, out, err);
+}
+
 static int alias_version(struct db *db, int64_t model, const struct spec *s, int64_t *out,
 			 struct mlops_error *err)
 {
-	struct db_stmt *stmt;
-	int rc = db_row(db, &stmt, err,
-			"SELECT version FROM model_aliases WHERE model_id = ? AND alias = ?", "is",
-			model, s->alias);
-
-	if (rc < 0)
+	if (alias_find(db, model, s->alias, out, err))
 		return -1;
-	if (!rc)
-		return alias_fail_unknown(db, model, s->model, s->alias, err);
-	*out = db_int(stmt, 0);
-	db_done(stmt);
-	return 0;
+	return *out ? 0 : alias_fail_unknown(db, model, s->model, s->alias, err);
 }
 
 int version_check(struct db *db, int64_t model, const char *name, int64_t number,
@@ -191,6 +223,6 @@ int mlops_model_resolve(struct project *project, const char *text, struct model_
 		return -1;
 	int rc = s.alias  ? alias_version(db, model, &s, &number, err) :
 		 s.number ? numbered_version(db, model, &s, &number, err) :
-			    newest_version(db, model, &number, err);
+			    newest_usable(db, model, &number, err);
 	return rc ? -1 : version_load(db, model, number, out, err);
 }

@@ -64,7 +64,7 @@ int mlops_model_serve(struct project *project, const char *model, const struct g
 
 	if (mlops_model_resolve(project, model, &v, err))
 		return -1;
-	int rc = serve_version(project, v, how, err);
+	int rc = mlops_model_check_usable(v, err) || serve_version(project, v, how, err) ? -1 : 0;
 	mlops_model_version_free(v);
 	return rc;
 }

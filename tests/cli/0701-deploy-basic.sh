@@ -29,6 +29,9 @@ is "$(control prod status | grep -o '"workers_ready":[0-9]*')" '"workers_ready":
 mlops deploy wine:1 --name prod >/dev/null
 is "$(cd .mlops/run/deploy/prod && echo rev-*)" "rev-2 rev-3" "folders of older revisions are gone"
 
+run mlops model retire wine:1 --yes
+rc_is 3 "what is deployed"
+like "$err" "wine:1 is deployed as 'prod'" "is not retired"
 run mlops deploy wine
 rc_is 0 "a deployment of its own, named after the model"
 isnt "$(url wine)" "$u" "has an address of its own"
