@@ -38,6 +38,14 @@ struct object_service {
 	 */
 	int (*finish)(void *conn, bool *again, struct mlops_error *err);
 	uint64_t get_bytes; /* of objects that get() is best asked for at a time; 0: a few */
+	/*
+	 * Results of stages, of at most REMOTE_RESULT_MAX bytes, appended; MLOPS_ENOTFOUND. One that
+	 * is there stays. NULL: it keeps none.
+	 */
+	int (*result_get)(void *conn, const struct oid *key, struct strbuf *out,
+			  struct mlops_error *err);
+	int (*result_put)(void *conn, const struct oid *key, const struct strbuf *text,
+			  struct mlops_error *err);
 };
 
 struct layout {

@@ -65,6 +65,12 @@ int remote_put_keys(struct remote *remote, const struct key_put *puts, size_t n,
 int remote_read_key(struct remote *remote, const char *key, size_t max, struct strbuf *out,
 		    struct mlops_error *err);
 
+/* Results as keys of their own: struct object_service. */
+int result_key_get(void *remote, const struct oid *key, struct strbuf *out,
+		   struct mlops_error *err);
+int result_key_put(void *remote, const struct oid *key, const struct strbuf *text,
+		   struct mlops_error *err);
+
 /* Refuses a URL that holds a secret: it would be in .mlops/config, and so in git. */
 int remote_check_secrets(const char *url, struct mlops_error *err);
 int remote_no_such(const char *name, struct mlops_error *err); /* MLOPS_ENOTFOUND */

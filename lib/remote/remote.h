@@ -92,9 +92,10 @@ int frame_reader_add(struct frame_reader *r, const void *buf, size_t n, struct m
 int frame_reader_end(const struct frame_reader *r, struct mlops_error *err);
 
 /*
- * Results of stages at a remote, results/ab/cdef... by what went into the stage: small texts beside
- * the objects that they name, see mlops-remote(5).
+ * Results of stages at a remote, by what went into the stage: small texts beside the objects that
+ * they name, see mlops-remote(5).
  */
+#define REMOTE_RESULT_MAX ((size_t)4 << 20)
 struct remote;
 struct project;
 /* MLOPS_EINVALID when the remote is of a kind that keeps none. Free it with remote_results_close(). */

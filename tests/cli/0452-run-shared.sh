@@ -79,4 +79,56 @@ mv ../away ../remote
 rm -rf ../remote/results
 ok "push" mlops push
 is "$(find ../remote/results -type f | wc -l | tr -d ' ')" 2 "has sent them"
+
+# through mlops server, plain and sealed, and through a sealed folder
+openssl rand -hex 32 >~/key && chmod 600 ~/key
+shares() { # NAME, in $first with the remote "team"
+	echo "$1" >in && git add -A && git commit -qm "$1"
+	rm -f log mlops.lock
+	git rm -q --cached mlops.lock 2>/dev/null
+	git commit -qm lock
+	fresh x && cp .mlops/config ../x/.mlops/config
+	ok "$1: the first run" mlops run
+	unlike "$err" "not shared" "$1: shares"
+	(cd ../x && mlops run >out 2>err; echo $? >rc)
+	is "$(cat ../x/rc) $(cat ../x/log 2>/dev/null)" "0 " "$1: elsewhere nothing runs"
+	is "$(cat ../x/twice)" "$1
+$1" "$1: and all is there"
+	echo "other $1" >in
+	run mlops run
+	unlike "$err" "not shared" "$1: sharing again"
+	: >log
+	mlops push >/dev/null 2>"$err"
+	unlike "$err" "not shared" "$1: and by push"
+}
+remote() {
+	mlops remote remove team >/dev/null 2>&1
+	mlops remote add team "$1" >/dev/null
+	rm -rf .mlops/store .mlops/mlops.db* .mlops/run/uptodate
+}
+. "$tap_src/tests/lib/remote.sh"
+export MLOPS_KEY_FILE=~/key
+remote "$scratch/sealed"
+mlops config remote.team.encryption aes-256-gcm
+shares "a sealed folder"
+fails "no command can be read there" grep -rq "echo ran" "$scratch/sealed"
+fails "and there is nothing but sealed objects" sh -c "find '$scratch/sealed' -type f | grep -v /sealed/ | grep -v mlops-remote"
+unset MLOPS_KEY_FILE
+start_server "$scratch/server" --no-auth
+mlops config remote.team.encryption off
+remote "$server_url"
+shares "a server"
+is "$(find "$scratch/server/results" -type f | wc -l | tr -d ' ')" 4 "the server has the results"
+export MLOPS_KEY_FILE=~/key
+mlops config remote.team.encryption aes-256-gcm
+shares "a sealed server"
+is "$(find "$scratch/server/results" -type f | wc -l | tr -d ' ')" 4 "not as such"
+unset MLOPS_KEY_FILE
+name=$(printf 'x' | sha256sum | cut -c-64)
+status() { curl -s -o /dev/null -w '%{http_code}' "$@"; }
+is "$(status "$server_url/v1/results/$name")" 404 "a result that is not there"
+is "$(status "$server_url/v1/results/xyz")" 400 "a name that is none"
+is "$(status -T "$first/in" "$server_url/v1/results/$name")" 201 "one can be put"
+is "$(echo changed | status -T - "$server_url/v1/results/$name")" 201 "another in its place"
+is "$(curl -s "$server_url/v1/results/$name")" "$(cat "$first/in")" "changes nothing"
 done_testing

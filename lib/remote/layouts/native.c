@@ -222,7 +222,9 @@ const struct layout layout_native = {
 		     .get = native_get,
 		     .put = native_put,
 		     .finish = native_finish,
-		     .get_bytes = GET_BYTES },
+		     .get_bytes = GET_BYTES,
+		     .result_get = result_key_get,
+		     .result_put = result_key_put },
 	.check = native_check,
 	.close = native_close,
 };

@@ -303,7 +303,50 @@ static int link_put(void *conn, const struct remote_item *items, size_t n, bool 
 	return body.len ? send_frames(conn, &body, err) : 0;
 }
 
-const struct object_service link_service = { .has = link_has, .get = link_get, .put = link_put };
+static char *result_url(const struct link *l, const struct oid *key)
+{
+	char hex[MLOPS_OID_HEX + 1];
+	autofree char *path = xasprintf("/v1/results/%s", mlops_oid_hex(key, hex));
+
+	return link_url(l, path);
+}
+
+static int link_result_get(void *conn, const struct oid *key, struct strbuf *out,
+			   struct mlops_error *err)
+{
+	struct link *l = conn;
+	autocall c = WEB_CALL(.method = "GET", .url = result_url(l, key));
+
+	if (link_run(l, &c, true, err))
+		return -1;
+	if (c.r.status == 404)
+		return err_set(err, MLOPS_ENOTFOUND, "there is no such result");
+	if (c.r.body.len > REMOTE_RESULT_MAX)
+		return err_set(err, MLOPS_ECORRUPT, "a result is too long");
+	strbuf_add(out, c.r.body.buf, c.r.body.len);
+	return 0;
+}
+
+static int link_result_put(void *conn, const struct oid *key, const struct strbuf *text,
+			   struct mlops_error *err)
+{
+	struct link *l = conn;
+	autocall c = WEB_CALL(.method = "PUT", .url = result_url(l, key), .body = text->buf,
+			      .n = text->len);
+
+	if (link_run(l, &c, true, err))
+		return -1;
+	if (c.r.status == 404)
+		return err_set(err, MLOPS_EINVALID, "remote '%s' is a server that keeps no results",
+			       l->web.name);
+	return 0;
+}
+
+const struct object_service link_service = { .has = link_has,
+					     .get = link_get,
+					     .put = link_put,
+					     .result_get = link_result_get,
+					     .result_put = link_result_put };
 
 static int link_objects(void *conn, const struct object_service **out, struct mlops_error *err)
 {
