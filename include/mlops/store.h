@@ -123,6 +123,7 @@ struct object_visit {
 	uint64_t size; /* of the object itself; for a tree, of its listing (0 when missing) */
 	bool is_tree;
 	bool is_symlink; /* the object is the text it points to */
+	bool is_executable;
 	bool missing;
 	const char *path; /* relative to the ref; "" for the ref itself; lent */
 };

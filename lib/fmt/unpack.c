@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "fmt/source.h"
-#include "gen/unarchive_lazy.h"
+#include "gen/archive_lazy.h"
 #include "gen/zlib_lazy.h"
 
 struct unpack {
@@ -78,7 +78,7 @@ static int archive_begin(struct unpack *u, struct mlops_error *err)
 {
 	struct archive_entry *entry;
 
-	if (unarchive_lazy_load(err))
+	if (archive_lazy_load(err))
 		return -1;
 	u->a = archive_read_new();
 	archive_read_support_filter_bzip2(u->a);

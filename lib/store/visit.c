@@ -20,11 +20,13 @@ struct claim {
 
 static int visit_tree(struct visitor *v, const struct claim *claim, int depth);
 
-static int visit_leaf(struct visitor *v, const struct oid *oid, uint64_t size, bool is_symlink)
+static int visit_leaf(struct visitor *v, const struct oid *oid, uint64_t size, enum tree_kind kind)
 {
-	struct object_visit what = {
-		.oid = *oid, .size = size, .is_symlink = is_symlink, .path = v->path.buf
-	};
+	struct object_visit what = { .oid = *oid,
+				     .size = size,
+				     .is_symlink = kind == TREE_SYMLINK,
+				     .is_executable = kind == TREE_EXECUTABLE,
+				     .path = v->path.buf };
 
 	what.missing = !mlops_store_has(v->store, oid);
 	int rc = v->fn(&what, v->arg, v->err);
@@ -36,7 +38,7 @@ static int visit_entry(struct visitor *v, const struct tree_entry *e, int depth)
 	const struct claim claim = { &e->oid, e->size, e->files, true };
 	size_t len = path_push(&v->path, e->name);
 	int rc = e->kind == TREE_FOLDER ? visit_tree(v, &claim, depth + 1) :
-				      visit_leaf(v, &e->oid, e->size, e->kind == TREE_SYMLINK);
+				      visit_leaf(v, &e->oid, e->size, e->kind);
 	strbuf_trunc(&v->path, len);
 	return rc;
 }
@@ -92,7 +94,8 @@ int mlops_object_visit(struct store *store, const struct object_ref *ref,
 	strbuf_adds(&v.path, "");
 	const struct claim claim = { &ref->oid, ref->size, ref->files, ref->size || ref->files };
 	rc = ref->kind == OBJECT_TREE ? visit_tree(&v, &claim, 0) :
-					visit_leaf(&v, &ref->oid, ref->size, false);
+					visit_leaf(&v, &ref->oid, ref->size,
+						   ref->executable ? TREE_EXECUTABLE : TREE_FILE);
 	strbuf_clear(&v.path);
 	return rc;
 }
