@@ -1,6 +1,7 @@
 /* mlops export: the pipeline in the form of another program. */
 #include "base/fs.h"
 #include "cmd.h"
+#include "convert.h"
 #include "mlops/engine.h"
 
 struct export_opts {
@@ -33,6 +34,8 @@ static int export_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error 
 	return 0;
 }
 
+static const struct cmd_spec *const export_subs[] = { &convert_to_dvc, NULL };
+
 const struct cmd_spec cmd_export = {
 	.group = "pipelines and runs",
 	.name = "export",
@@ -42,4 +45,5 @@ const struct cmd_spec cmd_export = {
 	.args = export_argv,
 	.opts_size = sizeof(struct export_opts),
 	.run = export_run,
+	.subs = export_subs,
 };

@@ -72,6 +72,20 @@ MLOPS_API int mlops_dvc_status(struct dvc *dvc, const char *const *paths, size_t
 MLOPS_API int mlops_dvc_checkout(struct dvc *dvc, const char *const *paths, size_t n, bool force,
 				 struct checkout_counts *counts, struct mlops_error *err);
 /*
+ * Makes pointers of ours of what *.dvc files track at the paths (n 0: all), which must be here as
+ * recorded (MLOPS_ENO, MLOPS_ENOTFOUND), and takes these files away, also in git's index; what
+ * `dvc import` wrote becomes the pointer's origin. The project is one of ours.
+ */
+MLOPS_API int mlops_dvc_to_pointers(struct dvc *dvc, const char *const *paths, size_t n,
+				    void (*done)(const struct pointer *p, bool unchanged,
+						 void *arg),
+				    void *arg, struct mlops_error *err);
+/* The reverse: saves what pointers stand for in DVC's cache, and stages *.dvc files in their place. */
+MLOPS_API int mlops_dvc_from_pointers(struct dvc *dvc, const char *const *paths, size_t n,
+				      void (*done)(const struct pointer *p, bool unchanged,
+						   void *arg),
+				      void *arg, struct mlops_error *err);
+/*
  * As mlops_track() of what is tracked already: saves what lies in the work tree now, and has the *.dvc files
  * say so. One of an import is MLOPS_EINVALID. A path that is not tracked becomes so, as by `dvc add`.
  */

@@ -36,7 +36,8 @@ static int check(const char *const *argv, const char *repo, struct mlops_error *
 
 	if (ask(argv, &none, &status, err))
 		return -1;
-	return status ? err_set(err, MLOPS_EREMOTE, "git cannot read the repository '%s'", repo) : 0;
+	return status ? err_set(err, MLOPS_EREMOTE, "git cannot read the repository '%s'", repo) :
+			0;
 }
 
 static bool is_commit(const char *rev)
@@ -69,9 +70,11 @@ static int find_rev(const char *url, const char *rev, char **ref, char **commit,
 {
 	autofree char *tag = xasprintf("refs/tags/%s", rev), *peeled = xasprintf("%s^{}", tag),
 		      *head = xasprintf("refs/heads/%s", rev);
-	const char *const argv[] = { "git", "ls-remote", "--quiet", "--", url, rev,
-				     tag,   peeled,	 head,	    NULL };
-	const char *const names[][2] = { { rev, rev }, { tag, peeled }, { tag, tag }, { head, head } };
+	const char *const argv[] = { "git", "ls-remote", "--quiet", "--", url,
+				     rev,   tag,         peeled,    head, NULL };
+	const char *const names[][2] = {
+		{ rev, rev }, { tag, peeled }, { tag, tag }, { head, head }
+	};
 	autobuf lines = { 0 };
 	int status;
 
@@ -97,7 +100,7 @@ static int kept_commit(const char *dir, const char *name, struct strbuf *out,
 		       struct mlops_error *err)
 {
 	autofree char *commit = xasprintf("%s^{commit}", name);
-	const char *const argv[] = { "git",	  "-C",	     dir,    "rev-parse",
+	const char *const argv[] = { "git",      "-C",      dir,    "rev-parse",
 				     "--verify", "--quiet", commit, NULL };
 	int status = 1;
 
@@ -113,10 +116,21 @@ static int fetch(const char *dir, const char *url, const char *ref, const char *
 {
 	autofree char *spec = xasprintf("+%s:%s", ref, keep);
 	const char *const init[] = { "git", "init", "--quiet", "--bare", "--", dir, NULL };
-	const char *const argv[] = { "git",	 "-C",	     dir,	      "-c",
-				     "gc.autoDetach=false", "fetch", "--quiet", "--no-tags",
-				     "--no-write-fetch-head", "--depth=1", "--filter=blob:none",
-				     "--",	 url,	     spec,	      NULL };
+	const char *const argv[] = { "git",
+				     "-C",
+				     dir,
+				     "-c",
+				     "gc.autoDetach=false",
+				     "fetch",
+				     "--quiet",
+				     "--no-tags",
+				     "--no-write-fetch-head",
+				     "--depth=1",
+				     "--filter=blob:none",
+				     "--",
+				     url,
+				     spec,
+				     NULL };
 
 	if (!fs_is_dir(dir) && check(init, dir, err))
 		return -1;
@@ -166,7 +180,7 @@ int git_far_object(const char *dir, const char *commit, const char *path, char *
 		   struct mlops_error *err)
 {
 	autofree char *name = xasprintf("%s:%s", commit, path);
-	const char *const argv[] = { "git",	  "-C",	     dir,  "rev-parse",
+	const char *const argv[] = { "git",      "-C",      dir,  "rev-parse",
 				     "--verify", "--quiet", name, NULL };
 	autobuf id = { 0 };
 	int status;
@@ -177,5 +191,49 @@ int git_far_object(const char *dir, const char *commit, const char *path, char *
 		return err_set(err, MLOPS_ENOTFOUND, "git knows no '%s' in '%s'", name, dir);
 	struct str text = str_trim((struct str){ id.buf, id.len });
 	*out = xstrndup(text.p, text.n);
+	return 0;
+}
+
+int git_far_checkout(const char *dir, const char *url, const char *rev, char **out,
+		     struct mlops_error *err)
+{
+	const char *const init[] = { "git", "init", "--quiet", "--template=", "--", dir, NULL };
+	autofree char *ref = NULL, *commit = NULL;
+	autobuf id = { 0 };
+
+	rev = rev ? rev : "HEAD";
+	/* a repository on this machine knows what else a revision may be called */
+	if (*url == '/' && kept_commit(url, rev, &id, err))
+		return -1;
+	if (id.len || is_commit(rev))
+		ref = xstrdup(id.len ? id.buf : rev);
+	else if (find_rev(url, rev, &ref, &commit, err))
+		return -1;
+	const char *const fetch[] = { "git",       "-C", dir, "fetch", "--quiet", "--no-tags",
+				      "--depth=1", "--", url, ref,     NULL };
+	const char *const checkout[] = {
+		"git",      "-C",      dir,        "-c",         "core.hooksPath=/dev/null",
+		"checkout", "--quiet", "--detach", "FETCH_HEAD", NULL
+	};
+	if (check(init, dir, err) || check(fetch, url, err) || check(checkout, url, err))
+		return -1;
+	strbuf_trunc(&id, 0);
+	if (kept_commit(dir, "HEAD", &id, err))
+		return -1;
+	*out = strbuf_steal(&id);
+	return 0;
+}
+
+int git_far_name(const char *url, const char *rev, char **out, struct mlops_error *err)
+{
+	autofree char *ref = NULL;
+	autobuf id = { 0 };
+
+	rev = rev ? rev : "HEAD";
+	if (*url == '/' && kept_commit(url, rev, &id, err))
+		return -1;
+	if (!id.len && !is_commit(rev))
+		return find_rev(url, rev, &ref, out, err);
+	*out = xstrdup(id.len ? id.buf : rev);
 	return 0;
 }

@@ -126,7 +126,7 @@ typedef int (*git_commit_fn)(const struct git_id *commit, void *arg, struct mlop
 int git_commits_each(struct git_repo *repo, git_commit_fn fn, void *arg, struct mlops_error *err);
 /* Every file below the root in the indexes of all work trees; a conflict has one for each side. */
 typedef int (*git_file_fn)(const char *path, const struct git_id *id, void *arg,
-			     struct mlops_error *err);
+			   struct mlops_error *err);
 int git_indexes_each(struct git_repo *repo, git_file_fn fn, void *arg, struct mlops_error *err);
 /* The root as it would be in each linked work tree, whether or not it is there. */
 int git_worktrees_each(struct git_repo *repo,
@@ -173,6 +173,16 @@ int git_far_commit(const char *dir, const char *url, const char *rev, char **out
 /* The id of what a revision holds at a path, in the repository of a folder; new. MLOPS_ENOTFOUND. */
 int git_far_object(const char *dir, const char *rev, const char *path, char **out,
 		   struct mlops_error *err);
+
+/* The commit that such a name has there by now; *out is new. Nothing is fetched. */
+int git_far_name(const char *url, const char *rev, char **out, struct mlops_error *err);
+/*
+ * Checks such a commit (NULL: HEAD's) out into the folder `dir`, which is not there or empty; neither
+ * hooks nor other history. *out is the commit; new. A repository that is a folder of this machine
+ * (`url` an absolute path) knows any revision.
+ */
+int git_far_checkout(const char *dir, const char *url, const char *rev, char **out,
+		     struct mlops_error *err);
 
 /* Pushes refs, under their own names, to a remote of git's. */
 int git_push_refs(struct git_repo *repo, const char *remote, const char *const *refs, size_t n,

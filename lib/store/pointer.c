@@ -6,6 +6,7 @@
 #include "fmt/conflict.h"
 #include "fmt/yaml.h"
 #include "project/project.h"
+#include "store/origin.h"
 #include "store/tree.h"
 
 bool pointer_is_name(const char *name)
@@ -51,20 +52,23 @@ static int check_path(const struct yaml_node *root, const char *data, struct mlo
 int pointer_parse(const char *shown, const char *text, size_t n, struct pointer *out,
 		  struct mlops_error *err)
 {
-	static const char *const keys[] = { "mlops", "path", OBJECT_REF_KEYS, NULL };
+	static const char *const keys[] = { "mlops", "path", OBJECT_REF_KEYS, "origin", NULL };
 	autofree char *data = xstrndup(shown, strlen(shown) - strlen(POINTER_SUFFIX));
 	autoarena arena = { 0 };
 	struct yaml_node *root;
+	autoorigin origin = { 0 };
 	struct object_ref ref;
 
 	if (conflict_is_in((struct str){ text, n })) {
 		err_set(err, MLOPS_EINVALID, "'%s' has a merge conflict", shown);
-		return err_hint(err, "take one side of it with: mlops checkout --ours '%s', or --theirs",
+		return err_hint(err,
+				"take one side of it with: mlops checkout --ours '%s', or --theirs",
 				data);
 	}
 	if (yaml_parse(&arena, shown, text, n, &root, err) || check_version(root, err) ||
 	    yaml_check_keys(root, keys, "a pointer", err) || check_path(root, data, err) ||
-	    object_ref_read(root, &ref, err))
+	    object_ref_read(root, &ref, err) ||
+	    (yaml_get(root, "origin") && origin_parse(yaml_get(root, "origin"), &origin, err)))
 		return -1;
 	*out = (struct pointer){ steal_ptr(&data), ref };
 	return 0;
