@@ -41,36 +41,76 @@ static int sign(void *self, struct web_call *c, struct mlops_error *err)
 	return sigv4_sign(&how, &c->signed_headers, err);
 }
 
-/* AWS tells the region of a bucket that was looked for in another, and keys may end early. */
-static int reconsider(void *self, struct web_call *c, struct mlops_error *err)
+static int take_region(const char *name, const char *value, const char *parent, void *arg,
+		       struct mlops_error *err)
 {
-	struct s3 *s = self;
-	struct str region = http_response_header(&c->r, "x-amz-bucket-region");
+	char **region = arg;
 
 	(void)err;
-	if (c->r.status == 403 && c->r.body.buf && strstr(c->r.body.buf, "ExpiredToken")) {
+	if (!strcmp(name, "Region") && !strcmp(parent, "Error") && !*region)
+		*region = xstrdup(value);
+	return 0;
+}
+
+/* The region that a refusal says the bucket is in: in a header, or in the error itself. New, or NULL. */
+static char *told_region(const struct web_call *c)
+{
+	struct str header = http_response_header(&c->r, "x-amz-bucket-region");
+	char *region = header.n ? xstrndup(header.p, header.n) : NULL;
+	autoerr ignored = ERR_INIT;
+
+	if (!region && c->r.body.len)
+		xml_each(c->r.body.buf, c->r.body.len, "the reply", take_region, &region, &ignored);
+	size_t n = region ? strlen(region) : 0;
+	if (n && n < 64 && strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-") == n)
+		return region;
+	free(region);
+	return NULL;
+}
+
+/* Whether it is another than the one asked in. Takes `region`. */
+static bool set_region(struct s3 *s, char *region)
+{
+	pthread_mutex_lock(&s->lock);
+	bool other = strcmp(region, s->region) != 0;
+	free(s->region);
+	s->region = region;
+	pthread_mutex_unlock(&s->lock);
+	return other;
+}
+
+/* The host is the only part of the URL that the region changes. */
+static void move_host(struct s3 *s, struct web_call *c)
+{
+	autofree char *from = steal_ptr(&c->url), *root = s3_url(s, NULL, NULL);
+	const char *path = strchr(strstr(from, "://") + 3, '/');
+	const char *host = strstr(root, "://") + 3;
+
+	c->url =
+		xasprintf("%.*s%s", (int)(host - root + (ptrdiff_t)strcspn(host, "/")), root, path);
+}
+
+/*
+ * A bucket that was looked for in another region: AWS redirects, or finds the signature's region
+ * wrong, as other services do too (but they are at one host). And keys may end early.
+ */
+static int reconsider(void *self, struct web_call *c, struct mlops_error *err)
+{
+	int status = c->r.status;
+	struct s3 *s = self;
+
+	(void)err;
+	if (status == 403 && c->r.body.buf && strstr(c->r.body.buf, "ExpiredToken")) {
 		aws_chain_expire(s->chain);
 		return 1;
 	}
-	if (s->host || !region.n || region.n > 63 ||
-	    (c->r.status != 301 && c->r.status != 307 && c->r.status != 400))
+	if (status != 400 && (s->host || (status != 301 && status != 307)))
 		return 0;
-	for (size_t i = 0; i < region.n; i++)
-		if (!memchr("abcdefghijklmnopqrstuvwxyz0123456789-", region.p[i], 37))
-			return 0;
-	pthread_mutex_lock(&s->lock);
-	bool other = !str_eq(region, s->region);
-	free(s->region);
-	s->region = xstrndup(region.p, region.n);
-	pthread_mutex_unlock(&s->lock);
-	if (!other)
+	char *region = told_region(c);
+	if (!region || !set_region(s, region))
 		return 0;
-	/* The host is the only part of the URL that the region changes. */
-	autofree char *from = steal_ptr(&c->url);
-	const char *path = strchr(strstr(from, "://") + 3, '/');
-	autofree char *root = s3_url(s, NULL, NULL);
-	size_t n = strcspn(strstr(root, "://") + 3, "/") + (size_t)(strstr(root, "://") + 3 - root);
-	c->url = xasprintf("%.*s%s", (int)n, root, path);
+	if (!s->host)
+		move_host(s, c);
 	return 1;
 }
 
