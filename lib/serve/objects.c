@@ -308,6 +308,7 @@ const struct http_route object_routes[] = {
 	{ .method = "GET", .path = "/health", .handle = health },
 	{ .method = "GET", .path = "/v1", .handle = describe },
 	SPACE_ROUTES("/v1/objects", "/v1/pack"),
+	{ .method = "GET", .path = "/v1/objects/{oid}/part", .handle = upload_tell_part },
 	SPACE_ROUTES("/v1/sealed", "/v1/sealed/pack"),
 	{ .method = NULL },
 };

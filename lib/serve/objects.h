@@ -48,4 +48,5 @@ int upload_piece_many(struct http_call *call, const void *buf, size_t n, void *a
 		      struct mlops_error *err);
 int upload_finish_one(struct http_call *call, void *arg, struct mlops_error *err);
 int upload_finish_many(struct http_call *call, void *arg, struct mlops_error *err);
+int upload_tell_part(struct http_call *call, void *arg, struct mlops_error *err);
 void upload_end(struct http_call *call, void *arg);

@@ -44,3 +44,15 @@ enum range_kind range_parse(const char *header, uint64_t size, uint64_t *from, u
 	*n = (last < size - 1 ? last : size - 1) - *from + 1;
 	return RANGE_PART;
 }
+
+bool range_parse_content(const char *header, uint64_t *from, uint64_t *size)
+{
+	const char *p = str_starts(header, "bytes ") ? header + strlen("bytes ") : "";
+	const char *dash = strchr(p, '-'), *slash = dash ? strchr(dash, '/') : NULL;
+	uint64_t last;
+
+	return slash && parse_number(p, (size_t)(dash - p), from) &&
+	       parse_number(dash + 1, (size_t)(slash - dash - 1), &last) &&
+	       parse_number(slash + 1, strlen(slash + 1), size) && *from <= last && *size &&
+	       last == *size - 1;
+}

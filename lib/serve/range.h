@@ -1,4 +1,4 @@
-/* The Range header of a GET. */
+/* The Range header of a GET, and Content-Range of a PUT. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,3 +10,5 @@ enum range_kind {
 	RANGE_NONE, /* it starts behind the end: 416 */
 };
 enum range_kind range_parse(const char *header, uint64_t size, uint64_t *from, uint64_t *n);
+/* "bytes FROM-LAST/SIZE" of an upload, when it is the rest of SIZE bytes, one at least. */
+bool range_parse_content(const char *header, uint64_t *from, uint64_t *size);

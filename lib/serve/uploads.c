@@ -2,8 +2,11 @@
  * Uploads: the bytes go to a store writer as they come. Nothing can be seen before it was found
  * to have the name it came under, and no answer is given before it is durable.
  */
+#include "base/num.h"
 #include "remote/remote.h"
 #include "serve/objects.h"
+#include "serve/range.h"
+#include "store/store.h"
 
 struct upload {
 	struct store *store;
@@ -61,14 +64,55 @@ static int reply_stored(struct http_call *call, struct upload *u, int status,
 	return http_reply_json(call, status, v);
 }
 
+/* The bytes behind those that are here already: else the client is to ask how many these are. */
+static int begin_part(struct http_call *call, struct upload *u, const struct oid *oid,
+		      const char *range, struct mlops_error *err)
+{
+	uint64_t from, size, have;
+
+	if (!range_parse_content(range, &from, &size))
+		return err_set(err, MLOPS_EINVALID, "Content-Range is not the rest of an object");
+	if (store_writer_resume(u->store, oid, size, &u->writer, &have, err))
+		return -1;
+	if (have == from)
+		return 0;
+	http_call_refuse_as(call, 409);
+	return err_set(err, MLOPS_EEXISTS, "%llu bytes of the object are here",
+		       (unsigned long long)have);
+}
+
 int upload_begin_one(struct http_call *call, void *arg, struct mlops_error *err)
 {
+	const char *range = http_call_header(call, "Content-Range");
 	struct upload *u = upload_new(call, arg);
 	struct oid oid;
 
 	if (!mlops_oid_parse(http_call_param(call, "oid"), &oid))
 		return err_set(err, MLOPS_EINVALID, "the path ends in no object name");
+	if (range)
+		return begin_part(call, u, &oid, range, err);
 	return mlops_store_writer_new(u->store, &oid, &u->writer, err);
+}
+
+/* How many bytes of an object of that size an upload can leave out. */
+int upload_tell_part(struct http_call *call, void *arg, struct mlops_error *err)
+{
+	const char *text = http_call_query(call, "size");
+	struct json *v = js_obj();
+	uint64_t size, have = 0;
+	struct oid oid;
+	int rc = 0;
+
+	if (!mlops_oid_parse(http_call_param(call, "oid"), &oid) || !text ||
+	    !num_parse_u64(text, &size) || size > INT64_MAX)
+		rc = err_set(err, MLOPS_EINVALID, "an object's name and size are needed");
+	else
+		rc = store_part_size(object_server_store(arg, call), &oid, size, &have, err);
+	js_set(v, "have", js_int((int64_t)have));
+	if (!rc)
+		return http_reply_json(call, 200, v);
+	js_free(v);
+	return -1;
 }
 
 int upload_piece_one(struct http_call *call, const void *buf, size_t n, void *arg,

@@ -29,6 +29,9 @@ int store_take_buf(struct store *store, const void *buf, size_t n, bool save, st
  */
 int store_writer_resume(struct store *store, const struct oid *expect, uint64_t size,
 			struct store_writer **out, uint64_t *have, struct mlops_error *err);
+/* How many first bytes of an object are kept for another try; 0 while another process is at it. */
+int store_part_size(struct store *store, const struct oid *oid, uint64_t size, uint64_t *out,
+		    struct mlops_error *err);
 /* A name in an open folder that is to be replaced. */
 struct store_dest {
 	int dir_fd;

@@ -51,9 +51,10 @@ void mlops_store_writer_free(struct store_writer *w)
 {
 	if (!w)
 		return;
+	bool keep = w->keep && output_size(w->out);
 	sealed_file_free(w->seal);
 	output_free(w->out);
-	if (w->tmp && !w->keep)
+	if (w->tmp && !keep)
 		unlink(w->tmp);
 	if (w->fd >= 0)
 		close(w->fd);
@@ -106,6 +107,26 @@ int store_writer_resume(struct store *s, const struct oid *expect, uint64_t size
 		mlops_store_writer_free(w);
 	}
 	return rc;
+}
+
+int store_part_size(struct store *s, const struct oid *oid, uint64_t size, uint64_t *out,
+		    struct mlops_error *err)
+{
+	struct part part;
+
+	*out = 0;
+	if (s->sealed || size < s->pack_threshold)
+		return 0;
+	if (part_open(s, oid, size, &part, err))
+		return -1;
+	*out = part.have;
+	if (part.fd >= 0) {
+		if (!part.have)
+			unlink(part.path);
+		close(part.fd);
+	}
+	free(part.path);
+	return 0;
 }
 
 static int write_out(struct store_writer *w, const void *buf, size_t n, struct mlops_error *err)

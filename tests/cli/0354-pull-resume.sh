@@ -52,6 +52,34 @@ mlops remote add origin "$server_url"
 ok "push to a server" mlops push
 resumes server
 
+# The server keeps what came of an upload too.
+head -c $size /dev/urandom >new.bin
+mlops track new.bin >"$out"
+part=
+has_upload() {
+	part=$(find "$scratch/data/store/tmp/parts" -type f -size +10000k 2>/dev/null)
+	[ -n "$part" ]
+}
+mlops push --limit-rate 12M >"$out" 2>"$err" &
+pid=$!
+ok "a part of an upload comes" wait_for 60 has_upload
+kill -9 $pid
+wait $pid 2>/dev/null
+had=$(stat -c %i "$part")
+ok "the next push succeeds" mlops push
+oid=$(sed -n 's/^oid: *sha256://p' new.bin.mlops)
+is "$(stat -c %i "$scratch/data/store/loose/$(printf %.2s "$oid")/$(printf %s "$oid" | cut -c3-)")" "$had" \
+	"and what was there became the object"
+is "$(find "$scratch/data/store/tmp" -type f)" "" "nothing else is left"
+head -c 20000000 /dev/urandom >again.bin
+mlops track again.bin >"$out"
+oid=$(sed -n 's/^oid: *sha256://p' again.bin.mlops)
+put() { curl -s -m 20 -o "$out" -w '%{http_code}' -X PUT "$@" "$server_url/v1/objects/$oid"; }
+is "$(tail -c 5000000 again.bin | put -H 'Content-Range: bytes 15000000-19999999/20000000' --data-binary @-)" 409 \
+	"the rest of what is not there is refused"
+is "$(put -H 'Content-Range: bytes 0-9/20000000' --data-binary 0123456789)" 400 "and what is no rest"
+ok "which keeps nobody from pushing" mlops push
+
 make_huge
 start_cloud
 export AWS_ACCESS_KEY_ID=KEYOFOURS AWS_SECRET_ACCESS_KEY=secret-of-ours AWS_REGION=us-east-1 AWS_ENDPOINT_URL="$cloud_url"

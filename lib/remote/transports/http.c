@@ -2,9 +2,11 @@
  * A remote behind `mlops server` (mlops-remote(5)). Names are asked for in batches, small objects
  * travel framed, large ones alone.
  */
+#include "fmt/json.h"
 #include "remote/transports/http_link.h"
 
-#define BODY_TARGET ((size_t)8 << 20) /* framed bytes collected for one upload */
+#define BODY_TARGET  ((size_t)8 << 20)    /* framed bytes collected for one upload */
+#define RESUMED_FROM ((uint64_t)16 << 20) /* uploads from here on may go on after a kill */
 
 /* Sealed objects, whose names are no hashes, have paths of their own. */
 static char *space_url(const struct link *l, const char *name)
@@ -263,12 +265,53 @@ static int add_frame(struct strbuf *body, const struct oid *oid, const struct re
 	return 0;
 }
 
+/* An upload that broke off goes on where the server has it, when it is one that keeps that. */
+struct rest {
+	struct link *link;
+	const struct oid *oid;
+};
+
+static uint64_t ask_part(const struct rest *r, uint64_t size)
+{
+	autofree char *object = object_url(r->link, r->oid);
+	autocall c = WEB_CALL(.method = "GET", .url = xasprintf("%s/part?size=%llu", object,
+								(unsigned long long)size));
+	autoerr ignored = ERR_INIT;
+	autojson *reply = NULL;
+	int64_t have = 0;
+
+	if (link_run(r->link, &c, true, &ignored) || !c.r.body.len ||
+	    js_parse(c.r.body.buf, c.r.body.len, "the reply", &reply, &ignored))
+		return 0;
+	js_get_int(reply, "have", &have);
+	return have > 0 && (uint64_t)have < size ? (uint64_t)have : 0;
+}
+
+/* Before each try. A server that knows nothing of it takes the whole as it always did. */
+static void find_rest(struct web_call *c, void *arg)
+{
+	unsigned long long size = c->from->size;
+
+	c->at = ask_part(arg, size);
+	c->n = size - c->at;
+	strlist_clear(&c->headers);
+	web_header(c, "Content-Range: bytes %llu-%llu/%llu", (unsigned long long)c->at, size - 1,
+		   size);
+}
+
 static int put_alone(struct link *l, const struct oid *oid, const struct remote_source *src,
 		     struct mlops_error *err)
 {
+	bool resumes = src->size >= RESUMED_FROM && !l->sealed;
+	struct rest rest = { l, oid };
 	autocall c =
-		WEB_CALL(.method = "PUT", .url = object_url(l, oid), .from = src, .n = src->size);
+		WEB_CALL(.method = "PUT", .url = object_url(l, oid), .from = src, .n = src->size,
+			 .restart = resumes ? find_rest : NULL, .restart_arg = &rest);
 
+	int rc = link_run(l, &c, false, err);
+	if (!rc || c.r.status != 409 || !resumes)
+		return rc;
+	mlops_error_clear(err); /* what broke off came to an end there just now */
 	return link_run(l, &c, false, err);
 }
 
