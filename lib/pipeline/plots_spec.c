@@ -39,7 +39,8 @@ static int unknown_template(const struct yaml_node *node, struct mlops_error *er
 				    "and image");
 }
 
-static int read_kind(const struct yaml_node *node, enum plot_kind *out, struct mlops_error *err)
+static int read_kind(const struct plots_reader *r, const struct yaml_node *node,
+		     enum plot_kind *out, struct mlops_error *err)
 {
 	const char *name = NULL;
 
@@ -50,15 +51,16 @@ static int read_kind(const struct yaml_node *node, enum plot_kind *out, struct m
 			*out = templates[i].kind;
 			return 0;
 		}
-	return name ? unknown_template(yaml_get(node, "template"), err) : 0;
+	return name && !r->any_template ? unknown_template(yaml_get(node, "template"), err) : 0;
 }
 
-static int read_texts(const struct yaml_node *node, struct spec_plot *plot, struct mlops_error *err)
+static int read_texts(const struct plots_reader *r, const struct yaml_node *node,
+		      struct spec_plot *plot, struct mlops_error *err)
 {
 	return yaml_get_text(node, "title", &plot->title, err) ||
 			       yaml_get_text(node, "x_label", &plot->x_label, err) ||
 			       yaml_get_text(node, "y_label", &plot->y_label, err) ||
-			       read_kind(node, &plot->kind, err) ?
+			       read_kind(r, node, &plot->kind, err) ?
 		       -1 :
 		       0;
 }
@@ -166,7 +168,7 @@ static int add_plot(struct plots_reader *r, struct spec_plot *plot, const struct
 	bool images = plot->series.n && is_image(plot->series.v[0].file);
 
 	plot->kind = images ? PLOT_IMAGE : PLOT_LINE;
-	if (node && (read_texts(node, plot, err) || set_x(r, plot, yaml_get(node, "x"), err)))
+	if (node && (read_texts(r, node, plot, err) || set_x(r, plot, yaml_get(node, "x"), err)))
 		return -1;
 	if (check_matrix(plot, node, err))
 		return -1;

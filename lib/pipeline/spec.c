@@ -264,7 +264,7 @@ static int read_plots_file(struct stage_reader *r, const struct yaml_node *name,
 	static const char *const known[] = { "cache", "persist",  "remote", "push", "x", "y",
 					     "title", "template", "x_label", "y_label", NULL };
 	struct spec_out out = { .at = name, .cache = true };
-	struct plots_reader plots = { r->p, r->stage->wdir };
+	struct plots_reader plots = { .p = r->p, .dir = r->stage->wdir };
 
 	if (read_inner_path(r, name, "plots file", &out.path))
 		return -1;
@@ -507,7 +507,7 @@ static int read_stage(struct stage_reader *r, const struct yaml_node *key,
 static int read_top_plots(struct pipeline *p, const struct expansion *x, struct mlops_error *err)
 {
 	for (size_t i = 0; i < x->plots.n; i++) {
-		struct plots_reader r = { p, x->plots.v[i].dir };
+		struct plots_reader r = { .p = p, .dir = x->plots.v[i].dir };
 
 		if (plots_read_top(&r, x->plots.v[i].node, err))
 			return -1;

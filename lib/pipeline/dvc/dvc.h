@@ -25,6 +25,11 @@ const char *dvc_stage_name(const struct spec_stage *stage);
 /* A command as one text: a list has an item a line, each behind "- "; new. */
 char *dvc_command_text(const struct json *cmd);
 
+/* Adds the plots of a stage as it is written; then those at the tops of files, and of folders. */
+void dvc_plots_of_stage(struct pipeline *p, const struct spec_stage *stage,
+			const struct yaml_node *body);
+void dvc_plots_finish(struct project *project, struct pipeline *p, const struct expansion *x);
+
 /* A stage as dvc.lock has it: cmd, deps, params, outs, in its order; new. */
 struct json *dvc_lock_value(struct project *project, const struct spec_stage *spec,
 			    const struct lock_stage *stage);

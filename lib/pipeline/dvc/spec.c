@@ -267,19 +267,23 @@ static void finish_stage(struct project *project, struct arena *arena, struct sp
 static int read_stages(struct project *project, struct pipeline *p, struct expansion *x,
 		       struct mlops_error *err)
 {
-	VEC(const struct yaml_node *) cmds = { 0 };
+	VEC(const struct yaml_node *) bodies = { 0 };
 	int rc = 0;
 
 	for (size_t i = 0; i < x->stages.n && !rc; i++) {
-		vec_push(&cmds, yaml_get(x->stages.v[i].body, "cmd"));
+		vec_push(&bodies, x->stages.v[i].body);
 		rc = name_stage(&p->arena, &x->stages.v[i], err) ||
 		     translate(&p->arena, &x->stages.v[i], err);
 	}
 	if (!rc)
 		rc = spec_read_stages(p, x, err);
-	for (size_t i = 0; i < p->stages.n && !rc; i++)
-		finish_stage(project, &p->arena, &p->stages.v[i], cmds.v[i]);
-	vec_free(&cmds);
+	for (size_t i = 0; i < p->stages.n && !rc; i++) {
+		dvc_plots_of_stage(p, &p->stages.v[i], bodies.v[i]);
+		finish_stage(project, &p->arena, &p->stages.v[i], yaml_get(bodies.v[i], "cmd"));
+	}
+	vec_free(&bodies);
+	if (!rc)
+		dvc_plots_finish(project, p, x);
 	return rc;
 }
 
