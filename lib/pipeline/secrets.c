@@ -37,8 +37,8 @@ int secrets_check(const struct spec_stage *stage, struct mlops_error *err)
 	for (size_t i = 0; i < stage->secrets.n; i++) {
 		if (getenv(stage->secrets.v[i]))
 			continue;
-		err_set(err, MLOPS_EFAIL, "stage '%s' needs the secret '%s', which is not set",
-			stage->name, stage->secrets.v[i]);
+		yaml_error(stage->at, err, "stage '%s' needs the secret '%s', which is not set",
+			   stage->name, stage->secrets.v[i]);
 		return err_hint(err, "set the environment variable %s", stage->secrets.v[i]);
 	}
 	return 0;

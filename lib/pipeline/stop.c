@@ -8,6 +8,7 @@
 
 #define PATIENCE 2 /* signals that are taken as requests */
 
+static const int signals[STOP_SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
 static atomic_int first_signal, count;
 static int event_fd = -1; /* opened before the handler is installed */
 
@@ -30,17 +31,18 @@ int stop_catch(struct stop *s, struct mlops_error *err)
 	if (event_fd < 0)
 		return err_sys(err, "cannot watch for signals");
 	first_signal = count = 0;
-	sigaction(SIGTERM, &sa, &s->old_term);
-	sigaction(SIGINT, &sa, &s->old_int);
-	if (s->old_int.sa_handler == SIG_IGN)
-		sigaction(SIGINT, &s->old_int, NULL);
+	for (size_t i = 0; i < STOP_SIGNALS; i++) {
+		sigaction(signals[i], &sa, &s->old[i]);
+		if (s->old[i].sa_handler == SIG_IGN && signals[i] != SIGTERM)
+			sigaction(signals[i], &s->old[i], NULL);
+	}
 	return 0;
 }
 
 void stop_release(struct stop *s)
 {
-	sigaction(SIGTERM, &s->old_term, NULL);
-	sigaction(SIGINT, &s->old_int, NULL);
+	for (size_t i = 0; i < STOP_SIGNALS; i++)
+		sigaction(signals[i], &s->old[i], NULL);
 	close(event_fd);
 	event_fd = -1;
 }
@@ -52,7 +54,7 @@ int stop_signal(void)
 
 enum mlops_error_kind stop_kind(void)
 {
-	return first_signal == SIGTERM ? MLOPS_ETERMINATED : MLOPS_EINTERRUPTED;
+	return first_signal == SIGINT ? MLOPS_EINTERRUPTED : MLOPS_ETERMINATED;
 }
 
 int stop_count(void)

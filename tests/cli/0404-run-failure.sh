@@ -76,6 +76,9 @@ like "$err" "stage 'slow' was interrupted" "is said"
 ok "what finished is pinned" grep -q '^  quick:' mlops.lock
 run mlops runs show last --json
 json_is '(d["status"], d["exit_status"])' '["KILLED",143]' "and the run recorded as killed"
+interrupted HUP
+rc_is 143 "SIGHUP, when the terminal is closed"
+ok "ends what the stage started" wait_for 20 gone "$(cat child)"
 # a shell ignores SIGINT in what it starts in the background, so Python starts it
 cat >sigint.py <<'PY'
 import os, signal, subprocess, sys, time
