@@ -38,6 +38,7 @@ struct http_request {
 	const char *const *headers; /* "Name: value", NULL-terminated, or NULL */
 	const char *bearer;         /* token for Authorization, never logged; or NULL */
 	bool bare; /* send no credentials but those in `headers` (no ~/.netrc), follow no redirect */
+	bool http1; /* by HTTP/1.1, even where the server has HTTP/2 */
 	bool direct;                /* by no proxy */
 	const struct http_tls *tls; /* or NULL */
 	const struct ssh_how *ssh; /* the URL is an sftp one: `method` and `headers` do not count */

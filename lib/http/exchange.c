@@ -218,7 +218,8 @@ static void set_http(struct exchange *x)
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "mlops/" MLOPS_VERSION);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION,
+			 req->http1 ? (long)CURL_HTTP_VERSION_1_1 : (long)CURL_HTTP_VERSION_2TLS);
 	if (!strncasecmp(req->url, "https:", 6)) {
 		curl_easy_setopt(curl, CURLOPT_PIPEWAIT, 1L);
 		set_authorities(curl);

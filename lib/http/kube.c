@@ -54,7 +54,10 @@ static int check(const struct http_response *reply, const char *method, const ch
 	return -1;
 }
 
-/* A token may have had its time: another is asked for, once. */
+/*
+ * A token may have had its time: another is asked for, once. By HTTP/1.1, as the server ends a connection
+ * on which it knew nobody, and libcurl 7.88 loses the reply to a GOAWAY that comes with it.
+ */
 static int exchange(struct kube *k, struct http_client *client, struct http_request *req,
 		    struct http_response *reply, struct mlops_error *err)
 {
@@ -83,6 +86,7 @@ int kube_call(struct kube *k, const char *method, const char *path, const struct
 		.url = url,
 		.headers = headers,
 		.bare = true,
+		.http1 = true,
 		.tls = &k->tls,
 		.max_body = REPLY_MAX,
 	};
@@ -112,6 +116,7 @@ int kube_stream(struct kube *k, const char *path,
 		.method = "GET",
 		.url = url,
 		.bare = true,
+		.http1 = true,
 		.tls = &k->tls,
 		.write = write,
 		.write_arg = arg,
