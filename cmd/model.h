@@ -13,4 +13,5 @@ char *model_aliases(const struct model_version *v);
 const char *model_spec(const char *model, int64_t version, char buf[MODEL_SPEC]);
 
 extern const struct cmd_spec cmd_model_promote, cmd_model_approve, cmd_model_deprecate,
-	cmd_model_archive, cmd_model_restore, cmd_model_retire, cmd_model_search, cmd_model_events;
+	cmd_model_archive, cmd_model_restore, cmd_model_retire, cmd_model_search, cmd_model_events, cmd_model_diff,
+	cmd_model_lineage;

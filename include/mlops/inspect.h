@@ -31,6 +31,7 @@ struct model_tensor {
 	uint64_t *shape;   /* outermost first */
 	size_t rank;
 	uint64_t elements, bytes;
+	uint64_t at;      /* of the bytes in their file; 0: not known */
 	const char *file; /* of a sharded model, else NULL */
 };
 

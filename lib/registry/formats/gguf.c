@@ -241,6 +241,7 @@ static int read_tensor(struct gguf *g, uint64_t *end, struct mlops_error *err)
 	    offset % g->alignment || __builtin_add_overflow(offset, bytes, end))
 		return cursor_fail(&g->c, "tensor offset", err, "that of '%s' is not possible", name);
 	t.bytes = bytes;
+	t.at = offset; /* behind where the data begins, which is known later */
 	build_tensor(g->b, &t);
 	return 0;
 }
@@ -248,6 +249,7 @@ static int read_tensor(struct gguf *g, uint64_t *end, struct mlops_error *err)
 static int read_tensors(struct gguf *g, struct mlops_error *err)
 {
 	uint64_t end = 0, last = 0;
+	size_t first = g->b->tensors.n;
 
 	for (uint64_t i = 0; i < g->n_tensors; i++) {
 		if (read_tensor(g, &end, err))
@@ -258,6 +260,8 @@ static int read_tensors(struct gguf *g, struct mlops_error *err)
 	if (g->n_tensors && (data > g->c.end || last > g->c.end - data))
 		return cursor_fail(&g->c, "tensor data", err, "%llu bytes are needed, %llu are left",
 				   (unsigned long long)last, (unsigned long long)cursor_left(&g->c));
+	for (size_t i = first; i < g->b->tensors.n; i++)
+		g->b->tensors.v[i].at += data;
 	return 0;
 }
 

@@ -27,7 +27,7 @@ struct header {
 	VEC(struct span) spans;
 	struct map names;
 	const char *file; /* of a shard */
-	uint64_t data_size;
+	uint64_t data_at, data_size;
 };
 
 static bool match(const struct probe *p)
@@ -92,7 +92,7 @@ static int read_dtype(struct header *h, const char *dtype, struct model_tensor *
 			   t->name);
 }
 
-static int read_offsets(struct header *h, const struct json *offsets, const struct model_tensor *t,
+static int read_offsets(struct header *h, const struct json *offsets, struct model_tensor *t,
 			struct mlops_error *err)
 {
 	int64_t begin, end;
@@ -108,6 +108,7 @@ static int read_offsets(struct header *h, const struct json *offsets, const stru
 		return cursor_fail(&h->c, "data_offsets", err,
 				   "'%s' has %lld bytes, its shape needs %llu", t->name,
 				   (long long)(end - begin), (unsigned long long)t->bytes);
+	t->at = h->data_at + (uint64_t)begin;
 	vec_push(&h->spans, { (uint64_t)begin, (uint64_t)end, t->name });
 	return 0;
 }
@@ -190,7 +191,8 @@ static int read_header(struct header *h, struct source *src, struct mlops_error 
 				   "%llu is more than the file holds or than %u",
 				   (unsigned long long)n, MAX_HEADER);
 	h->data_size = cursor_left(&h->c) - n;
-	h->c.end = h->c.at + n;
+	h->data_at = h->c.at + n;
+	h->c.end = h->data_at;
 	return read_entries(h, err) || check_spans(h, err) ? -1 : 0;
 }
 
