@@ -1,26 +1,36 @@
 /* Through EVP, as SHA-256 is. */
 #include "crypto/md5.h"
 
+#include <pthread.h>
+
 #include "base/hex.h"
 #include "base/mem.h"
 #include "crypto/must.h"
 #include "gen/crypto_lazy.h"
 
 struct md5 {
-	EVP_MD *md;
 	EVP_MD_CTX *ctx;
 };
+
+/* Fetching takes locks, so it is done once. */
+static EVP_MD *algorithm;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void fetch(void)
+{
+	algorithm = EVP_MD_fetch(NULL, "MD5", NULL);
+}
 
 int md5_new(struct md5 **out, struct mlops_error *err)
 {
 	if (crypto_lazy_load(err))
 		return -1;
-	EVP_MD *md = EVP_MD_fetch(NULL, "MD5", NULL);
-	if (!md)
+	pthread_once(&once, fetch);
+	if (!algorithm)
 		return err_set(err, MLOPS_EFAIL, "OpenSSL offers no MD5");
 	struct md5 *m = xmalloc(sizeof(*m));
-	*m = (struct md5){ md, EVP_MD_CTX_new() };
-	must(m->ctx && EVP_DigestInit_ex2(m->ctx, md, NULL));
+	*m = (struct md5){ EVP_MD_CTX_new() };
+	must(m->ctx && EVP_DigestInit_ex2(m->ctx, algorithm, NULL));
 	*out = m;
 	return 0;
 }
@@ -35,7 +45,6 @@ void md5_free(struct md5 *m)
 	if (!m)
 		return;
 	EVP_MD_CTX_free(m->ctx);
-	EVP_MD_free(m->md);
 	free(m);
 }
 

@@ -36,10 +36,22 @@ static void add_escaped(uint32_t c, struct strbuf *out)
 		strbuf_addf(out, "\\u%04x", c);
 }
 
+static bool is_plain(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text[i] < 0x20 || text[i] == 0x7f || text[i] == '"' || text[i] == '\\')
+			return false;
+	return true;
+}
+
 /* A byte that is no UTF-8 is what Python's surrogateescape makes of it. */
 void pyjson_text(const char *text, size_t n, struct strbuf *out)
 {
 	strbuf_addc(out, '"');
+	if (is_plain(text, n)) {
+		strbuf_add(out, text, n);
+		n = 0;
+	}
 	for (size_t i = 0, len; i < n; i += len) {
 		unsigned char byte = (unsigned char)text[i];
 

@@ -9,13 +9,16 @@
 
 #include "base/fault.h"
 #include "base/fs.h"
+#include "base/map.h"
 #include "base/path.h"
+#include "base/pool.h"
 #include "base/rand.h"
 #include "remote/transport.h"
 
 #define TMP           "tmp"
 #define BUFFER        ((size_t)256 << 10)
 #define SYNC_WHOLE    32 /* from so many files on, one sync of the file system costs less */
+#define WRITERS       4  /* threads that write files side by side from then on */
 #define STALE_SECONDS (24 * 60 * 60)
 
 struct folder {
@@ -223,30 +226,47 @@ static int place(const char *tmp, const char *path, bool if_absent, struct mlops
 	return err_sys(err, "cannot link '%s' to '%s'", tmp, path);
 }
 
+/* `made` is a set of folders that are there. */
 static int move_into_place(const struct folder *f, const struct key_put *put, const char *tmp,
-			   bool sync, struct mlops_error *err)
+			   bool sync, struct map *made, struct mlops_error *err)
 {
 	autofree char *path = path_join(f->root, put->key), *folder = path_dir(path);
 
-	if (sync ? fs_mkdirs_synced(folder, err) : fs_mkdirs(folder, err))
+	if (!map_put(made, folder, made) &&
+	    (sync ? fs_mkdirs_synced(folder, err) : fs_mkdirs(folder, err)))
 		return -1;
 	if (place(tmp, path, put->if_absent, err))
 		return -1;
 	return sync ? fs_sync_dir(folder, err) : 0;
 }
 
+struct batch {
+	struct folder *folder;
+	const struct key_put *puts;
+	char **tmp;
+	bool each; /* is made durable by itself */
+};
+
+static int write_one(size_t i, void *arg, struct mlops_error *err)
+{
+	const struct batch *b = arg;
+
+	return write_temp(b->folder, &b->puts[i], b->each, &b->tmp[i], err);
+}
+
 static int put_batch(struct folder *f, const struct key_put *puts, size_t n, char **tmp,
 		     struct mlops_error *err)
 {
 	bool each = n < SYNC_WHOLE;
+	struct batch batch = { f, puts, tmp, each };
+	automap made = { 0 };
 
-	for (size_t i = 0; i < n; i++)
-		if (write_temp(f, &puts[i], each, &tmp[i], err))
-			return -1;
+	if (pool_each(each ? 1 : WRITERS, n, write_one, &batch, err))
+		return -1;
 	if (!each && sync_whole(f, err))
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		if (move_into_place(f, &puts[i], tmp[i], each, err))
+		if (move_into_place(f, &puts[i], tmp[i], each, &made, err))
 			return -1;
 		free(steal_ptr(&tmp[i]));
 	}

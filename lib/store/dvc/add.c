@@ -49,7 +49,9 @@ static int stage(struct dvc *d, const char *path, struct mlops_error *err)
 
 	if (!wanted || strcasecmp(wanted->value, "true"))
 		return 0;
-	return project_git(d->project, &git, err) || git_stage(git, files, ARRAY_LEN(files), err) ? -1 : 0;
+	return project_git(d->project, &git, err) || git_stage(git, files, ARRAY_LEN(files), err) ?
+		       -1 :
+		       0;
 }
 
 static int check_free(struct dvc *d, const char *path, struct mlops_error *err)

@@ -80,7 +80,7 @@ static int pump(int from, int to, const char *shown, struct oid *out, struct mlo
 			return -1;
 		}
 		md5_update(md5, piece, n);
-	} while (n);
+	} while (n == PIECE);
 	md5_final(md5, out->sha256);
 	return 0;
 }
@@ -143,11 +143,12 @@ static int take_and_save(struct dvc *d, int fd, const char *path, struct oid *ou
 	if (to < 0)
 		return -1;
 	bool shared = !ioctl(to, FICLONE, fd);
-	int rc = pump(fd, shared ? -1 : to, path, out, err) ||
-		 dvc_tmp_keep(d, &tmp, path, out, false, err);
-	if (rc && tmp)
+	if (pump(fd, shared ? -1 : to, path, out, err)) {
 		unlink(tmp);
-	return rc ? -1 : 0;
+		return -1;
+	}
+	dvc_tmp_keep(d, &tmp, path, out, false);
+	return 0;
 }
 
 int dvc_take_file(struct dvc *d, int fd, const char *path, enum dvc_how how, struct oid *out,
@@ -177,11 +178,12 @@ int dvc_take_listing(struct dvc *d, const struct strbuf *text, bool save, struct
 	autoclose int to = dvc_tmp_open(d, &tmp, err);
 	if (to < 0)
 		return -1;
-	int rc = fs_write_all(to, text->buf, text->len, tmp, err) ||
-		 dvc_tmp_keep(d, &tmp, NULL, out, true, err);
-	if (rc && tmp)
+	if (fs_write_all(to, text->buf, text->len, tmp, err)) {
 		unlink(tmp);
-	return rc ? -1 : 0;
+		return -1;
+	}
+	dvc_tmp_keep(d, &tmp, NULL, out, true);
+	return 0;
 }
 
 /* A new file of that name with the object's bytes, which are checked where they are copied. */

@@ -98,8 +98,8 @@ int dvc_tmp_open(struct dvc *d, char **path, struct mlops_error *err);
  * Takes *tmp, which becomes the object at the next commit; drops one that is there or underway. `from`
  * is the path that it was taken from, relative to the root, or NULL.
  */
-int dvc_tmp_keep(struct dvc *d, char **tmp, const char *from, const struct oid *oid,
-		 bool is_listing, struct mlops_error *err);
+void dvc_tmp_keep(struct dvc *d, char **tmp, const char *from, const struct oid *oid,
+		  bool is_listing);
 void dvc_pending_clear(struct dvc *d); /* drops what was not committed */
 
 /*

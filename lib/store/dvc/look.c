@@ -54,8 +54,9 @@ void dvc_listing_format(const struct dvc_listing *l, struct strbuf *out)
 	for (size_t i = 0; i < l->files.n; i++) {
 		const struct dvc_file *f = &l->files.v[i];
 
-		strbuf_addf(out, "%s{\"md5\": \"%s\", \"relpath\": ", i ? ", " : "",
-			    dvc_hex(&f->oid, hex));
+		strbuf_adds(out, i ? ", {\"md5\": \"" : "{\"md5\": \"");
+		strbuf_adds(out, dvc_hex(&f->oid, hex));
+		strbuf_adds(out, "\", \"relpath\": ");
 		pyjson_text(f->path, strlen(f->path), out);
 		strbuf_addc(out, '}');
 	}
@@ -146,10 +147,11 @@ static bool same_stat(const struct stat *a, const struct stat *b)
 	       index_time_ns(&a->st_ctim) == index_time_ns(&b->st_ctim);
 }
 
-static int read_file(struct dvc *d, const char *absolute, const char *path, enum dvc_how how,
-		     struct oid *out, struct mlops_error *err)
+/* `name` is in the open folder; `path` is relative to the root. */
+static int read_file(struct dvc *d, int dir_fd, const char *name, const char *path,
+		     enum dvc_how how, struct oid *out, struct mlops_error *err)
 {
-	autoclose int fd = open(absolute, O_RDONLY | O_CLOEXEC);
+	autoclose int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC);
 	struct stat before, after;
 
 	if (fd < 0 || fstat(fd, &before))
@@ -163,7 +165,7 @@ static int read_file(struct dvc *d, const char *absolute, const char *path, enum
 	return 0;
 }
 
-static int look_at_file(struct dvc *d, const char *absolute, const char *path,
+static int look_at_file(struct dvc *d, int dir_fd, const char *name, const char *path,
 			const struct stat *st, enum dvc_how how, struct oid *out,
 			struct mlops_error *err)
 {
@@ -171,58 +173,77 @@ static int look_at_file(struct dvc *d, const char *absolute, const char *path,
 	    dvc_is_legacy(out) == (how == DVC_HASH_LEGACY) &&
 	    (how != DVC_SAVE || dvc_has_object(d, out, false)))
 		return 0;
-	return read_file(d, absolute, path, how, out, err);
+	return read_file(d, dir_fd, name, path, how, out, err);
 }
 
-/* A walk through a folder; the paths grow and shrink. */
+/* A walk through a folder; the path grows and shrinks. */
 struct walk {
 	struct dvc *d;
-	struct strbuf absolute, path;
+	struct strbuf path;
 	size_t root; /* where in `path` begins what is relative to the folder */
 	enum dvc_how how;
 	int depth;
 	struct dvc_listing *out;
 };
 
-static int walk_folder(struct walk *w, struct mlops_error *err);
+static int walk_folder(struct walk *w, int fd, struct mlops_error *err);
 
-static int walk_entry(const char *name, void *arg, struct mlops_error *err)
+static int enter(struct walk *w, int dir_fd, const char *name, struct mlops_error *err)
 {
-	struct walk *w = arg;
-	size_t absolute = path_push(&w->absolute, name), path = path_push(&w->path, name);
+	autoclose int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? err_sys(err, "cannot read '%s'", w->path.buf) : walk_folder(w, fd, err);
+}
+
+static int walk_entry(struct walk *w, int dir_fd, const char *name, struct mlops_error *err)
+{
+	size_t before = path_push(&w->path, name);
 	struct dvc_file file;
 	struct stat st;
 	int rc = 0;
 
 	/* what leads nowhere is nothing to DVC either */
-	if (!stat(w->absolute.buf, &st) &&
+	if (!fstatat(dir_fd, name, &st, 0) &&
 	    !is_left_out(w->d, w->path.buf, name, S_ISDIR(st.st_mode))) {
 		if (S_ISDIR(st.st_mode))
-			rc = walk_folder(w, err);
+			rc = enter(w, dir_fd, name, err);
 		else if (!S_ISREG(st.st_mode))
 			rc = err_set(err, MLOPS_EINVALID, "'%s' is no file", w->path.buf);
 		else
-			rc = look_at_file(w->d, w->absolute.buf, w->path.buf, &st, w->how,
-					  &file.oid, err);
+			rc = look_at_file(w->d, dir_fd, name, w->path.buf, &st, w->how, &file.oid,
+					  err);
 		if (!rc && S_ISREG(st.st_mode)) {
 			file.path = xstrdup(w->path.buf + w->root);
 			vec_push(&w->out->files, file);
 			w->out->size += (uint64_t)st.st_size;
 		}
 	}
-	strbuf_trunc(&w->absolute, absolute);
-	strbuf_trunc(&w->path, path);
+	strbuf_trunc(&w->path, before);
 	return rc;
 }
 
-static int walk_folder(struct walk *w, struct mlops_error *err)
+static int add_name(const struct fs_entry *e, void *arg, struct mlops_error *err)
 {
+	(void)err;
+	strlist_add(arg, e->name);
+	return 0;
+}
+
+/* In order of name, as the index has them. */
+static int walk_folder(struct walk *w, int fd, struct mlops_error *err)
+{
+	autostrlist names = { 0 };
+	int rc = 0;
+
 	if (w->depth == DEPTH_MAX)
 		return err_set(err, MLOPS_EINVALID, "'%s' is too deep", w->path.buf);
-	if (dvc_rules_in(w->d, w->path.buf, err))
+	if (dvc_rules_in(w->d, w->path.buf, err) ||
+	    fs_each_entry(fd, w->path.buf, add_name, &names, err))
 		return -1;
+	strlist_sort(&names);
 	w->depth++;
-	int rc = fs_each_name(w->absolute.buf, walk_entry, w, err);
+	for (size_t i = 0; i < names.n && !rc; i++)
+		rc = walk_entry(w, fd, names.v[i], err);
 	w->depth--;
 	return rc;
 }
@@ -231,16 +252,34 @@ int dvc_listing_of(struct dvc *d, const char *path, enum dvc_how how, struct dvc
 		   struct mlops_error *err)
 {
 	autofree char *absolute = project_abspath(d->project, path);
+	autoclose int fd = open(absolute, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct walk w = { .d = d, .root = strlen(path) + 1, .how = how, .out = out };
 
-	strbuf_adds(&w.absolute, absolute);
+	if (fd < 0)
+		return err_sys(err, "cannot read '%s'", path);
 	strbuf_adds(&w.path, path);
-	int rc = read_rules_above(d, path, err) || walk_folder(&w, err);
-	strbuf_clear(&w.absolute);
+	int rc = read_rules_above(d, path, err) || walk_folder(&w, fd, err);
 	strbuf_clear(&w.path);
 	vec_sort(&out->files, by_path);
 	index_scanned(d->index, path);
 	return rc ? -1 : 0;
+}
+
+/* The index knows the hash of a listing by a cheaper one of its text. */
+static int hash_listing(struct dvc *d, const char *path, const struct strbuf *text,
+			enum dvc_how how, struct oid *out, struct mlops_error *err)
+{
+	struct fingerprint print = index_fingerprint(text);
+	bool legacy = how == DVC_HASH_LEGACY;
+
+	if (how != DVC_SAVE && index_match_tree(d->index, path, &print, out) &&
+	    dvc_is_legacy(out) == legacy)
+		return 0;
+	if (dvc_take_listing(d, text, how == DVC_SAVE, out, err))
+		return -1;
+	out->sha256[MD5_SIZE] = legacy;
+	index_put_tree(d->index, path, &print, out);
+	return 0;
 }
 
 static int look_at_folder(struct dvc *d, const char *path, enum dvc_how how, struct object_ref *out,
@@ -255,10 +294,7 @@ static int look_at_folder(struct dvc *d, const char *path, enum dvc_how how, str
 	*out = (struct object_ref){ .kind = OBJECT_TREE,
 				    .size = listing.size,
 				    .files = listing.files.n };
-	if (dvc_take_listing(d, &text, how == DVC_SAVE, &out->oid, err))
-		return -1;
-	out->oid.sha256[MD5_SIZE] = how == DVC_HASH_LEGACY;
-	return 0;
+	return hash_listing(d, path, &text, how, &out->oid, err);
 }
 
 static int look(struct dvc *d, const char *path, enum dvc_how how, struct object_ref *out,
@@ -279,7 +315,7 @@ static int look(struct dvc *d, const char *path, enum dvc_how how, struct object
 				    .executable = st.st_mode & 0111,
 				    .size = (uint64_t)st.st_size,
 				    .files = 1 };
-	return look_at_file(d, absolute, path, &st, how, &out->oid, err);
+	return look_at_file(d, AT_FDCWD, absolute, path, &st, how, &out->oid, err);
 }
 
 static int look_once(struct dvc *d, const char *path, enum dvc_how how, struct object_ref *out,

@@ -32,29 +32,26 @@ int dvc_tmp_open(struct dvc *d, char **path, struct mlops_error *err)
 	pthread_mutex_unlock(&d->lock);
 	*path = xasprintf("%s/%s", dir, rand_hex(random, TMP_HEX));
 	for (int tries = 0; fd < 0 && tries < 3; tries++) {
-		fd = open(*path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		fd = open(*path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
 		if (fd < 0 && (errno != ENOENT || fs_mkdirs(dir, err)))
 			break;
 	}
 	return fd < 0 && !err->kind ? err_sys(err, "cannot write '%s'", *path) : fd;
 }
 
-int dvc_tmp_keep(struct dvc *d, char **tmp, const char *from, const struct oid *oid,
-		 bool is_listing, struct mlops_error *err)
+void dvc_tmp_keep(struct dvc *d, char **tmp, const char *from, const struct oid *oid,
+		  bool is_listing)
 {
 	autofree char *path = dvc_object_path(d, oid, is_listing);
 
-	if (chmod(*tmp, 0444))
-		return err_sys(err, "cannot protect '%s'", *tmp);
 	pthread_mutex_lock(&d->lock);
-	bool drop = map_put(&d->taken, path, d) || dvc_has_object(d, oid, is_listing);
+	bool drop = map_put(&d->taken, path, d) || (from && dvc_has_object(d, oid, is_listing));
 	if (drop)
 		unlink(*tmp);
 	else
 		vec_push(&d->pending,
 			 { steal_ptr(tmp), steal_ptr(&path), from ? xstrdup(from) : NULL, *oid });
 	pthread_mutex_unlock(&d->lock);
-	return 0;
 }
 
 /* Puts a link to the object in the place of what it was taken from. */
@@ -113,12 +110,16 @@ void dvc_pending_clear(struct dvc *d)
 /* No object has its name before its bytes are on the disk; files of a folder go before its listing. */
 static int commit_pending(struct dvc *d, struct mlops_error *err)
 {
+	automap made = { 0 };
+
 	if (sync_cache(d, err))
 		return -1;
 	for (size_t i = 0; i < d->pending.n; i++) {
 		struct dvc_pending *p = &d->pending.v[i];
 
-		if (fs_mkdirs_for(p->path, err))
+		autofree char *folder = path_dir(p->path);
+
+		if (!map_put(&made, folder, d) && fs_mkdirs(folder, err))
 			return -1;
 		if (rename(p->tmp, p->path))
 			return err_sys(err, "cannot write '%s'", p->path);
@@ -189,7 +190,8 @@ int dvc_intake_end(struct dvc_intake *in, struct mlops_error *err)
 		return -1;
 	if (!mlops_oid_equal(&got, &in->oid))
 		return err_set(err, MLOPS_ECORRUPT, "the bytes are not those of their MD5");
-	return dvc_tmp_keep(in->dvc, &in->tmp, NULL, &in->oid, in->is_listing, err);
+	dvc_tmp_keep(in->dvc, &in->tmp, NULL, &in->oid, in->is_listing);
+	return 0;
 }
 
 void dvc_intake_free(struct dvc_intake *in)

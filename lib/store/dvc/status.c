@@ -130,13 +130,18 @@ static int check_out(struct dvc *d, const struct dvc_out *out, bool named, bool 
 		counts->unchanged += have.files;
 		return 0;
 	}
-	if (!named && !mlops_dvc_has(d, &out->ref)) {
+	if (!rc && !named && !mlops_dvc_has(d, &out->ref)) {
 		counts->absent += out->ref.files;
 		return 0;
 	}
 	if (!rc && keep_changes(d, out, &have, force, err))
 		return -1;
-	return mlops_dvc_restore(d, out->path, &out->ref, counts, err);
+	rc = mlops_dvc_restore(d, out->path, &out->ref, counts, err);
+	if (!rc || named || err->kind != MLOPS_ENOTFOUND)
+		return rc;
+	mlops_error_clear(err);
+	counts->absent += out->ref.files;
+	return 0;
 }
 
 int mlops_dvc_checkout(struct dvc *d, const char *const *paths, size_t n, bool force,
