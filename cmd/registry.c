@@ -11,6 +11,7 @@ extern const struct cmd_spec cmd_verify, cmd_reseal;
 extern const struct cmd_spec cmd_gc, cmd_repack;
 
 /* share */
+extern const struct cmd_spec cmd_lfs;
 extern const struct cmd_spec cmd_get, cmd_import, cmd_update;
 extern const struct cmd_spec cmd_remote, cmd_push, cmd_pull, cmd_server;
 
@@ -57,6 +58,7 @@ const struct cmd_spec *const cmd_registry[] = {
 	&cmd_get,
 	&cmd_import,
 	&cmd_update,
+	&cmd_lfs,
 	&cmd_server,
 
 	/* pipelines and runs */

@@ -61,7 +61,7 @@ static const struct opt_spec add_optv[] = {
 
 static const struct arg_spec add_argv[] = {
 	ARG(add_opts, name, .name = "NAME", .min = 1, .max = 1, .help = "its name, such as origin"),
-	ARG(add_opts, url, .name = "URL", .min = 1, .max = 1, .complete = "dir", .help = "a path (relative to the project's root), file://, http://, https://, s3://, gs://, az://, sftp:// or oci://"),
+	ARG(add_opts, url, .name = "URL", .min = 1, .max = 1, .complete = "dir", .help = "a path (relative to the project's root), file://, http://, https://, s3://, gs://, az://, sftp://, oci:// or lfs+https://"),
 	ARG_END,
 };
 

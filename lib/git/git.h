@@ -116,6 +116,16 @@ char *git_common_dir(struct git_repo *repo);
 char *git_top(struct git_repo *repo);
 /* The folder that git looks for hooks in, which need not exist. */
 int git_hooks_dir(struct git_repo *repo, char **out, struct mlops_error *err);
+/* What hooks are for: projects, or Git LFS. */
+enum git_hooks { GIT_HOOKS_PROJECTS = 1 << 0, GIT_HOOKS_LFS = 1 << 1 };
+enum git_hooks_how {
+	GIT_HOOKS_OFF,
+	GIT_HOOKS_ON,
+	GIT_HOOKS_ON_ALONE, /* but where a user has a hook, it is left alone */
+};
+/* Has the hooks in a folder serve one of them or not; *changed: that was not so already. */
+int git_hooks_change(const char *dir, enum git_hooks part, enum git_hooks_how how, bool *changed,
+		     struct mlops_error *err);
 /* A setting of git's, from all its files; NULL when it is not set. */
 int git_setting(struct git_repo *repo, const char *key, char **out, struct mlops_error *err);
 /* Makes it so, in the file of the repository unless it is so already. */

@@ -1,4 +1,4 @@
-/* What git has to know of a project: the merge driver of pointers and mlops.lock (mlops-git(7)). */
+/* What git has to know of a project: the merge driver of pointers and mlops.lock, and hooks (mlops-git(7)). */
 #include "base/fs.h"
 #include "base/path.h"
 #include "git/git.h"
@@ -75,4 +75,15 @@ int mlops_project_merges(struct project *p, bool *attributes, bool *driver, stru
 	*attributes = has_line(&text, lines[0]) && has_line(&text, lines[1]);
 	*driver = command;
 	return 0;
+}
+
+int mlops_project_hooks(struct project *p, bool wanted, bool *changed, struct mlops_error *err)
+{
+	autofree char *dir = NULL;
+	struct git_repo *repo;
+
+	if (project_git(p, &repo, err) || git_hooks_dir(repo, &dir, err))
+		return -1;
+	return git_hooks_change(dir, GIT_HOOKS_PROJECTS, wanted ? GIT_HOOKS_ON : GIT_HOOKS_OFF,
+				changed, err);
 }

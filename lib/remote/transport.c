@@ -4,11 +4,12 @@
 #include "project/project.h"
 
 extern const struct transport transport_file, transport_http, transport_s3, transport_az,
-	transport_gs, transport_sftp, transport_oci;
+	transport_gs, transport_sftp, transport_oci, transport_lfs;
 
 static const struct transport *const transports[] = {
 	&transport_file, /* also for a URL without a scheme */
-	&transport_http, &transport_s3, &transport_az, &transport_gs, &transport_sftp, &transport_oci,
+	&transport_http, &transport_s3,  &transport_az,  &transport_gs,
+	&transport_sftp, &transport_oci, &transport_lfs,
 };
 
 static bool has_scheme(const struct transport *t, struct str scheme)

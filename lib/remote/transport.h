@@ -78,6 +78,7 @@ struct transport {
 	void (*close)(void *conn);
 	/* Whether the remote answers and lets us in. */
 	int (*check)(void *conn, struct mlops_error *err);
+	/* Keys, down to list(): all NULL where objects() always gives a service. */
 	int (*stat)(void *conn, const char *key, struct key_info *out, struct mlops_error *err);
 	/* MLOPS_ENOTFOUND when there is no such key. A range that ends behind the key is cut. */
 	int (*get)(void *conn, const char *key, struct byte_range range,

@@ -125,6 +125,8 @@ static void challenge(struct http_call *call)
 {
 	if (str_starts(http_call_path(call), "/v2"))
 		oci_challenge(call);
+	if (str_starts(http_call_path(call), "/lfs/"))
+		lfs_challenge(call);
 }
 
 int access_authorize(struct http_call *call, void *arg, struct mlops_error *err)

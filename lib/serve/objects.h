@@ -11,6 +11,7 @@ struct object_server {
 	struct store *store, *sealed; /* sealed: what clients sealed, by names that are no hashes */
 	struct token_set *tokens;     /* NULL: no authentication */
 	struct oci_uploads *uploads;
+	struct lfs_repos *lfs;
 };
 
 /*
@@ -22,8 +23,10 @@ extern const struct http_route object_routes[], result_routes[], oci_routes[], o
 
 /* The URL by which the client reached the project, without a slash at its end; new. */
 char *object_server_url(const struct http_call *call);
-/* The challenges that clients of registries know, for a call that was refused. */
+/* The challenges that clients of registries, and of Git LFS, know, for a call that was refused. */
 void oci_challenge(struct http_call *call);
+void lfs_challenge(struct http_call *call);
+extern const struct http_route lfs_routes[];
 
 /* The store that a path is about. */
 struct store *object_server_store(const struct object_server *s, const struct http_call *call);
@@ -47,6 +50,8 @@ int upload_piece_one(struct http_call *call, const void *buf, size_t n, void *ar
 		     struct mlops_error *err);
 int upload_piece_many(struct http_call *call, const void *buf, size_t n, void *arg,
 		      struct mlops_error *err);
+/* The same without an answer: the object is there, and durable. */
+int upload_keep_one(struct http_call *call, struct mlops_error *err);
 int upload_finish_one(struct http_call *call, void *arg, struct mlops_error *err);
 int upload_finish_many(struct http_call *call, void *arg, struct mlops_error *err);
 int upload_tell_part(struct http_call *call, void *arg, struct mlops_error *err);

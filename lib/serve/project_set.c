@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/path.h"
 #include "serve/access.h"
+#include "serve/api/lfs.h"
 #include "serve/api/oci.h"
 
 struct place {
@@ -35,6 +36,7 @@ int project_make(const char *data, const char *name, struct mlops_error *err)
 static void place_free(struct place *p)
 {
 	oci_uploads_free(p->server.uploads);
+	lfs_repos_free(p->server.lfs);
 	mlops_store_free(p->server.store);
 	mlops_store_free(p->server.sealed);
 	free((char *)p->server.data);
@@ -53,6 +55,7 @@ static int place_open(const struct project_set *set, const char *name, struct pl
 	s->data = folder_of(s->server->data, name);
 	s->tokens = s->server->tokens;
 	s->uploads = oci_uploads_new();
+	s->lfs = lfs_repos_new(s->data);
 	autofree char *objects = path_join(s->data, "store"),
 		      *sealed = path_join(s->data, "sealed");
 	if (mlops_store_open(objects, &s->store, err) ||

@@ -16,6 +16,7 @@
 /* The protocols that it answers, one line each. */
 static const struct http_route *const protocols[] = {
 	object_routes,
+	lfs_routes,
 	result_routes,
 	oci_routes,
 	oci_upload_routes,

@@ -124,6 +124,13 @@ int upload_piece_one(struct http_call *call, const void *buf, size_t n, void *ar
 	return mlops_store_writer_add(u->writer, buf, n, err);
 }
 
+int upload_keep_one(struct http_call *call, struct mlops_error *err)
+{
+	struct upload *u = http_call_state(call);
+
+	return finish_object(u, err) || mlops_store_flush(u->store, err) ? -1 : 0;
+}
+
 int upload_finish_one(struct http_call *call, void *arg, struct mlops_error *err)
 {
 	struct upload *u = http_call_state(call);
