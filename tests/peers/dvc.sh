@@ -220,4 +220,21 @@ dvc config --local cache.dir ../cache
 sed -i 's/seed: 42/seed: 43/' params.yaml
 ok "a run with cache.dir" mlops run -q prep
 ok "whose outs are there" test -d ../cache/files/md5 -a -d ../cache/runs
+
+# a lock that DVC 2 wrote: without "hash", names of text as if its lines ended in LF alone
+mkdir ../two && cd ../two && git init -q && dvc init -q && mlops init -q || exit 1
+printf 'a\r\nb\r\n' >in
+printf 'stages:\n  copy: {cmd: cp in out, deps: [in], outs: [out]}\n' >dvc.yaml
+cp in out
+md5=$(printf 'a\nb\n' | md5sum | cut -c-32)
+printf "schema: '2.0'\nstages:\n  copy:\n    cmd: cp in out\n    deps:\n    - path: in\n      md5: %s\n      size: 6\n    outs:\n    - path: out\n      md5: %s\n      size: 6\n" \
+	"$md5" "$md5" >dvc.lock
+mkdir -p ".dvc/cache/$(echo "$md5" | cut -c1-2)"
+cp in ".dvc/cache/$(echo "$md5" | cut -c1-2)/$(echo "$md5" | cut -c3-)"
+clean "dvc takes it as up to date"
+run mlops run
+like "$err" "everything is up to date" "as mlops does"
+printf 'c\r\n' >in
+ok "mlops runs what changed" mlops run
+clean "which dvc finds up to date"
 done_testing

@@ -37,6 +37,11 @@ struct json *dvc_lock_value(struct project *project, const struct spec_stage *sp
 void dvc_lock_stage(const struct spec_stage *spec, const struct json *value,
 		    struct lock_stage *out);
 
+/* Whether DVC 2 gave the name: see mlops/dvc.h. */
+static inline bool dvc_ref_is_legacy(const struct object_ref *ref)
+{
+	return ref->oid.sha256[16];
+}
 int dvc_lock_read(struct project *project, const struct pipeline *pipeline, struct lockfile *out,
 		  struct mlops_error *err);
 int dvc_lock_write(struct project *project, const struct pipeline *pipeline, struct lockfile *lock,

@@ -81,6 +81,79 @@ static int restore(struct project *project, const struct lock_item *out, struct 
 	return rc;
 }
 
+/* Of an item that still holds what DVC 2 called so, the name that it has now. */
+static int renew(struct dvc *dvc, struct lock_item *item, struct mlops_error *err)
+{
+	struct object_ref as_then, now;
+
+	if (!dvc_ref_is_legacy(&item->ref))
+		return 0;
+	if (mlops_dvc_look_like(dvc, item->path, &item->ref, &as_then, err)) {
+		if (err->kind != MLOPS_ENOTFOUND)
+			return -1;
+		mlops_error_clear(err);
+		return 0;
+	}
+	if (!mlops_oid_equal(&as_then.oid, &item->ref.oid))
+		return 0;
+	if (mlops_dvc_look(dvc, item->path, false, &now, err))
+		return -1;
+	now.executable = item->ref.executable;
+	item->ref = now;
+	return 0;
+}
+
+static int renew_all(struct dvc *dvc, struct lockfile *lock, struct mlops_error *err)
+{
+	for (size_t i = 0; i < lock->n; i++) {
+		struct lock_stage *s = &lock->stages[i];
+
+		for (size_t k = 0; k < s->n_deps; k++)
+			if (renew(dvc, &s->deps[k], err))
+				return -1;
+		for (size_t k = 0; k < s->n_outs; k++)
+			if (renew(dvc, &s->outs[k], err))
+				return -1;
+	}
+	return mlops_dvc_commit(dvc, err);
+}
+
+static bool has_legacy(const struct lockfile *lock)
+{
+	for (size_t i = 0; i < lock->n; i++) {
+		const struct lock_stage *s = &lock->stages[i];
+
+		for (size_t k = 0; k < s->n_deps; k++)
+			if (dvc_ref_is_legacy(&s->deps[k].ref))
+				return true;
+		for (size_t k = 0; k < s->n_outs; k++)
+			if (dvc_ref_is_legacy(&s->outs[k].ref))
+				return true;
+	}
+	return false;
+}
+
+/* Whether something is as a lock of DVC 2 says must be asked in that one's way. */
+static int read_lock(struct project *project, const struct pipeline *pipeline, struct lockfile *out,
+		     struct mlops_error *err)
+{
+	struct dvc *dvc;
+
+	if (dvc_lock_read(project, pipeline, out, err))
+		return -1;
+	if (!has_legacy(out))
+		return 0;
+	if (mlops_project_lock(project, true, err))
+		return -1;
+	int rc = mlops_dvc_open(project, &dvc, err);
+	if (!rc) {
+		rc = renew_all(dvc, out, err);
+		mlops_dvc_close(dvc);
+	}
+	mlops_project_unlock(project);
+	return rc;
+}
+
 const struct keep keep_dvc = {
 	.open = open_look,
 	.look = look,
@@ -91,7 +164,7 @@ const struct keep keep_dvc = {
 	.restore = restore,
 	.find_result = dvc_runs_find,
 	.put_result = dvc_runs_put,
-	.read_lock = dvc_lock_read,
+	.read_lock = read_lock,
 	.write_lock = dvc_lock_write,
 	.spec_file = DVC_SPEC_NAME,
 };

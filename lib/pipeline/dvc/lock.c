@@ -39,7 +39,8 @@ static struct json *item_value(struct project *project, const struct spec_stage 
 
 	hex_encode(md5, item->ref.oid.sha256, MD5_BYTES);
 	js_set(value, "path", js_str(path));
-	js_set(value, "hash", js_str("md5"));
+	if (!dvc_ref_is_legacy(&item->ref))
+		js_set(value, "hash", js_str("md5"));
 	if (is_dir)
 		memcpy(md5 + MD5_DIGITS, DIR_SUFFIX, sizeof(DIR_SUFFIX));
 	js_set(value, "md5", js_str(md5));
@@ -140,7 +141,10 @@ static char *from_root(const struct spec_stage *spec, const char *path)
 	return NULL;
 }
 
-/* Something with another hash than an MD5 is like nothing that is here. */
+/*
+ * Something with another hash than an MD5 is like nothing that is here. Without "hash" it is a name
+ * as DVC 2 gave it.
+ */
 static void read_hash(const struct json *value, struct object_ref *ref)
 {
 	const char *md5 = js_get_text(value, "md5");
@@ -158,6 +162,7 @@ static void read_hash(const struct json *value, struct object_ref *ref)
 	memcpy(digits, md5, MD5_DIGITS);
 	digits[MD5_DIGITS] = '\0';
 	hex_decode(ref->oid.sha256, MD5_BYTES, digits);
+	ref->oid.sha256[MD5_BYTES] = !js_get_text(value, "hash");
 	if (!strcmp(md5 + MD5_DIGITS, DIR_SUFFIX))
 		ref->kind = OBJECT_TREE;
 }
