@@ -1,5 +1,5 @@
 /* mlops remote: lists, adds, removes and checks remotes. */
-#include "cmd.h"
+#include "remote_care.h"
 
 #include "cli/table.h"
 #include "mlops/config.h"
@@ -135,7 +135,7 @@ static const struct cmd_spec remote_check = {
 };
 
 static const struct cmd_spec *const remote_subs[] = {
-	&remote_ls, &remote_add, &remote_remove, &remote_check, NULL,
+	&remote_ls, &remote_add, &remote_remove, &remote_check, &cmd_remote_gc, &cmd_remote_verify, NULL,
 };
 
 const struct cmd_spec cmd_remote = {

@@ -84,13 +84,21 @@ struct root {
 };
 /*
  * Every ref that the project names: pointers, mlops.lock, run inputs and outputs, model versions,
- * deployment revisions. What push sends, verify checks and gc keeps. Stops when fn returns
+ * deployment revisions. What push sends and verify checks. Stops when fn returns
  * non-zero.
  */
 MLOPS_API int mlops_roots_visit(struct project *project,
 				int (*fn)(const struct root *root, void *arg,
 					  struct mlops_error *err),
 				void *arg, struct mlops_error *err);
+/*
+ * The same, and all that git keeps or has staged, in every work tree: what gc keeps. One ref may come
+ * many times.
+ */
+MLOPS_API int mlops_roots_visit_kept(struct project *project,
+				     int (*fn)(const struct root *root, void *arg,
+					       struct mlops_error *err),
+				     void *arg, struct mlops_error *err);
 /* All of them with their places, where an out's objects are also what other roots name; new. */
 MLOPS_API int mlops_roots_placed(struct project *project, struct placed_ref **out, size_t *n,
 				 struct mlops_error *err);

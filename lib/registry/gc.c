@@ -48,7 +48,8 @@ static int open_at(const char *root, struct project **out, struct mlops_error *e
 }
 
 struct linked {
-	struct gc *gc;
+	root_fn fn;
+	void *arg;
 	struct project *project;
 	struct store *store;
 };
@@ -64,7 +65,7 @@ static int name_linked(const char *root, void *arg, struct mlops_error *err)
 		return 0;
 	if (open_at(root, &other, err))
 		return -1;
-	int rc = roots_in_tree(other, l->store, name_root, l->gc, err);
+	int rc = roots_in_tree(other, l->store, l->fn, l->arg, err);
 	mlops_project_free(other);
 	return rc;
 }
@@ -72,7 +73,7 @@ static int name_linked(const char *root, void *arg, struct mlops_error *err)
 static int name_project(struct gc *gc, struct project *project, struct store *store,
 			uint64_t *absent, struct mlops_error *err)
 {
-	struct linked l = { gc, project, store };
+	struct linked l = { name_root, gc, project, store };
 	struct git_repo *git;
 
 	if (project_git(project, &git, err) || name_all(gc, project, store, absent, err))
@@ -116,6 +117,19 @@ static int refuse_absent(uint64_t absent, struct mlops_error *err)
 		"cannot be told",
 		(unsigned long long)absent, absent == 1 ? "" : "s", absent == 1 ? "is" : "are");
 	return err_hint(err, "fetch them with: mlops pull --list-only, or go on without with --allow-missing");
+}
+
+int mlops_roots_visit_kept(struct project *project, root_fn fn, void *arg, struct mlops_error *err)
+{
+	struct linked l = { .fn = fn, .arg = arg, .project = project };
+	struct git_repo *git;
+
+	if (mlops_store_of(project, &l.store, err) || project_git(project, &git, err) ||
+	    mlops_roots_visit(project, fn, arg, err) ||
+	    roots_in_git(project, l.store, fn, arg, err) ||
+	    roots_in_tree(project, l.store, fn, arg, err))
+		return -1;
+	return git_worktrees_each(git, name_linked, &l, err);
 }
 
 int mlops_gc(struct project *project, const struct gc_how *how, struct gc_counts *counts,

@@ -81,8 +81,8 @@ def read_index(name):
     data = read(f"index/{name}")
     if hashlib.sha256(data).hexdigest() != name:
         fail(f"index {name} is damaged")
-    magic, version, n_objects, n_blocks, n_lists, n_hooks, zero = struct.unpack_from("<4sIQ4I", data)
-    if (magic, version, zero) != (b"MLRI", 1, 0):
+    magic, version, n_objects, n_blocks, n_lists, n_hooks, _ = struct.unpack_from("<4sIQ4I", data)
+    if (magic, version) != (b"MLRI", 1):
         fail(f"index {name} does not begin as one")
     if len(data) != 32 + n_blocks * 40 + n_objects * 56 + n_lists * 16 + n_hooks * 12:
         fail(f"index {name} has another size than it counts")

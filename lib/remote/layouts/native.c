@@ -145,6 +145,27 @@ int native_prepare(struct remote *r, bool to_write, struct native **out, struct 
 	return rc;
 }
 
+int native_open_blocks(struct remote *r, bool to_write, struct native **out,
+		       struct mlops_error *err)
+{
+	const struct object_service *service;
+	void *conn;
+
+	if (remote_service(r, &service, &conn, err))
+		return -1;
+	if (service != &layout_native.service)
+		return err_set(err, MLOPS_EINVALID,
+			       "remote '%s' is a service that looks after itself", r->name);
+	if (native_prepare(r, false, out, err))
+		return -1;
+	if ((*out)->version != NATIVE_BLOCKS || r->seal)
+		return err_set(err, MLOPS_EINVALID, "remote '%s' has no blocks: %s", r->name,
+			       r->seal          ? "it is sealed" :
+			       !(*out)->version ? "nothing was pushed there" :
+						  "it has the first version of the format");
+	return to_write ? native_prepare(r, true, out, err) : 0;
+}
+
 static int native_has(void *conn, const struct remote_item *items, size_t n, bool *present,
 		      struct mlops_error *err)
 {

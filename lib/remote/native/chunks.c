@@ -131,7 +131,7 @@ static int check_block(struct sender *s, const struct placed *chunk, bool *good,
 	autofree char *raw = NULL;
 	struct oid name;
 
-	*good = !(flags & (BLOCK_BAD | BLOCK_CONDEMNED));
+	*good = (flags & BLOCK_NAMED) && !(flags & (BLOCK_BAD | BLOCK_CONDEMNED));
 	if (!*good || (flags & BLOCK_CHECKED))
 		return 0;
 	size_t n = s->chunks->relied++;

@@ -52,6 +52,7 @@ struct index_builder {
 	VEC(struct placed) objects;
 	VEC(struct piece) lists;
 	VEC(struct built_hook) hooks;
+	uint32_t salt; /* makes the name another */
 };
 void index_builder_clear(struct index_builder *b);
 /* The number of a block, which is added when it is new. */

@@ -123,6 +123,7 @@ static void print_header(const struct index_builder *b, struct strbuf *out)
 	le32_put(h + 16, (uint32_t)b->blocks.n);
 	le32_put(h + 20, (uint32_t)b->lists.n);
 	le32_put(h + 24, (uint32_t)b->hooks.n);
+	le32_put(h + 28, b->salt);
 	strbuf_add(out, h, sizeof(h));
 }
 

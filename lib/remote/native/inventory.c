@@ -13,6 +13,7 @@ void inventory_clear(struct inventory *inv)
 	for (size_t i = 0; i < inv->indexes.n; i++)
 		block_index_free(inv->indexes.v[i]);
 	vec_free(&inv->indexes);
+	vec_free(&inv->left_out);
 	vec_free(&inv->blocks);
 	map_clear(&inv->numbers);
 	map_clear(&inv->marked);
@@ -75,6 +76,7 @@ void inventory_add(struct inventory *inv, struct block_index *x)
 	for (uint32_t i = 0; i < x->n_blocks; i++) {
 		block_index_block(x, i, &name, &size);
 		x->numbers[i] = add_block(inv, &name, size);
+		inv->blocks.v[x->numbers[i]].flags |= BLOCK_NAMED;
 	}
 	vec_push(&inv->indexes, x);
 	pthread_mutex_unlock(&inv->lock);

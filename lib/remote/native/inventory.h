@@ -9,10 +9,13 @@
 
 #include "remote/native/index.h"
 
+#define MARKS_MAX ((size_t)256 << 20)
+
 enum block_flags {
 	BLOCK_CONDEMNED = 1 << 0, /* gc will remove it: not to be relied on */
 	BLOCK_BAD = 1 << 1,       /* it is not there, or not what it should be */
 	BLOCK_CHECKED = 1 << 2,   /* a part of it was read back, or we have put it */
+	BLOCK_NAMED = 1 << 3,     /* an index names it, so that gc lets it be */
 };
 
 struct known_block {
@@ -26,6 +29,7 @@ struct inventory {
 	pthread_mutex_t lock; /* guards all below */
 	bool loaded, resumed;
 	VEC(struct block_index *) indexes;
+	VEC(struct oid) left_out; /* indexes that are damaged or gone */
 	VEC(struct known_block) blocks;
 	struct map numbers; /* of blocks by name, plus one */
 	struct map marked;  /* names of blocks and indexes that marks condemn */
@@ -77,6 +81,13 @@ int inventory_list(struct inventory *inv, const char *prefix, struct listed_vec 
 /* Puts a key index/NAME or marks/NAME, and gives its name. */
 int inventory_put(struct inventory *inv, const char *prefix, const struct strbuf *bytes,
 		  struct oid *name, struct mlops_error *err);
+/*
+ * Puts an index under a name that no mark condemns: gc removes what it has marked, also when it was
+ * put again. The bytes are appended.
+ */
+int inventory_publish(struct inventory *inv, struct index_builder *b, struct strbuf *bytes,
+		      struct oid *name, struct mlops_error *err);
+bool inventory_is_marked(struct inventory *inv, const struct oid *name);
 /* Puts the list of what there is, for readers of a plain web server, which lists nothing. */
 int inventory_put_names(struct inventory *inv, struct mlops_error *err);
 

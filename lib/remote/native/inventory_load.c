@@ -2,10 +2,10 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/rand.h"
 #include "crypto/hash.h"
 #include "remote/native/inventory.h"
 
-#define MARKS_MAX       ((size_t)256 << 20)
 #define NAMES_KEY       "names" /* which indexes and marks there are, where no listing says so */
 #define PENDING_SECONDS (24 * 60 * 60) /* less than gc leaves what nothing names */
 
@@ -101,6 +101,28 @@ int inventory_put(struct inventory *inv, const char *prefix, const struct strbuf
 	return r->transport->put(r->conn, &put, err);
 }
 
+bool inventory_is_marked(struct inventory *inv, const struct oid *name)
+{
+	pthread_mutex_lock(&inv->lock);
+	bool marked = map_getn(&inv->marked, name->sha256, sizeof(name->sha256));
+	pthread_mutex_unlock(&inv->lock);
+	return marked;
+}
+
+int inventory_publish(struct inventory *inv, struct index_builder *b, struct strbuf *bytes,
+		      struct oid *name, struct mlops_error *err)
+{
+	index_builder_print(b, bytes);
+	if (hash_buf(bytes->buf, bytes->len, name, err))
+		return -1;
+	if (inventory_is_marked(inv, name)) {
+		b->salt = (uint32_t)rand_u64();
+		strbuf_trunc(bytes, 0);
+		index_builder_print(b, bytes);
+	}
+	return inventory_put(inv, "index/", bytes, name, err);
+}
+
 static char *kept_path(const struct inventory *inv, const struct oid *name)
 {
 	char hex[MLOPS_OID_HEX + 1];
@@ -147,12 +169,23 @@ struct loading {
 	struct block_index **got;
 };
 
-/* What is damaged or gone is left out: its objects are not there then, and can be sent again. */
-static int leave_out(struct mlops_error *err)
+static bool is_damage(const struct mlops_error *err)
 {
-	if (err->kind != MLOPS_ECORRUPT && err->kind != MLOPS_ENOTFOUND)
+	return err->kind == MLOPS_ECORRUPT || err->kind == MLOPS_ENOTFOUND;
+}
+
+/* What is damaged or gone is left out: its objects are not there then, and can be sent again. */
+static int leave_out(struct inventory *inv, const struct oid *name, struct mlops_error *err)
+{
+	if (!is_damage(err))
 		return -1;
-	log_warn("%s; what it tells of is left out", err->msg);
+	pthread_mutex_lock(&inv->lock);
+	bool told = map_getn(&inv->marked, name->sha256, sizeof(name->sha256));
+	if (!told)
+		vec_push(&inv->left_out, *name);
+	pthread_mutex_unlock(&inv->lock);
+	if (!told)
+		log_warn("%s; what it tells of is left out", err->msg);
 	mlops_error_clear(err);
 	return 0;
 }
@@ -174,10 +207,12 @@ static int load_index(struct remote *r, size_t i, void *arg, struct mlops_error 
 	}
 	mlops_error_clear(err);
 	if (fetch_named(l->inv, "index/", name, INDEX_MAX, &bytes, err))
-		return leave_out(err);
+		return leave_out(l->inv, name, err);
 	size_t n = bytes.len;
 	inventory_keep(l->inv, name, bytes.buf, n);
-	return block_index_parse(strbuf_steal(&bytes), n, &l->got[i], err) ? leave_out(err) : 0;
+	return block_index_parse(strbuf_steal(&bytes), n, &l->got[i], err) ?
+		       leave_out(l->inv, name, err) :
+		       0;
 }
 
 static bool is_known(const struct inventory *inv, const struct oid *name)
@@ -258,7 +293,9 @@ static int load_marks(struct inventory *inv, bool *changed, struct mlops_error *
 			continue;
 		if (fetch_named(inv, "marks/", name, MARKS_MAX, &text, err) ||
 		    marks_parse((struct str){ text.buf, text.len }, mark, inv, err)) {
-			rc = leave_out(err);
+			rc = is_damage(err) ? 0 : -1; /* an older gc's, which is through with it */
+			if (!rc)
+				mlops_error_clear(err);
 			continue;
 		}
 		map_putn(&inv->marks, name->sha256, sizeof(name->sha256), inv);

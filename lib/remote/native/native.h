@@ -21,5 +21,8 @@ struct native *native_of(struct remote *r);
  * what a killed push had sent is found.
  */
 int native_prepare(struct remote *r, bool to_write, struct native **out, struct mlops_error *err);
+/* The same, and MLOPS_EINVALID for what is no remote with blocks. */
+int native_open_blocks(struct remote *r, bool to_write, struct native **out,
+		       struct mlops_error *err);
 /* Whether objects lie one a key. */
 bool native_is_simple(const struct remote *r, const struct native *n);

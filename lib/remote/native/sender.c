@@ -3,6 +3,7 @@
 
 #include "base/fault.h"
 #include "base/fs.h"
+#include "base/rand.h"
 #include "crypto/hash.h"
 
 #define MAX_BLOCKS 4096 /* in one index: 64 GiB of data */
@@ -171,7 +172,7 @@ static int settle(struct sender *s, struct open_block *b, uint32_t *number)
 	size_t hooks = s->built.hooks.n;
 
 	*number = inventory_add_block(s->inv, &own->name, own->size);
-	inventory_flag(s->inv, *number, BLOCK_CHECKED);
+	inventory_flag(s->inv, *number, BLOCK_CHECKED | BLOCK_NAMED);
 	note_pending(s, b);
 	index_builder_join(&s->built, &b->own);
 	add_hooks(s, hooks);
@@ -192,10 +193,9 @@ static int publish(struct sender *s, struct mlops_error *err)
 			index_builder_add(&s->built, inv->indexes.v[i]);
 	if (!s->built.blocks.n)
 		return 0;
-	index_builder_print(&s->built, &bytes);
 	if (FAULT("remote.publish"))
 		return err_sys(err, "cannot write to remote '%s'", inv->remote->name);
-	if (inventory_put(inv, "index/", &bytes, &name, err))
+	if (inventory_publish(inv, &s->built, &bytes, &name, err))
 		return -1;
 	size_t n = bytes.len;
 	inventory_keep(inv, &name, bytes.buf, n);
@@ -217,6 +217,7 @@ static void forget_built(struct sender *s)
 	}
 	vec_free(&s->pending);
 	index_builder_clear(&s->built);
+	s->built.salt = 0;
 	free(steal_ptr(&s->hooks));
 	s->n_hooks = 0;
 }
@@ -229,16 +230,37 @@ static int publish_built(struct sender *s, struct mlops_error *err)
 	return 0;
 }
 
-int sender_put(struct sender *s, struct open_block *b, uint32_t *number, struct mlops_error *err)
+/* A block with the bytes of one that gc will remove gets some more, and so another name. */
+static int name_block(struct sender *s, struct open_block *b, struct mlops_error *err)
 {
 	struct built_block *own = &b->own.blocks.v[BLOCK_OWN];
-	const struct remote_source from = { .buf = b->bytes.buf, .fd = -1, .size = b->bytes.len };
-	struct remote *r = s->inv->remote;
-	char key[BLOCK_KEY];
+	uint8_t salt[16];
+	struct piece ignored;
+	struct oid name;
 
 	if (hash_buf(b->bytes.buf, b->bytes.len, &own->name, err))
 		return -1;
+	if (inventory_is_marked(s->inv, &own->name)) {
+		rand_bytes(salt, sizeof(salt));
+		if (hash_buf(salt, sizeof(salt), &name, err))
+			return -1;
+		block_add(b, &name, salt, sizeof(salt), &ignored);
+		if (hash_buf(b->bytes.buf, b->bytes.len, &own->name, err))
+			return -1;
+	}
 	own->size = b->bytes.len;
+	return 0;
+}
+
+int sender_put(struct sender *s, struct open_block *b, uint32_t *number, struct mlops_error *err)
+{
+	struct remote *r = s->inv->remote;
+	struct built_block *own = &b->own.blocks.v[BLOCK_OWN];
+	char key[BLOCK_KEY];
+
+	if (name_block(s, b, err))
+		return -1;
+	const struct remote_source from = { .buf = b->bytes.buf, .fd = -1, .size = b->bytes.len };
 	block_key(&own->name, key);
 	const struct key_put put = { .key = key, .from = &from, .oid = &own->name };
 	if (r->transport->put(r->conn, &put, err))
