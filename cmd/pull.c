@@ -4,6 +4,7 @@
 #include "mlops/dvc_remote.h"
 #include "mlops/workspace.h"
 #include "paths.h"
+#include "pull_part.h"
 #include "refs.h"
 #include "transfer.h"
 
@@ -13,6 +14,7 @@ struct pull_opts {
 	int64_t jobs;
 	uint64_t limit_rate;
 	bool dry_run, force, no_checkout, list_only;
+	const char *glob;
 };
 
 static const struct opt_spec pull_optv[] = {
@@ -29,6 +31,9 @@ static const struct opt_spec pull_optv[] = {
 	    .help = "overwrite changes too; what they hold is stored first"),
 	OPT(pull_opts, no_checkout, .name = "no-checkout", .type = OPT_BOOL,
 	    .help = "fetch objects into the store and leave the work tree alone"),
+	OPT(pull_opts, glob, .name = "glob", .letter = 'g', .type = OPT_STR, .meta = "PATTERN",
+	    .no_config = true,
+	    .help = "only files whose path from the project's root fits, or whose name where the pattern has no '/'"),
 	OPT(pull_opts, list_only, .name = "list-only", .type = OPT_BOOL, .no_config = true,
 	    .help = "fetch the listings of folders and none of their files"),
 	OPT_END,
@@ -36,7 +41,7 @@ static const struct opt_spec pull_optv[] = {
 
 static const struct arg_spec pull_argv[] = {
 	ARG(pull_opts, paths, .name = "PATH", .max = ARGS_ANY, .complete = "path",
-	    .help = "tracked paths and outputs, or folders that hold some (default: all)"),
+	    .help = "tracked paths and outputs, what lies in them, or folders that hold some (default: all)"),
 	ARG_END,
 };
 
@@ -47,16 +52,21 @@ struct pulled {
 	struct strlist unsent; /* outputs that are not here and that nobody sends */
 };
 
+static struct transfer_how how_of(const struct pull_opts *o)
+{
+	return (struct transfer_how){ .remote = o->remote,
+				      .jobs = o->jobs,
+				      .rate = o->limit_rate,
+				      .dry_run = o->dry_run,
+				      .list_only = o->list_only };
+}
+
 /* In a DVC repository that names nothing of ours no remote of ours is needed. */
 static int fetch(struct cmd_ctx *ctx, const struct pull_opts *o, const struct dvc_paths *paths,
 		 const struct work_refs *refs, struct transfer_counts *counts,
 		 struct mlops_error *err)
 {
-	struct transfer_how how = { .remote = o->remote,
-				    .jobs = o->jobs,
-				    .rate = o->limit_rate,
-				    .dry_run = o->dry_run,
-				    .list_only = o->list_only };
+	struct transfer_how how = how_of(o);
 	autofree struct placed_ref *placed = cmd_placed_refs(refs);
 	struct transfer_counts own = { 0 };
 	struct progress progress;
@@ -71,6 +81,28 @@ static int fetch(struct cmd_ctx *ctx, const struct pull_opts *o, const struct dv
 		rc = mlops_fetch_placed(ctx->project, placed, refs->n, &how, &own, err);
 	progress_end(&progress);
 	cmd_add_counts(counts, &own);
+	return rc;
+}
+
+/* What lies in tracked folders, and what a pattern chooses. */
+static int fetch_parts(struct cmd_ctx *ctx, const struct pull_opts *o, const struct strlist *paths,
+		       struct pulled *p, struct mlops_error *err)
+{
+	struct transfer_how how = how_of(o);
+	const struct pull_part part = { .paths = paths,
+					.glob = o->glob,
+					.how = &how,
+					.force = o->force,
+					.no_checkout = o->no_checkout,
+					.fetched = &p->fetched,
+					.tree = &p->tree,
+					.kept = &p->kept };
+	struct progress progress;
+
+	cmd_transfer_how(&how, &progress);
+	progress_start(&progress, "fetching", ctx->common.quiet);
+	int rc = pull_part(ctx, &part, err);
+	progress_end(&progress);
 	return rc;
 }
 
@@ -189,26 +221,38 @@ static int report(struct cmd_ctx *ctx, const struct pull_opts *o, const struct p
 	return p->kept.n ? CMD_EXIT_NO : 0;
 }
 
+static int pull_matching(struct cmd_ctx *ctx, const struct pull_opts *o, struct strlist *paths,
+			 struct pulled *p, struct mlops_error *err)
+{
+	if (!paths->n)
+		strlist_add(paths, "");
+	return fetch_parts(ctx, o, paths, p, err);
+}
+
 static int pull(struct cmd_ctx *ctx, const struct pull_opts *o, struct pulled *p,
 		struct mlops_error *err)
 {
 	autoworkrefs refs = { 0 };
 	autodvcpaths split = { 0 };
-	autostrlist paths = { 0 };
+	autostrlist paths = { 0 }, inside = { 0 };
 
-	if (cmd_relpaths(ctx->project, &o->paths, &paths, err) ||
-	    dvc_paths_split(ctx->project, &paths, DVC_STAGES, &split, err))
+	if (cmd_relpaths(ctx->project, &o->paths, &paths, err))
+		return -1;
+	if (o->glob)
+		return pull_matching(ctx, o, &paths, p, err);
+	if (dvc_paths_split(ctx->project, &paths, DVC_STAGES, &split, err))
 		return -1;
 	dvc_paths_at_remote(ctx->project, o->remote, &split);
-	if ((!split.skip_own && cmd_work_refs(ctx->project, &split.own, &refs, err)) ||
-	    fetch(ctx, o, &split, &refs, &p->fetched, err))
+	if ((!split.skip_own && cmd_work_refs_inside(ctx->project, &split.own, &refs, &inside, err)) ||
+	    fetch(ctx, o, &split, &refs, &p->fetched, err) ||
+	    (inside.n && fetch_parts(ctx, o, &inside, p, err)))
 		return -1;
 	if (o->no_checkout || o->dry_run || o->list_only)
 		return 0;
 	/* Tracked data last: when it has changes of its own, all else is done. */
 	if (checkout_dvc(o, &split, &p->tree, err))
 		return -1;
-	if (split.skip_own)
+	if (split.skip_own || (!refs.n && inside.n))
 		return 0;
 	if (restore_outs(ctx, o, &refs, p, err) || mlops_workspace_sync(ctx->project, err))
 		return -1;

@@ -13,39 +13,65 @@ static bool is_chosen(const char *path, const struct strlist *wanted)
 	return !wanted->n;
 }
 
-/* A path that chose nothing was likely mistyped. */
-static int check_used(const struct strlist *wanted, const struct work_refs *refs,
-		      struct mlops_error *err)
+static bool is_inside(const char *path, const struct tracked *all, size_t n)
 {
-	for (size_t i = 0; i < wanted->n; i++) {
-		bool used = !*wanted->v[i];
+	for (size_t i = 0; i < n; i++)
+		if (all[i].ref.kind == OBJECT_TREE && path_is_below(path, all[i].path))
+			return true;
+	return false;
+}
 
-		for (size_t j = 0; j < refs->n && !used; j++)
-			used = path_is_below(refs->v[j].path, wanted->v[i]);
-		if (used)
+/* A path that chose nothing was likely mistyped. */
+static int nothing_at(const char *path, struct mlops_error *err)
+{
+	autofree char *shown = cmd_show_path(path);
+
+	err_set(err, MLOPS_ENOTFOUND, "nothing is tracked at '%s'", shown);
+	return err_hint(err, "see what is with: mlops ls; a remote is named with -r");
+}
+
+static bool is_used(const char *path, const struct work_refs *refs)
+{
+	for (size_t i = 0; i < refs->n; i++)
+		if (path_is_below(refs->v[i].path, path))
+			return true;
+	return !*path;
+}
+
+static int choose(const struct strlist *wanted, const struct tracked *all, size_t n,
+		  struct work_refs *out, struct strlist *inside, struct mlops_error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_chosen(all[i].path, wanted))
+			vec_push(out, { xstrdup(all[i].path), all[i].ref, all[i].is_out,
+					all[i].place });
+	for (size_t i = 0; i < wanted->n; i++) {
+		if (is_used(wanted->v[i], out))
 			continue;
-		autofree char *shown = cmd_show_path(wanted->v[i]);
-		err_set(err, MLOPS_ENOTFOUND, "nothing is tracked at '%s'", shown);
-		return err_hint(err, "a part of a tracked folder is fetched with: mlops restore; "
-				     "a remote is named with -r");
+		if (!inside || !is_inside(wanted->v[i], all, n))
+			return nothing_at(wanted->v[i], err);
+		strlist_add(inside, wanted->v[i]);
 	}
 	return 0;
 }
 
-int cmd_work_refs(struct project *project, const struct strlist *wanted, struct work_refs *out,
-		  struct mlops_error *err)
+int cmd_work_refs_inside(struct project *project, const struct strlist *wanted,
+			 struct work_refs *out, struct strlist *inside, struct mlops_error *err)
 {
 	struct tracked *all;
 	size_t n;
 
 	if (mlops_tracked_list(project, NULL, &all, &n, err))
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (is_chosen(all[i].path, wanted))
-			vec_push(out, { xstrdup(all[i].path), all[i].ref, all[i].is_out,
-					all[i].place });
+	int rc = choose(wanted, all, n, out, inside, err);
 	mlops_tracked_free(all, n);
-	return check_used(wanted, out, err);
+	return rc;
+}
+
+int cmd_work_refs(struct project *project, const struct strlist *wanted, struct work_refs *out,
+		  struct mlops_error *err)
+{
+	return cmd_work_refs_inside(project, wanted, out, NULL, err);
 }
 
 void cmd_work_refs_clear(struct work_refs *refs)

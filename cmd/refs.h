@@ -23,6 +23,9 @@ struct work_refs {
  */
 int cmd_work_refs(struct project *project, const struct strlist *wanted, struct work_refs *out,
 		  struct mlops_error *err);
+/* The same, where paths that lie in a tracked folder are added to `inside`. */
+int cmd_work_refs_inside(struct project *project, const struct strlist *wanted,
+			 struct work_refs *out, struct strlist *inside, struct mlops_error *err);
 void cmd_work_refs_clear(struct work_refs *refs);
 #define autoworkrefs __attribute__((cleanup(cmd_work_refs_clear))) struct work_refs
 
