@@ -8,6 +8,7 @@
 #include "mlops/listing.h"
 #include "mlops/project.h"
 #include "paths.h"
+#include "transfer.h"
 #include "view.h"
 
 struct chosen {
@@ -22,13 +23,6 @@ struct choosing {
 	VEC(struct chosen) found;
 };
 
-static void add_counts(struct transfer_counts *to, const struct transfer_counts *more)
-{
-	to->objects += more->objects;
-	to->bytes += more->bytes;
-	to->present += more->present;
-}
-
 static int fetch(struct cmd_ctx *ctx, const struct pull_part *part, const struct placed_ref *refs,
 		 size_t n, bool list_only, struct mlops_error *err)
 {
@@ -40,7 +34,7 @@ static int fetch(struct cmd_ctx *ctx, const struct pull_part *part, const struct
 	if (mlops_fetch_placed(ctx->project, refs, n, &how, &counts, err))
 		return -1;
 	if (!list_only || how.list_only == part->how->list_only)
-		add_counts(part->fetched, &counts);
+		cmd_add_counts(part->fetched, &counts);
 	return 0;
 }
 
@@ -49,9 +43,11 @@ static int supply(const struct oid *tree, const struct object_place *place, void
 		  struct mlops_error *err)
 {
 	const struct choosing *c = arg;
-	const struct placed_ref ref = { { .kind = OBJECT_FILE, .oid = *tree, .size = UINT64_MAX,
-					  .files = 1 }, *place };
-	struct transfer_how how = { .remote = c->part->how->remote, .jobs = c->part->how->jobs,
+	const struct placed_ref ref = {
+		{ .kind = OBJECT_FILE, .oid = *tree, .size = UINT64_MAX, .files = 1 }, *place
+	};
+	struct transfer_how how = { .remote = c->part->how->remote,
+				    .jobs = c->part->how->jobs,
 				    .rate = c->part->how->rate };
 	struct transfer_counts counts;
 	struct store *store;
@@ -62,7 +58,7 @@ static int supply(const struct oid *tree, const struct object_place *place, void
 		return 0;
 	if (mlops_fetch_placed(c->ctx->project, &ref, 1, &how, &counts, err))
 		return -1;
-	add_counts(c->part->fetched, &counts);
+	cmd_add_counts(c->part->fetched, &counts);
 	return 0;
 }
 

@@ -13,7 +13,7 @@ struct push_opts {
 	const char *remote;
 	int64_t jobs;
 	uint64_t limit_rate;
-	bool dry_run;
+	bool dry_run, verify;
 };
 
 static const struct opt_spec push_optv[] = {
@@ -24,6 +24,8 @@ static const struct opt_spec push_optv[] = {
 	    .help = "move N things at a time (default: adapts)"),
 	OPT(push_opts, limit_rate, .name = "limit-rate", .type = OPT_BYTES, .meta = "RATE",
 	    .help = "move at most RATE bytes a second over the network, such as 10M (default: no limit)"),
+	OPT(push_opts, verify, .name = "verify", .type = OPT_BOOL,
+	    .help = "read all of it back afterwards, what was there before too, and hash it"),
 	OPT(push_opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL,
 	    .no_config = true, .help = "say what would be sent and send nothing"),
 	OPT_END,
@@ -90,7 +92,8 @@ static int push(struct cmd_ctx *ctx, const struct push_opts *o, struct transfer_
 		struct mlops_error *err)
 {
 	struct transfer_how how = {
-		.remote = o->remote, .jobs = o->jobs, .rate = o->limit_rate, .dry_run = o->dry_run
+		.remote = o->remote, .jobs = o->jobs, .rate = o->limit_rate, .verify = o->verify,
+				    .dry_run = o->dry_run
 	};
 	struct progress progress;
 	autodvcpaths split = { 0 };

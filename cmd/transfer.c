@@ -20,6 +20,7 @@ void cmd_add_counts(struct transfer_counts *to, const struct transfer_counts *co
 	to->objects += counts->objects;
 	to->bytes += counts->bytes;
 	to->present += counts->present;
+	to->moved += counts->moved;
 	to->missing += counts->missing;
 }
 
@@ -33,6 +34,8 @@ void cmd_print_counts(const struct transfer_counts *counts, const char *done)
 	}
 	printf("%llu object%s, %s %s", (unsigned long long)counts->objects,
 	       counts->objects == 1 ? "" : "s", num_format_bytes(counts->bytes, size), done);
+	if (counts->moved && counts->moved < counts->bytes - counts->bytes / 8)
+		printf(" as %s", num_format_bytes(counts->moved, size));
 	if (counts->present)
 		printf("; %llu %s there already", (unsigned long long)counts->present,
 		       counts->present == 1 ? "was" : "were");
@@ -43,5 +46,6 @@ void cmd_set_counts(struct json *v, const struct transfer_counts *counts)
 {
 	js_set(v, "objects", js_int((int64_t)counts->objects));
 	js_set(v, "bytes", js_int((int64_t)counts->bytes));
+	js_set(v, "moved", js_int((int64_t)counts->moved));
 	js_set(v, "present", js_int((int64_t)counts->present));
 }

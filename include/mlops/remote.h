@@ -23,6 +23,7 @@ MLOPS_API void mlops_remotes_free(struct remote_info *remotes, size_t n);
 struct transfer_counts {
 	uint64_t objects, bytes;    /* sent or received */
 	uint64_t present;           /* already there */
+	uint64_t moved;             /* bytes over the network or disk for it, both ways */
 	uint64_t missing;           /* push: not in the local store; fetch: not whole at the remote */
 };
 
@@ -32,6 +33,7 @@ struct transfer_how {
 	uint64_t rate;      /* bytes a second over a network; 0: no limit */
 	bool dry_run;
 	bool keep_going; /* fetch: what the remote lacks or holds damaged is counted as missing only */
+	bool verify;    /* push: all that the refs lead to is read back and hashed */
 	bool list_only; /* fetch: trees, not the files that they list */
 	/* Progress, called from this thread; may be NULL. Totals grow as they become known. */
 	void (*progress)(const struct transfer_counts *done, uint64_t total_objects,

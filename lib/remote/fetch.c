@@ -271,6 +271,7 @@ int mlops_fetch(struct project *project, const struct object_ref *refs, size_t n
 	f.transfer.remote = remote;
 	int rc = fetch_all(&f, refs, n, err);
 	want_set_clear(&f.set);
+	counts->moved = remote->moved;
 	/* What came before it broke off is kept, so that the next try starts there. */
 	if (mlops_store_flush(*store, rc ? &flush_err : err))
 		return -1;

@@ -52,6 +52,7 @@ static void add_counts(struct transfer_counts *sum, const struct transfer_counts
 	sum->objects += more->objects;
 	sum->bytes += more->bytes;
 	sum->present += more->present;
+	sum->moved += more->moved;
 	sum->missing += more->missing;
 }
 

@@ -121,3 +121,6 @@ int transfer_run(struct transfer *t, const struct item_list *items, uint64_t byt
 		 int (*move)(struct transfer *t, const struct remote_item *items, size_t n,
 			     struct mlops_error *err),
 		 struct mlops_error *err);
+/* Reads all below the refs back and hashes it; MLOPS_ECORRUPT when some of it is not as it was. */
+int remote_read_back(const struct transfer *like, const struct object_ref *refs, size_t n,
+		     struct mlops_error *err);

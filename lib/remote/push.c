@@ -294,5 +294,8 @@ int mlops_push(struct project *project, const struct object_ref *refs, size_t n,
 	p.transfer.remote = remote;
 	int rc = push_all(&p, err);
 	want_set_clear(&p.set);
-	return rc;
+	counts->moved = remote->moved;
+	return rc || (how->verify && !how->dry_run && remote_read_back(&p.transfer, refs, n, err)) ?
+		       -1 :
+		       0;
 }

@@ -26,10 +26,18 @@ before=$(sent)
 mlops track large.bin >/dev/null && git add . && git commit -qm edited
 run mlops push --json
 rc_is 0 "a push of an edited file"
-json_is 'd["objects"]' 1 "is one object"
+json_is 'd["objects"], 0 < d["moved"] < 900000 < d["bytes"]' '[1,true]' "is one object"
 new=$(($(sent) - before))
 is "$([ "$new" -lt 600000 ] && echo little)" little "of which little more than the edit is sent ($new bytes)"
 ok "the reader agrees" reader "$scratch/far"
+run mlops push --verify
+rc_is 0 "what is there can be read back"
+cp -a "$scratch/far" "$scratch/far.whole"
+for file in $(find "$scratch/far/blocks" -type f); do chmod u+w "$file" && printf 'XXXXXXXX' | dd of="$file" bs=1 seek=6000000 conv=notrunc 2>/dev/null; done
+run mlops push --verify
+rc_is 3 "what is damaged is found"
+like "$err" 'remote verify --read-data --repair' "and what to do"
+rm -rf "$scratch/far" && mv "$scratch/far.whole" "$scratch/far"
 clone
 ok "a clone" mlops pull
 same_data "has the same data"
