@@ -3,6 +3,8 @@
 
 #include "base/vec.h"
 #include "mlops/dvc_remote.h"
+#include "mlops/dvc_stages.h"
+#include "mlops/origin.h"
 #include "paths.h"
 #include "transfer.h"
 
@@ -54,6 +56,7 @@ static int bring(struct cmd_ctx *ctx, struct dvc *dvc, const struct convert_opts
 {
 	const char *const *v = (const char *const *)paths->v;
 	struct transfer_how how = { .remote = o->remote };
+	const struct get_how imports = { .add_stages = mlops_dvc_add_stages };
 	struct checkout_counts tree = { 0 };
 	struct transfer_counts counts;
 	struct progress progress;
@@ -67,7 +70,10 @@ static int bring(struct cmd_ctx *ctx, struct dvc *dvc, const struct convert_opts
 	if (absent)
 		rc = mlops_dvc_fetch(dvc, v, paths->n, &how, &counts, err);
 	progress_end(&progress);
-	return rc ? -1 : mlops_dvc_checkout(dvc, v, paths->n, false, &tree, err);
+	return rc || mlops_dvc_fetch_imports(dvc, v, paths->n, &imports, err) ||
+			       mlops_dvc_checkout(dvc, v, paths->n, false, &tree, err) ?
+		       -1 :
+		       0;
 }
 
 static int run(struct cmd_ctx *ctx, const struct convert_opts *o, bool to_ours,

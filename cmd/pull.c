@@ -2,6 +2,8 @@
 #include "base/log.h"
 #include "dvc.h"
 #include "mlops/dvc_remote.h"
+#include "mlops/dvc_stages.h"
+#include "mlops/origin.h"
 #include "mlops/workspace.h"
 #include "paths.h"
 #include "pull_part.h"
@@ -48,7 +50,7 @@ static const struct arg_spec pull_argv[] = {
 struct pulled {
 	struct transfer_counts fetched;
 	struct checkout_counts tree;
-	struct strlist kept; /* outputs with changes that are nowhere else */
+	struct strlist kept;   /* outputs with changes that are nowhere else */
 	struct strlist unsent; /* outputs that are not here and that nobody sends */
 };
 
@@ -172,6 +174,11 @@ static int checkout(struct cmd_ctx *ctx, const struct pull_opts *o, const struct
 static int checkout_dvc(const struct pull_opts *o, const struct dvc_paths *paths,
 			struct checkout_counts *counts, struct mlops_error *err)
 {
+	const struct get_how how = { .add_stages = mlops_dvc_add_stages };
+
+	if (paths->dvc && mlops_dvc_fetch_imports(paths->dvc, (const char *const *)paths->theirs.v,
+						  paths->theirs.n, &how, err))
+		return -1;
 	return paths->dvc ? mlops_dvc_checkout(paths->dvc, (const char *const *)paths->theirs.v,
 					       paths->theirs.n, o->force, counts, err) :
 			    0;

@@ -32,6 +32,13 @@ MLOPS_API int mlops_get(const struct source *source, const char *dest, const str
 MLOPS_API int mlops_import(struct project *project, const struct source *source, const char *path,
 			   const struct get_how *how, struct pointer *out, struct mlops_error *err);
 
+/*
+ * Brings what `dvc import` tracks at the paths (n 0: all), and is neither here nor in DVC's cache, from
+ * where it was imported, and puts it into that cache: what `mlops_dvc_fetch` leaves out.
+ */
+MLOPS_API int mlops_dvc_fetch_imports(struct dvc *dvc, const char *const *paths, size_t n,
+				      const struct get_how *how, struct mlops_error *err);
+
 enum update_outcome { UPDATE_SAME, UPDATE_NEW, UPDATE_WOULD };
 struct update_report {
 	const char *path;

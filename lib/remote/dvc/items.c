@@ -179,7 +179,7 @@ int dvc_each_remote(struct dvc *d, const char *const *paths, size_t n, const cha
 		const char *remote = named ? named : out->remote;
 		size_t k = 0;
 
-		if (!dvc_is_chosen(out->path, paths, n))
+		if (out->imported || !dvc_is_chosen(out->path, paths, n))
 			continue;
 		while (k < shares.n &&
 		       strcmp(shares.v[k].remote ? shares.v[k].remote : "", remote ? remote : ""))
@@ -190,7 +190,8 @@ int dvc_each_remote(struct dvc *d, const char *const *paths, size_t n, const cha
 	}
 	for (size_t i = 0; i < shares.n; i++) {
 		if (!rc)
-			rc = fn(shares.v[i].remote, shares.v[i].outs.v, shares.v[i].outs.n, arg, err);
+			rc = fn(shares.v[i].remote, shares.v[i].outs.v, shares.v[i].outs.n, arg,
+				err);
 		vec_free(&shares.v[i].outs);
 	}
 	vec_free(&shares);

@@ -8,11 +8,11 @@
 #include "project/project.h"
 #include "remote/dvc/dvc.h"
 
-#define TIMEOUT_MS  60000
-#define REFERS_MAX  8 /* remotes that refer to one another by remote:// */
+#define TIMEOUT_MS 60000
+#define REFERS_MAX 8 /* remotes that refer to one another by remote:// */
 
 enum use {
-	PASSED,	   /* to the transport, under the name `ours` */
+	PASSED,    /* to the transport, under the name `ours` */
 	HANDLED,   /* here */
 	IGNORED,   /* it changes nothing but speed or what is shown */
 	FOR_WRITE, /* it says how objects are to be written, which we cannot */
@@ -98,23 +98,16 @@ static const struct key_use of_ssh[] = {
 };
 
 static const struct key_use of_http[] = {
-	{ "auth", HANDLED, NULL },
-	{ "custom_auth_header", PASSED, "header" },
-	{ "user", PASSED, "user" },
-	{ "password", PASSED, "password" },
-	{ "ask_password", WHEN_TRUE, NULL },
-	{ "ssl_verify", WHEN_FALSE, NULL },
-	{ "method", PASSED, "method" },
-	{ NULL, HANDLED, NULL },
+	{ "auth", HANDLED, NULL },           { "custom_auth_header", PASSED, "header" },
+	{ "user", PASSED, "user" },          { "password", PASSED, "password" },
+	{ "ask_password", WHEN_TRUE, NULL }, { "ssl_verify", WHEN_FALSE, NULL },
+	{ "method", PASSED, "method" },      { NULL, HANDLED, NULL },
 };
 
 static const struct key_use of_webdav[] = {
-	{ "user", PASSED, "user" },
-	{ "password", PASSED, "password" },
-	{ "ask_password", WHEN_TRUE, NULL },
-	{ "custom_auth_header", PASSED, "header" },
-	{ "ssl_verify", WHEN_FALSE, NULL },
-	{ NULL, HANDLED, NULL },
+	{ "user", PASSED, "user" },          { "password", PASSED, "password" },
+	{ "ask_password", WHEN_TRUE, NULL }, { "custom_auth_header", PASSED, "header" },
+	{ "ssl_verify", WHEN_FALSE, NULL },  { NULL, HANDLED, NULL },
 };
 
 static const struct key_use of_folder[] = {
@@ -129,10 +122,10 @@ static const struct kind {
 	const struct key_use *keys;
 	bool lists;
 } kinds[] = {
-	{ "s3", "s3", of_s3, true },	     { "gs", "gs", of_gs, true },
-	{ "gcs", "gs", of_gs, true },	     { "azure", "az", of_azure, true },
-	{ "ssh", "sftp", of_ssh, true },     { "sftp", "sftp", of_ssh, true },
-	{ "http", "http", of_http, false },  { "https", "https", of_http, false },
+	{ "s3", "s3", of_s3, true },           { "gs", "gs", of_gs, true },
+	{ "gcs", "gs", of_gs, true },          { "azure", "az", of_azure, true },
+	{ "ssh", "sftp", of_ssh, true },       { "sftp", "sftp", of_ssh, true },
+	{ "http", "http", of_http, false },    { "https", "https", of_http, false },
 	{ "webdav", "http", of_webdav, true }, { "webdavs", "https", of_webdav, true },
 	{ "file", "file", of_folder, false },
 };
@@ -140,7 +133,7 @@ static const struct kind {
 struct place {
 	const struct dvc *dvc;
 	const char *name; /* of the remote, for messages */
-	char *section;	  /* of DVC's settings */
+	char *section;    /* of DVC's settings */
 	const struct kind *kind;
 	char *url; /* ours */
 	bool to_write;
@@ -156,14 +149,15 @@ static const char *value_of(const struct place *p, const char *key)
 
 static bool is_on(const char *value)
 {
-	return !strcasecmp(value, "true") || !strcasecmp(value, "yes") || !strcasecmp(value, "on") ||
-	       !strcmp(value, "1");
+	return !strcasecmp(value, "true") || !strcasecmp(value, "yes") ||
+	       !strcasecmp(value, "on") || !strcmp(value, "1");
 }
 
 static int refuse(const struct place *p, const struct dvc_setting *s, struct mlops_error *err)
 {
-	err_set(err, MLOPS_EINVALID, "remote '%s' of DVC has '%s' set, which this program does not heed",
-		p->name, s->key);
+	err_set(err, MLOPS_EINVALID,
+		"remote '%s' of DVC has '%s' set, which this program does not heed", p->name,
+		s->key);
 	return err_hint(err, "see mlops-dvc(7); use dvc for this remote");
 }
 
@@ -279,8 +273,9 @@ static int make_url(struct place *p, const char *text, struct mlops_error *err)
 
 	p->kind = find_kind((struct str){ text, (size_t)(mark - text) });
 	if (!p->kind) {
-		err_set(err, MLOPS_EINVALID, "remote '%s' of DVC is of a kind that is not known: %.*s",
-			p->name, (int)(mark - text), text);
+		err_set(err, MLOPS_EINVALID,
+			"remote '%s' of DVC is of a kind that is not known: %.*s", p->name,
+			(int)(mark - text), text);
 		return err_hint(err, "see mlops-dvc(7); use dvc for this remote");
 	}
 	if (p->kind->keys == of_ssh)
@@ -313,10 +308,9 @@ static int find_url(struct place *p, struct mlops_error *err)
 			return no_url(name, err);
 		if (!str_starts(url->value, "remote://")) {
 			bool is_url = strstr(url->value, "://");
-			autofree char *start =
-				is_url ? xstrdup(url->value) : dvc_setting_path(url);
-			autofree char *full = xasprintf("%s%s%s", is_url ? "" : "file://", start,
-							below);
+			autofree char *start = is_url ? xstrdup(url->value) : dvc_setting_path(url);
+			autofree char *full =
+				xasprintf("%s%s%s", is_url ? "" : "file://", start, below);
 			return make_url(p, full, err);
 		}
 		const char *rest = url->value + strlen("remote://");
@@ -335,12 +329,16 @@ static int connect_to(struct place *p, const struct transfer_how *how, struct dv
 {
 	autofree char *state = project_file(p->dvc->project, "run/uploads");
 	const char *jobs = value_of(p, "jobs");
+	int64_t timeout_ms;
+
+	if (project_config_duration(p->dvc->project, "http.timeout", TIMEOUT_MS, &timeout_ms, err))
+		return -1;
 	struct transport_how full = { .name = p->name,
 				      .url = p->url,
 				      .sets = p->sets.v,
 				      .n_sets = p->sets.n,
 				      .state_dir = state,
-				      .timeout_ms = TIMEOUT_MS,
+				      .timeout_ms = timeout_ms,
 				      .jobs = how->jobs,
 				      .rate = how->rate };
 
@@ -379,12 +377,16 @@ int dvc_remote_open(struct dvc *d, const char *name, const struct transfer_how *
 		    struct dvc_remote *out, struct mlops_error *err)
 {
 	const struct dvc_setting *usual = dvc_setting(d, "core", "remote");
-	struct place p = { .dvc = d, .name = name ? name : usual ? usual->value : NULL,
+	struct place p = { .dvc = d,
+			   .name = name  ? name :
+				   usual ? usual->value :
+					   NULL,
 			   .to_write = to_write };
 
 	if (!p.name) {
 		err_set(err, MLOPS_ENOTFOUND, "DVC has no default remote here");
-		return err_hint(err, "choose one with: dvc remote default <name>, or name it with -r");
+		return err_hint(err,
+				"choose one with: dvc remote default <name>, or name it with -r");
 	}
 	int rc = open_named(&p, how, out, err);
 	place_clear(&p);

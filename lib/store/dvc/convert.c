@@ -2,7 +2,6 @@
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/path.h"
-#include "fmt/yaml.h"
 #include "git/git.h"
 #include "project/project.h"
 #include "store/dvc/dvc.h"
@@ -51,35 +50,6 @@ static int check_all(struct dvc *d, const struct conversion *c, struct mlops_err
 	return 0;
 }
 
-/* What `dvc import` wrote: the repository, the path in it, what is followed, and the commit. */
-static int read_origin(struct dvc *d, const char *file, struct origin *out, bool *found,
-		       struct mlops_error *err)
-{
-	autofree char *path = project_abspath(d->project, file);
-	const char *url = NULL, *rev = NULL, *commit = NULL, *in = NULL;
-	autoarena arena = { 0 };
-	struct yaml_node *root;
-	autoerr bad = ERR_INIT;
-
-	*found = false;
-	if (yaml_load(&arena, path, file, &root, err))
-		return -1;
-	const struct yaml_node *deps = yaml_get(root, "deps");
-	const struct yaml_node *dep =
-		deps && deps->kind == YAML_LIST && deps->n ? deps->values[0] : NULL;
-	const struct yaml_node *repo = yaml_get(dep, "repo");
-	if (!repo || yaml_get_text(repo, "url", &url, &bad) ||
-	    yaml_get_text(repo, "rev", &rev, &bad) ||
-	    yaml_get_text(repo, "rev_lock", &commit, &bad) ||
-	    yaml_get_text(dep, "path", &in, &bad) || !url || !commit || !in || !path_is_safe(in) ||
-	    origin_check_url(url, &bad))
-		return 0;
-	*out = (struct origin){ xstrdup(url), xstrdup(in), rev ? xstrdup(rev) : NULL,
-				xstrdup(commit) };
-	*found = true;
-	return 0;
-}
-
 static int finish_file(struct dvc *d, const char *file, struct mlops_error *err)
 {
 	autofree char *path = project_abspath(d->project, file);
@@ -93,14 +63,10 @@ static int finish_file(struct dvc *d, const char *file, struct mlops_error *err)
 
 static int keep_origins(struct dvc *d, const struct conversion *c, struct mlops_error *err)
 {
-	for (size_t i = 0; i < c->outs.n; i++) {
-		autoorigin o = { 0 };
-		bool found;
-
-		if (read_origin(d, c->outs.v[i]->file, &o, &found, err) ||
-		    (found && origin_write(d->project, c->outs.v[i]->path, &o, err)))
+	for (size_t i = 0; i < c->outs.n; i++)
+		if (c->outs.v[i]->origin.url &&
+		    origin_write(d->project, c->outs.v[i]->path, &c->outs.v[i]->origin, err))
 			return -1;
-	}
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "mlops/dvc.h"
 #include "store/ignores.h"
 #include "store/index.h"
+#include "store/origin.h"
 
 #define DVC_DIR         ".dvc"
 #define DVC_LISTING_MAX ((size_t)1 << 30) /* bytes of a folder's listing */
@@ -25,8 +26,10 @@ struct dvc_out {
 	char *file;   /* the *.dvc file that says so, likewise; NULL: a stage's */
 	size_t place; /* in its list of outs */
 	struct object_ref ref;
-	char *remote; /* the only one that it goes to and comes from; NULL: the default one */
-	bool keep;    /* it is not pushed */
+	char *remote;  /* the only one that it goes to and comes from; NULL: the default one */
+	bool keep;     /* it is not pushed */
+	bool imported; /* from another repository, which has it: no remote of this one need */
+	struct origin origin; /* that; without a URL: one that this program does not read */
 };
 
 /* A file on its way into the cache. */

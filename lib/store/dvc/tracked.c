@@ -16,6 +16,28 @@ void dvc_out_clear(struct dvc_out *out)
 	free(out->path);
 	free(out->file);
 	free(out->remote);
+	origin_clear(&out->origin);
+}
+
+/* What `dvc import` wrote: the repository, the path in it, what is followed, and the commit. */
+static void read_origin(const struct yaml_node *root, struct dvc_out *out)
+{
+	const char *url = NULL, *rev = NULL, *commit = NULL, *path = NULL;
+	const struct yaml_node *deps = yaml_get(root, "deps");
+	autoerr bad = ERR_INIT;
+
+	if (!deps || deps->kind != YAML_LIST || !deps->n)
+		return;
+	const struct yaml_node *dep = deps->values[0], *repo = yaml_get(dep, "repo");
+	out->imported = repo != NULL;
+	if (!repo || yaml_get_text(repo, "url", &url, &bad) ||
+	    yaml_get_text(repo, "rev", &rev, &bad) ||
+	    yaml_get_text(repo, "rev_lock", &commit, &bad) ||
+	    yaml_get_text(dep, "path", &path, &bad) || !url || !commit || !path ||
+	    !path_is_safe(path) || origin_check_url(url, &bad))
+		return;
+	out->origin = (struct origin){ xstrdup(url), xstrdup(path), rev ? xstrdup(rev) : NULL,
+				       xstrdup(commit) };
 }
 
 /* Those with another hash, or none yet, cannot be compared. Without "hash" it is one of DVC 2. */
@@ -36,9 +58,10 @@ static bool read_ref(const struct yaml_node *out, const char *md5, const char *h
 	       !yaml_get_bool(out, "isexec", &ref->executable, &ignored);
 }
 
-static int add_out(struct dvc *d, const char *dir, const struct yaml_node *node, size_t place,
+static int add_out(struct dvc *d, const char *dir, const struct yaml_node *root, size_t place,
 		   struct mlops_error *err)
 {
+	const struct yaml_node *node = yaml_get(root, "outs")->values[place];
 	const char *path = NULL, *md5 = NULL, *hash = NULL, *remote = NULL;
 	bool cached = true, pushed = true;
 	struct dvc_out out = { .place = place };
@@ -63,6 +86,7 @@ static int add_out(struct dvc *d, const char *dir, const struct yaml_node *node,
 	out.file = xstrdup(node->file);
 	out.remote = remote ? xstrdup(remote) : NULL;
 	out.keep = !pushed;
+	read_origin(root, &out);
 	vec_push(&d->outs, out);
 	return 0;
 }
@@ -84,7 +108,7 @@ static int read_outs(struct dvc *d, const char *file, struct mlops_error *err)
 	if (!yaml_is_null(outs) && yaml_want(outs, YAML_LIST, "outs", err))
 		return -1;
 	for (size_t i = 0; outs && i < outs->n; i++)
-		if (add_out(d, from, outs->values[i], i, err))
+		if (add_out(d, from, root, i, err))
 			return -1;
 	return 0;
 }
