@@ -12,6 +12,7 @@ struct http_server {
 	struct http_server_how how;
 	struct MHD_Daemon *daemon;
 	struct lingering *lingering;
+	struct waiting *waiting;
 	char *url, *unix_socket;
 	int port;
 	int listen_fd;

@@ -14,6 +14,7 @@
 #define IDLE_MS   2000  /* without a byte */
 #define WHOLE_MS  10000 /* in all */
 #define MAX_BYTES ((int64_t)64 << 20)
+#define TICK_MS   1000
 #define END_MS    1000 /* that the end waits at most */
 #define BUFFER    ((size_t)64 << 10)
 
@@ -25,11 +26,14 @@ struct kept {
 
 struct lingering {
 	pthread_t thread;
+	void (*tick)(void *arg);
+	void *arg;
 	int in, out; /* the pipe's ends; `in` is the thread's */
 	/* Of the thread: */
 	struct kept kept[MAX_KEPT];
 	size_t n;
 	int64_t end_ms; /* INT64_MAX: not yet */
+	int64_t ticked_ms;
 	char buf[BUFFER];
 };
 
@@ -87,13 +91,15 @@ static bool drop(struct lingering *l, struct kept *k, int64_t now)
 
 static int wait_ms(const struct lingering *l, int64_t now)
 {
-	int64_t first = l->end_ms;
+	int64_t first = l->ticked_ms + TICK_MS;
+
+	first = l->end_ms < first ? l->end_ms : first;
 
 	for (size_t i = 0; i < l->n; i++) {
 		first = l->kept[i].idle_until_ms < first ? l->kept[i].idle_until_ms : first;
 		first = l->kept[i].until_ms < first ? l->kept[i].until_ms : first;
 	}
-	return first == INT64_MAX ? -1 : first > now ? (int)(first - now) : 0;
+	return first > now ? (int)(first - now) : 0;
 }
 
 /* Once the pipe has ended it would only wake us again and again. */
@@ -109,6 +115,10 @@ static void run_round(struct lingering *l)
 	poll(fds, n + 1, wait_ms(l, clock_mono_ms()));
 
 	int64_t now = clock_mono_ms();
+	if (now - l->ticked_ms >= TICK_MS) {
+		l->ticked_ms = now;
+		l->tick(l->arg);
+	}
 	l->n = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct kept k = l->kept[i];
@@ -134,7 +144,8 @@ static void *run(void *arg)
 	return NULL;
 }
 
-int lingering_new(struct lingering **out, struct mlops_error *err)
+int lingering_new(void (*tick)(void *arg), void *arg, struct lingering **out,
+		  struct mlops_error *err)
 {
 	int ends[2];
 
@@ -144,6 +155,9 @@ int lingering_new(struct lingering **out, struct mlops_error *err)
 	l->in = ends[0];
 	l->out = ends[1];
 	l->end_ms = INT64_MAX;
+	l->tick = tick;
+	l->arg = arg;
+	l->ticked_ms = clock_mono_ms();
 	if (thread_start(&l->thread, run, l, err)) {
 		close(l->in);
 		close(l->out);

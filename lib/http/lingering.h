@@ -10,7 +10,9 @@
 
 struct lingering;
 
-int lingering_new(struct lingering **out, struct mlops_error *err);
+/* `tick` is called about once a second, from the thread that does this. */
+int lingering_new(void (*tick)(void *arg), void *arg, struct lingering **out,
+		  struct mlops_error *err);
 /*
  * Keeps the connection of a socket that its owner is about to close, unless the client has closed
  * it already, or too many are kept. From any thread.

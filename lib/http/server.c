@@ -11,6 +11,7 @@
 #include "http/call.h"
 #include "http/lingering.h"
 #include "http/listen.h"
+#include "http/waiting.h"
 
 #define DEFAULT_BUFFER      ((size_t)16 << 10)
 #define DEFAULT_CONNECTIONS 1024
@@ -18,6 +19,15 @@
 #define MIN_THREADS         4u
 #define MAX_THREADS         16u
 #define TLS_PRIORITIES      "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
+static void set_busy(struct http_server *s, struct MHD_Connection *conn, bool busy)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	if (info && info->socket_context)
+		waiting_set_busy(s->waiting, info->socket_context, busy);
+}
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const char *url,
 				  const char *method, const char *version, const char *buf,
@@ -27,6 +37,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const 
 
 	(void)version;
 	if (!c) {
+		set_busy(arg, conn, true);
 		*state = c = call_new(arg, conn, method, url);
 		return call_begin(c);
 	}
@@ -40,25 +51,37 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const 
 static void on_completed(void *arg, struct MHD_Connection *conn, void **state,
 			 enum MHD_RequestTerminationCode why)
 {
-	(void)arg, (void)conn, (void)why;
+	(void)why;
 	if (*state)
 		call_free(*state);
 	*state = NULL;
+	set_busy(arg, conn, false);
 }
 
-/* The socket is still open; an idle one needs no care when all are closed. */
+/* When it is closed, the socket is still open; an idle one needs no care when all are closed. */
 static void on_connection(void *arg, struct MHD_Connection *conn, void **state,
 			  enum MHD_ConnectionNotificationCode what)
 {
-	struct http_server *s = arg;
-
-	(void)state;
-	if (what != MHD_CONNECTION_NOTIFY_CLOSED || atomic_load(&s->stopping))
-		return;
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
-	if (info)
+	struct http_server *s = arg;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		*state = info ? waiting_add(s->waiting, info->connect_fd) : NULL;
+		return;
+	}
+	if (*state)
+		waiting_remove(s->waiting, *state);
+	*state = NULL;
+	if (info && !atomic_load(&s->stopping))
 		lingering_add(s->lingering, info->connect_fd);
+}
+
+static void end_late(void *arg)
+{
+	struct http_server *s = arg;
+
+	waiting_end_late(s->waiting, s->how.idle_timeout_ms);
 }
 
 /* Paths and queries stay encoded until they are matched: "%2F" is no slash. */
@@ -139,7 +162,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, int fd)
 	more[n] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
 	return MHD_start_daemon(
 		flags, 0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_UNESCAPE_CALLBACK,
 		keep_escaped, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, how->buffer,
 		MHD_OPTION_CONNECTION_LIMIT, how->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
@@ -149,6 +172,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *s, int fd)
 static void server_free(struct http_server *s)
 {
 	lingering_free(s->lingering);
+	waiting_free(s->waiting);
 	if (s->unix_socket)
 		unlink(s->unix_socket);
 	pthread_mutex_destroy(&s->lock);
@@ -171,7 +195,9 @@ int http_server_start(const struct http_server_how *how, struct http_server **ou
 	fill_defaults(&s->how);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->idle, NULL);
-	int rc = lingering_new(&s->lingering, err) || open_listener(s, &fd, err) ? -1 : 0;
+	s->waiting = waiting_new();
+	int rc = lingering_new(end_late, s, &s->lingering, err) || open_listener(s, &fd, err) ? -1 :
+												0;
 	if (!rc && !(s->daemon = start_daemon(s, fd)))
 		rc = err_set(err, MLOPS_EFAIL, "cannot start an HTTP server on '%s'%s", s->url,
 			     how->certificate ? ": its certificate and key do not do" : "");

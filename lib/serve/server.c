@@ -8,8 +8,8 @@
 #include <sys/resource.h>
 
 #define DRAIN_MS    30000
-#define THREADS     16 /* handlers wait for the disk */
-#define CONNECTIONS 8192
+#define THREADS     16                 /* handlers wait for the disk */
+#define CONNECTIONS 2048               /* of BUFFER each at most */
 #define BUFFER      ((size_t)64 << 10) /* uploads come in pieces of about this size */
 #define MAX_PEM     ((size_t)1 << 20)
 

@@ -294,21 +294,28 @@ static void test_limits(void **state)
 	assert_true(status == 414 || status == 431 || status == 413);
 }
 
-/* Sends a whole request, whatever the server does meanwhile, and only then reads the answer. */
-static void ask_late(const struct fixture *f, const char *head, size_t body, char *answer, size_t n)
+static int connect_to(const struct fixture *f)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET,
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	autofree char *bytes = memset(xmalloc(body), 'x', body);
-	struct mlops_error err = { 0 };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	uint64_t port;
-	size_t got = 0;
-	ssize_t part;
 
 	assert_true(num_parse_u64(strrchr(http_server_url(f->server), ':') + 1, &port));
 	to.sin_port = htons((uint16_t)port);
 	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+/* Sends a whole request, whatever the server does meanwhile, and only then reads the answer. */
+static void ask_late(const struct fixture *f, const char *head, size_t body, char *answer, size_t n)
+{
+	autofree char *bytes = memset(xmalloc(body), 'x', body);
+	autoclose int fd = connect_to(f);
+	struct mlops_error err = { 0 };
+	size_t got = 0;
+	ssize_t part;
+
 	assert_int_equal(fs_write_all(fd, head, strlen(head), "the request", &err), 0);
 	assert_int_equal(fs_write_all(fd, bytes, body, "the request", &err), 0);
 	while (got < n - 1 && (part = read(fd, answer + got, n - 1 - got)) > 0)
@@ -431,6 +438,30 @@ static void test_slow_handler(void **state)
 	assert_string_equal(f->r.body.buf, "late");
 }
 
+/* A byte now and then does not keep a connection whose request never comes to its end. */
+static void test_slow_headers(void **state)
+{
+	struct fixture *f = *state;
+	const struct http_server_how how = {
+		.listen = "127.0.0.1:0", .routes = routes, .arg = f, .idle_timeout_ms = 1000
+	};
+	const char *head = "GET /greet/you HTTP/1.1\r\nHost: x\r\nX: ";
+	int64_t end_ms = clock_mono_ms() + 20000;
+	bool closed = false;
+
+	http_server_stop(f->server, 0);
+	assert_int_equal(http_server_start(&how, &f->server, &f->err), 0);
+	autoclose int fd = connect_to(f);
+	assert_int_equal(fs_write_all(fd, head, strlen(head), "the request", &f->err), 0);
+	while (!closed && clock_mono_ms() < end_ms) {
+		char byte = 'x';
+
+		closed = send(fd, &byte, 1, MSG_NOSIGNAL) < 0 || !recv(fd, &byte, 1, MSG_DONTWAIT);
+		clock_sleep_ms(100);
+	}
+	assert_true(closed);
+}
+
 static void test_unix_socket(void **state)
 {
 	char dir[] = "/tmp/mlops-http-XXXXXX";
@@ -486,11 +517,11 @@ static void test_bad_listen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_echo),         TEST(test_params),      TEST(test_errors),
-		TEST(test_authorize),    TEST(test_limits),      TEST(test_late_reader),
-		TEST(test_upload),       TEST(test_download),    TEST(test_drain),
-		TEST(test_slow_handler), TEST(test_unix_socket), TEST(test_unreachable),
-		TEST(test_bad_listen),
+		TEST(test_echo),         TEST(test_params),       TEST(test_errors),
+		TEST(test_authorize),    TEST(test_limits),       TEST(test_late_reader),
+		TEST(test_upload),       TEST(test_download),     TEST(test_drain),
+		TEST(test_slow_handler), TEST(test_unix_socket),  TEST(test_unreachable),
+		TEST(test_bad_listen),   TEST(test_slow_headers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
