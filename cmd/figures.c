@@ -129,7 +129,7 @@ static void add_difference(const struct figure *a, const struct figure *b, void 
 	struct json *entry = js_obj();
 
 	if (numbers)
-		num_format_double(b->number - a->number, change);
+		snprintf(change, sizeof(change), "%.12g", b->number - a->number); /* 0.1 of 0.3 - 0.2 */
 	const char *const cells[] = { any->file, any->key, from, to, change };
 	js_set(entry, "file", *any->file ? js_str(any->file) : js_null());
 	js_set(entry, "key", js_str(any->key));

@@ -65,6 +65,8 @@ static void print_summary(const struct run_outcome *out, bool dry_run)
 			dry_run ? "%zu to run, %zu to restore, %zu unchanged\n" :
 				  "%zu ran, %zu restored, %zu unchanged\n",
 			out->ran, out->restored, out->unchanged);
+	else if (!out->failed && out->skipped)
+		fprintf(stderr, "all else is up to date; %zu skipped\n", out->skipped);
 	else if (!out->failed)
 		fprintf(stderr, "everything is up to date\n");
 }
