@@ -16,11 +16,14 @@
 struct plots_opts {
 	struct opt_strs words;
 	const char *output;
+	bool vega;
 };
 
 static const struct opt_spec plots_optv[] = {
 	OPT(plots_opts, output, .name = "output", .letter = 'o', .type = OPT_STR, .meta = "FILE",
 	    .complete = "path", .no_config = true, .help = "write one page of HTML"),
+	OPT(plots_opts, vega, .name = "vega", .type = OPT_BOOL, .no_config = true,
+	    .help = "print specifications of Vega-Lite in place of drawings, or write them to FILE"),
 	OPT_END,
 };
 static const struct arg_spec show_argv[] = {
@@ -153,14 +156,18 @@ static void print_text(const struct plots *plots)
 	}
 }
 
-static int write_page(const struct plots *plots, const char *path, struct mlops_error *err)
+static int write_text(const struct cmd_ctx *ctx, const struct plots_opts *o,
+		      const struct plots *plots, struct mlops_error *err)
 {
-	autofree char *page = NULL;
+	autofree char *text = NULL;
 
-	return mlops_plots_page(plots, &page, err) ||
-			       fs_write_atomic(path, page, strlen(page), 0666, err) ?
-		       -1 :
-		       0;
+	if (o->vega ? mlops_plots_vega(ctx->project, plots, &text, err) :
+		      mlops_plots_page(plots, &text, err))
+		return -1;
+	if (o->output)
+		return fs_write_atomic(o->output, text, strlen(text), 0666, err);
+	fputs(text, stdout);
+	return 0;
 }
 
 static int plots_run(struct cmd_ctx *ctx, const struct plots_opts *o, bool overlay,
@@ -174,11 +181,11 @@ static int plots_run(struct cmd_ctx *ctx, const struct plots_opts *o, bool overl
 
 	if (mlops_plots_load(ctx->project, &how, &plots, err))
 		return -1;
-	if (o->output)
-		rc = write_page(&plots, o->output, err);
-	if (!rc && ctx->common.json)
+	if (o->output || o->vega)
+		rc = write_text(ctx, o, &plots, err);
+	if (!rc && ctx->common.json && !o->vega)
 		print_json(&plots);
-	else if (!rc && !o->output)
+	else if (!rc && !o->output && !o->vega)
 		print_text(&plots);
 	mlops_plots_clear(&plots);
 	return rc;

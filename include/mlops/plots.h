@@ -22,6 +22,7 @@ struct plot_point {
 
 struct plot_series {
 	char *name;   /* what it shows: a column, or "file: column" */
+	char *column; /* NULL for images */
 	size_t where; /* index into the points that were asked for */
 	struct plot_point *v;
 	size_t n;
@@ -33,6 +34,8 @@ struct plot_series {
 
 struct plot {
 	char *id, *title, *x_label, *y_label;
+	char *x_column;      /* "step" when x is the number of the row */
+	char *template_file; /* of the user's, relative to the root; NULL: drawn by its kind */
 	enum plot_kind kind;
 	struct plot_series *series;
 	size_t n_series;
@@ -73,6 +76,13 @@ MLOPS_API double mlops_plot_cell(const struct plot *plot, const struct plot_seri
 
 /* One page of HTML that needs nothing else, new. */
 MLOPS_API int mlops_plots_page(const struct plots *plots, char **out, struct mlops_error *err);
+
+/*
+ * JSON text, new: an object that has for each plot, but images, a specification of Vega-Lite: by the
+ * user's template where it has one.
+ */
+MLOPS_API int mlops_plots_vega(struct project *project, const struct plots *plots, char **out,
+			       struct mlops_error *err);
 
 struct plot_page {
 	size_t columns;

@@ -119,6 +119,7 @@ static void drop_series(struct plot *p, size_t n)
 		struct plot_series *s = &p->series[--p->n_series];
 
 		free(s->name);
+		free(s->column);
 		free(s->v);
 		free(s->image);
 	}
@@ -135,6 +136,8 @@ static void clear_plot(struct plot *p)
 	free(p->title);
 	free(p->x_label);
 	free(p->y_label);
+	free(p->x_column);
+	free(p->template_file);
 }
 
 /* At the points [first, end), of which `at` defines it. What does not suit another is left out. */

@@ -220,7 +220,8 @@ static int read_table(struct reading *r, struct snapshot *s, size_t where)
 	r->out->name = has_many_files(b->spec) ?
 			       xasprintf("%s: %s", spec->file, rows_column(r->y)) :
 			       xstrdup(rows_column(r->y));
-	name_y(b, rows_column(r->y));
+	r->out->column = xstrdup(rows_column(r->y));
+	name_y(b, r->out->column);
 	if (read_rows(r))
 		return -1;
 	if (r->thin.rows)
@@ -273,9 +274,9 @@ int plots_read(struct plot_builder *b, struct snapshot *s, size_t where, struct 
 		p->id = xstrdup(b->spec->id);
 		p->kind = b->spec->kind;
 		p->title = xstrdup(b->spec->title ? b->spec->title : b->spec->id);
-		p->x_label = xstrdup(b->spec->x_label  ? b->spec->x_label :
-				     first && first->x ? first->x :
-							 "step");
+		p->x_column = xstrdup(first && first->x ? first->x : "step");
+		p->x_label = xstrdup(b->spec->x_label ? b->spec->x_label : p->x_column);
+		p->template_file = b->spec->template_file ? xstrdup(b->spec->template_file) : NULL;
 		p->y_label = b->spec->y_label ? xstrdup(b->spec->y_label) : NULL;
 	}
 	for (size_t i = 0; i < b->spec->series.n; i++)

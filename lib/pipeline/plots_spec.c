@@ -4,6 +4,9 @@
 #include "base/map.h"
 #include "pipeline/plots.h"
 
+#define TEMPLATE_SUFFIX ".json"
+#define DVC_TEMPLATES   ".dvc/plots"
+
 struct template_name {
 	const char *name;
 	enum plot_kind kind;
@@ -36,11 +39,26 @@ static int unknown_template(const struct yaml_node *node, struct mlops_error *er
 	yaml_error(node, err, "there is no template '%s'", node->text);
 	return near ? err_hint(err, "did you mean '%s'?", near) :
 		      err_hint(err, "there are line, scatter, bar, confusion, confusion_normalized "
-				    "and image");
+				    "and image; one of yours is a file named .json");
+}
+
+/* One of the user's is for Vega; drawn here, its data are lines. */
+static int read_template(const struct plots_reader *r, const struct yaml_node *node,
+			 struct spec_plot *plot, struct mlops_error *err)
+{
+	const char *name = node->text;
+
+	if (str_ends(name, TEMPLATE_SUFFIX))
+		return spec_read_path(&r->p->arena, r->dir, node, "template", &plot->template_file,
+				      err);
+	if (!r->dvc)
+		return unknown_template(node, err);
+	plot->template_file = arena_printf(&r->p->arena, DVC_TEMPLATES "/%s" TEMPLATE_SUFFIX, name);
+	return 0;
 }
 
 static int read_kind(const struct plots_reader *r, const struct yaml_node *node,
-		     enum plot_kind *out, struct mlops_error *err)
+		     struct spec_plot *plot, struct mlops_error *err)
 {
 	const char *name = NULL;
 
@@ -48,10 +66,10 @@ static int read_kind(const struct plots_reader *r, const struct yaml_node *node,
 		return -1;
 	for (size_t i = 0; name && i < N_TEMPLATES; i++)
 		if (!strcmp(templates[i].name, name)) {
-			*out = templates[i].kind;
+			plot->kind = templates[i].kind;
 			return 0;
 		}
-	return name && !r->any_template ? unknown_template(yaml_get(node, "template"), err) : 0;
+	return name ? read_template(r, yaml_get(node, "template"), plot, err) : 0;
 }
 
 static int read_texts(const struct plots_reader *r, const struct yaml_node *node,
@@ -60,7 +78,7 @@ static int read_texts(const struct plots_reader *r, const struct yaml_node *node
 	return yaml_get_text(node, "title", &plot->title, err) ||
 			       yaml_get_text(node, "x_label", &plot->x_label, err) ||
 			       yaml_get_text(node, "y_label", &plot->y_label, err) ||
-			       read_kind(r, node, &plot->kind, err) ?
+			       read_kind(r, node, plot, err) ?
 		       -1 :
 		       0;
 }

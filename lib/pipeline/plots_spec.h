@@ -7,7 +7,7 @@
 struct plots_reader {
 	struct pipeline *p;
 	const char *dir; /* relative to the root; "" */
-	bool any_template; /* one that is not known is drawn as lines */
+	bool dvc; /* a template that is not known is in .dvc/plots */
 };
 
 /* A plots file of a stage (path relative to the root) and what is said of it, which may be null. */

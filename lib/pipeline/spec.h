@@ -95,6 +95,7 @@ struct spec_series {
 
 struct spec_plot {
 	const char *id, *title, *x_label, *y_label; /* all but the id may be NULL */
+	const char *template_file;                  /* of Vega; NULL: it is one of the kinds */
 	enum plot_kind kind;
 	VEC(struct spec_series) series;
 };

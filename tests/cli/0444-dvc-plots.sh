@@ -36,4 +36,28 @@ printf 'step,loss,acc\n0,2,0.1\n' >logs.csv
 run mlops plots diff Both --json
 json_is '[[s["at"], s["name"], len(s["points"])] for s in d["plots"][0]["series"]]' \
 	'[["HEAD","loss",2],["HEAD","acc",2],["workspace","loss",1],["workspace","acc",1]]' "also between revisions"
+
+# specifications of Vega, for who draws those
+git checkout -q logs.csv 2>/dev/null || printf 'step,loss,acc\n0,1,0.5\n1,0.5,0.75\n' >logs.csv
+run mlops plots show own --vega
+rc_is 1 "a template that is not there"
+like "$err" "plot 'own': cannot use the template '.dvc/plots/mine.json'" "is named"
+mkdir -p .dvc/plots
+cat >.dvc/plots/mine.json <<'JSON'
+{"data": {"values": "<DVC_METRIC_DATA>"}, "title": "of <DVC_METRIC_TITLE>!", "width": "<DVC_METRIC_PLOT_WIDTH>",
+ "params": ["<DVC_METRIC_ZOOM_AND_PAN>"], "layer": [{"mark": "point", "encoding":
+ {"x": {"field": "<DVC_METRIC_X>", "title": "<DVC_METRIC_X_LABEL>"}, "y": {"field": "<DVC_METRIC_Y>"}}}]}
+JSON
+run mlops plots show own --vega
+json_is 'd["own"]["data"]["values"]' '[{"acc":0.5,"dvc_inferred_y_value":0.5,"field":"acc","rev":"workspace","step":0},{"acc":0.75,"dvc_inferred_y_value":0.75,"field":"acc","rev":"workspace","step":1}]' "it gets the data"
+json_is '[d["own"]["title"], d["own"]["width"], d["own"]["params"], d["own"]["layer"][0]["encoding"]]' \
+	'["of own!",300,[],{"x":{"field":"step","title":"step"},"y":{"field":"acc"}}]' "columns and titles; other anchors are left out"
+run mlops plots diff Both --vega
+json_is '[d["Both"]["mark"]["type"], d["Both"]["encoding"]["y"]["field"], d["Both"]["encoding"]["color"]["field"], len(d["Both"]["data"]["values"])]' \
+	'["line","dvc_inferred_y_value","rev",8]' "others have one of ours"
+ok "into a file" mlops plots show --vega -o all.json
+ok "which has all but images" python3 -c 'import json; assert list(json.load(open("all.json"))) == ["logs.csv", "pred.csv", "Both", "own", "live/metrics/a.csv", "live/metrics/b.tsv", "more.csv"]'
+echo '"<DVC_METRIC_DATAX>"' >.dvc/plots/mine.json
+run mlops plots show own --vega
+like "$err" "is no specification of Vega" "a template that is none"
 done_testing

@@ -1,6 +1,5 @@
 /*
- * Plots of dvc.yaml. What cannot be drawn is no reason not to run the pipeline, so it is left out; a
- * template of the user's own, which is Vega's, is drawn as lines.
+ * Plots of dvc.yaml. What cannot be drawn is no reason not to run the pipeline, so it is left out.
  */
 #include "base/fs.h"
 #include "base/path.h"
@@ -26,7 +25,7 @@ static void read_plots_file(struct plots_reader *r, const struct yaml_node *name
 void dvc_plots_of_stage(struct pipeline *p, const struct spec_stage *stage,
 			const struct yaml_node *body)
 {
-	struct plots_reader r = { p, stage->wdir, .any_template = true };
+	struct plots_reader r = { p, stage->wdir, .dvc = true };
 	const struct yaml_node *list = yaml_get(body, "plots");
 
 	for (size_t i = 0; list && list->kind == YAML_LIST && i < list->n; i++) {
@@ -128,7 +127,7 @@ static void add_folders(struct project *project, struct pipeline *p)
 void dvc_plots_finish(struct project *project, struct pipeline *p, const struct expansion *x)
 {
 	for (size_t i = 0; i < x->plots.n; i++) {
-		struct plots_reader r = { p, x->plots.v[i].dir, .any_template = true };
+		struct plots_reader r = { p, x->plots.v[i].dir, .dvc = true };
 		autoerr ignored = ERR_INIT;
 
 		plots_read_top(&r, x->plots.v[i].node, &ignored);
