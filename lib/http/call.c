@@ -257,6 +257,11 @@ bool http_call_is_admin(const struct http_call *c)
 	return c->route->admin;
 }
 
+bool http_call_is_open(const struct http_call *c)
+{
+	return c->route->open;
+}
+
 bool http_call_reads(const struct http_call *c)
 {
 	return !strcmp(c->method, "GET") || !strcmp(c->method, "HEAD") || c->route->reads;

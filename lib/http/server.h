@@ -22,6 +22,7 @@ struct http_route {
 	 */
 	int (*handle)(struct http_call *call, void *arg, struct mlops_error *err);
 	size_t max_body; /* 0: no body is taken. More than this is 413 */
+	bool open;       /* for everybody: see http_call_is_open() */
 	bool reads;      /* changes nothing, whatever its method: see http_call_reads() */
 	bool admin;      /* for who manages the service: see http_call_is_admin() */
 	/* The body of an error reply in this protocol's form; NULL: the server's. */
@@ -100,6 +101,7 @@ void http_call_set_user(struct http_call *c, const char *name);
 void http_call_refuse_as(struct http_call *c, int status);
 bool http_call_is_admin(const struct http_call *c); /* whether the route is for `admin` */
 bool http_call_reads(const struct http_call *c);    /* GET, HEAD, and routes that say so */
+bool http_call_is_open(const struct http_call *c);
 /* Of the route's {name}, unescaped. */
 const char *http_call_param(const struct http_call *c, const char *name);
 const char *http_call_query(struct http_call *c, const char *name);        /* unescaped, or NULL */

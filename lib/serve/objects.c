@@ -305,7 +305,7 @@ static int get_object(struct http_call *call, void *arg, struct mlops_error *err
 	}
 
 const struct http_route object_routes[] = {
-	{ .method = "GET", .path = "/health", .handle = health },
+	{ .method = "GET", .path = "/health", .handle = health, .open = true },
 	{ .method = "GET", .path = "/v1", .handle = describe },
 	SPACE_ROUTES("/v1/objects", "/v1/pack"),
 	{ .method = "GET", .path = "/v1/objects/{oid}/part", .handle = upload_tell_part },

@@ -11,6 +11,7 @@ struct object_server {
 	struct store *store, *sealed; /* sealed: what clients sealed, by names that are no hashes */
 	struct token_set *tokens;     /* NULL: no authentication */
 	struct oci_uploads *uploads;
+	struct mac *links; /* signs addresses that let in by themselves (hf_upload.c) */
 	struct lfs_repos *lfs;
 };
 
@@ -27,6 +28,7 @@ char *object_server_url(const struct http_call *call);
 void oci_challenge(struct http_call *call);
 void lfs_challenge(struct http_call *call);
 extern const struct http_route lfs_routes[];
+extern const struct http_route hf_routes[], hf_upload_routes[], hf_commit_routes[];
 
 /* The store that a path is about. */
 struct store *object_server_store(const struct object_server *s, const struct http_call *call);

@@ -5,6 +5,8 @@
 
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/rand.h"
+#include "crypto/mac.h"
 #include "serve/access.h"
 #include "serve/api/lfs.h"
 #include "serve/api/oci.h"
@@ -37,11 +39,22 @@ static void place_free(struct place *p)
 {
 	oci_uploads_free(p->server.uploads);
 	lfs_repos_free(p->server.lfs);
+	mac_free(p->server.links);
 	mlops_store_free(p->server.store);
 	mlops_store_free(p->server.sealed);
 	free((char *)p->server.data);
 	free(p->name);
 	free(p);
+}
+
+static int make_links(struct object_server *s, struct mlops_error *err)
+{
+	uint8_t key[32];
+
+	rand_bytes(key, sizeof(key));
+	int rc = mac_new(key, sizeof(key), &s->links, err);
+	explicit_bzero(key, sizeof(key));
+	return rc;
 }
 
 static int place_open(const struct project_set *set, const char *name, struct place **out,
@@ -59,7 +72,7 @@ static int place_open(const struct project_set *set, const char *name, struct pl
 	autofree char *objects = path_join(s->data, "store"),
 		      *sealed = path_join(s->data, "sealed");
 	if (mlops_store_open(objects, &s->store, err) ||
-	    mlops_store_open_unkeyed(sealed, &s->sealed, err)) {
+	    mlops_store_open_unkeyed(sealed, &s->sealed, err) || make_links(s, err)) {
 		place_free(p);
 		return -1;
 	}

@@ -21,6 +21,9 @@ static const struct http_route *const protocols[] = {
 	oci_routes,
 	oci_upload_routes,
 	admin_routes,
+	hf_routes,
+	hf_upload_routes,
+	hf_commit_routes,
 };
 
 /* The routes of all, in that order; the caller's. */

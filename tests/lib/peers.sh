@@ -19,6 +19,19 @@ peer() {
 	eval "$(sed -n "s/^\([A-Z0-9_]*\)=\(.*\)$/\1='\2'; export \1/p" "$tap_root/peer.env")"
 }
 
+# python_peer NAME PACKAGE...: an environment with these, made once; sets $peer_python; else skips by name.
+python_peer() {
+	tap_env=$peer_home/.cache/mlops-peers/py/$1 tap_peer=$1
+	shift
+	peer_python=$tap_env/bin/python
+	tap_mark=$tap_env/.ok-$(printf '%s ' "$@" | cksum | cut -d' ' -f1)
+	[ ! -f "$tap_mark" ] || return 0
+	{ [ -x "$peer_python" ] || python3 -m venv "$tap_env"; } >"$tap_root/pip" 2>&1 &&
+		HOME=$peer_home timeout 600 "$tap_env/bin/pip" install -q --disable-pip-version-check "$@" >>"$tap_root/pip" 2>&1 ||
+		{ skip "it cannot be installed: $(tail -1 "$tap_root/pip")" "$tap_peer"; return 1; }
+	: >"$tap_mark"
+}
+
 # go_tool NAME PACKAGE [only-installed]: a program of the Go module proxy, built once; else skips by name.
 go_tool() {
 	PATH=$peer_home/.cache/mlops-peers/bin:$PATH:/usr/local/go/bin

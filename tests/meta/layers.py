@@ -12,9 +12,14 @@ LAYERS = [["base"], ["fmt", "crypto"], ["git", "db", "http", "cli"], ["project"]
           ["tracking"], ["registry"], ["pipeline"], ["monitor"], ["deploy"], ["serve"], ["cmd"]]
 RANK = {part: i for i, parts in enumerate(LAYERS) for part in parts}
 # Headers that a part shows to those above it, beyond <part>/<part>.h and what all of base and fmt are.
-SHOWN = {"http": {"client.h", "engine.h", "kube.h", "server.h"},
-         "crypto": {"hash.h", "key.h", "mac.h", "md5.h", "rsa.h", "sealed.h", "signer.h"}, "db": {"audit.h"},
-         "project": {"key.h"}, "remote": {"lfs.h", "oci.h"}, "store": {"dvc.h", "origin.h", "gear.h", "pack.h"}}
+SHOWN = {
+    "http": {"client.h", "engine.h", "kube.h", "server.h"},
+    "crypto": {"hash.h", "key.h", "mac.h", "md5.h", "rsa.h", "sealed.h", "sha1.h", "signer.h"},
+    "db": {"audit.h"},
+    "project": {"key.h"},
+    "remote": {"lfs.h", "oci.h"},
+    "store": {"dvc.h", "gear.h", "origin.h", "pack.h", "tree.h", "tree_edit.h"},
+}
 OPEN = {"base", "fmt"}
 WRAPPERS = {"git2": "git", "sqlite3": "db", "curl": "http", "microhttpd": "http", "openssl": "crypto",
             "jansson": "fmt", "expat": "fmt", "yaml": "fmt", "libsmartcols": "cli", "xxhash": "base"}

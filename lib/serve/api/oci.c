@@ -3,6 +3,23 @@
 
 #include "serve/token.h"
 
+const char *oci_repo_of(struct http_call *call, struct mlops_error *err)
+{
+	const char *name = http_call_param(call, "name");
+
+	if (oci_is_name(name))
+		return name;
+	err_set(err, MLOPS_EINVALID, "this is no name of a repository");
+	return NULL;
+}
+
+int oci_digest_of(struct http_call *call, struct oid *out, struct mlops_error *err)
+{
+	if (oci_parse_digest(http_call_param(call, "digest"), out))
+		return 0;
+	return err_set(err, MLOPS_EINVALID, "this is no digest of the form sha256:<64 hex digits>");
+}
+
 static const char *code_of(const char *unknown, const char *invalid, int status)
 {
 	switch (status) {
@@ -97,7 +114,7 @@ static int get_blob(struct http_call *call, void *arg, struct mlops_error *err)
 
 	if (!repo || oci_digest_of(call, &oid, err))
 		return -1;
-	if (!oci_repo_has(s, repo, OCI_BLOBS, &oid))
+	if (!shelf_has(s, OCI, repo, OCI_BLOBS, &oid))
 		return err_set(err, MLOPS_ENOTFOUND, "repository '%s' has no such blob", repo);
 	http_reply_header(call, "Docker-Content-Digest", oci_digest(&oid, digest));
 	return object_send(call, s->store, &oid, err);
@@ -110,7 +127,7 @@ static int delete_blob(struct http_call *call, void *arg, struct mlops_error *er
 	struct oid oid;
 
 	if (!repo || oci_digest_of(call, &oid, err) ||
-	    oci_repo_remove(arg, repo, OCI_BLOBS, mlops_oid_hex(&oid, hex), err))
+	    shelf_remove(arg, OCI, repo, OCI_BLOBS, mlops_oid_hex(&oid, hex), err))
 		return -1;
 	return http_reply(call, 202, NULL, "", 0);
 }

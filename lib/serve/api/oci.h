@@ -11,8 +11,9 @@
 
 #include "base/vec.h"
 #include "fmt/oci.h"
-#include "serve/objects.h"
+#include "serve/shelf.h"
 
+#define OCI           "oci"
 #define OCI_BLOBS     "_blobs"
 #define OCI_MANIFESTS "_manifests"
 #define OCI_TAGS      "_tags"
@@ -22,29 +23,6 @@
 const char *oci_repo_of(struct http_call *call, struct mlops_error *err);
 /* The digest that the path names; -1 when it is none. */
 int oci_digest_of(struct http_call *call, struct oid *out, struct mlops_error *err);
-
-/* A file of a repository; new. `leaf` NULL: the folder. */
-char *oci_repo_path(const struct object_server *s, const char *repo, const char *folder,
-		    const char *leaf);
-bool oci_repo_has(const struct object_server *s, const char *repo, const char *folder,
-		  const struct oid *oid);
-/* An empty file, durable once oci_repo_sync() has returned. */
-int oci_repo_link(const struct object_server *s, const char *repo, const char *folder,
-		  const struct oid *oid, struct mlops_error *err);
-int oci_repo_sync(const struct object_server *s, const char *repo, const char *folder,
-		  struct mlops_error *err);
-/* A file with one line, durable. */
-int oci_repo_write(const struct object_server *s, const char *repo, const char *folder,
-		   const char *leaf, const char *line, struct mlops_error *err);
-/* That line, new; MLOPS_ENOTFOUND. */
-int oci_repo_read(const struct object_server *s, const char *repo, const char *folder,
-		  const char *leaf, char **out, struct mlops_error *err);
-/* MLOPS_ENOTFOUND when it is not there. */
-int oci_repo_remove(const struct object_server *s, const char *repo, const char *folder,
-		    const char *leaf, struct mlops_error *err);
-/* The names in a folder, sorted; none when there is no folder. */
-int oci_repo_names(const struct object_server *s, const char *repo, const char *folder,
-		   struct strlist *out, struct mlops_error *err);
 
 /* {"errors":[{"code","message"}]}, with the code for what is unknown and what is invalid. */
 struct json *oci_error(const char *unknown, const char *invalid, const struct mlops_error *err,

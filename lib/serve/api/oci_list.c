@@ -31,11 +31,11 @@ int oci_list_tags(struct http_call *call, void *arg, struct mlops_error *err)
 	autostrlist tags = { 0 };
 	uint64_t n = MAX_PAGE;
 
-	if (!repo || oci_repo_names(s, repo, OCI_TAGS, &tags, err))
+	if (!repo || shelf_names(s, OCI, repo, OCI_TAGS, &tags, err))
 		return -1;
 	if (asked && (!num_parse_u64(asked, &n) || n > MAX_PAGE))
 		n = MAX_PAGE;
-	autofree char *manifests = oci_repo_path(s, repo, OCI_MANIFESTS, NULL);
+	autofree char *manifests = shelf_path(s, OCI, repo, OCI_MANIFESTS, NULL);
 	if (!tags.n && !fs_is_dir(manifests))
 		return err_set(err, MLOPS_ENOTFOUND, "there is no repository '%s'", repo);
 	struct json *v = js_obj(), *list = js_arr();
@@ -45,8 +45,9 @@ int oci_list_tags(struct http_call *call, void *arg, struct mlops_error *err)
 	js_set(v, "name", js_str(repo));
 	js_set(v, "tags", list);
 	if (to < tags.n && to > from) {
-		autofree char *link = xasprintf("</v2/%s/tags/list?n=%llu&last=%s>; rel=\"next\"",
-						repo, (unsigned long long)n, tags.v[to - 1]);
+		autofree char *link = xasprintf("<%s/v2/%s/tags/list?n=%llu&last=%s>; rel=\"next\"",
+						http_call_mount(call), repo, (unsigned long long)n,
+						tags.v[to - 1]);
 
 		http_reply_header(call, "Link", link);
 	}
@@ -63,7 +64,7 @@ static struct json *describe(const struct object_server *s, const char *repo, co
 	size_t n;
 
 	if (!mlops_oid_parse(hex, &oid) ||
-	    oci_repo_read(s, repo, OCI_MANIFESTS, hex, &type, &ignored) ||
+	    shelf_read(s, OCI, repo, OCI_MANIFESTS, hex, &type, &ignored) ||
 	    mlops_store_get(s->store, &oid, OCI_MANIFEST_MAX, &text, &n, &ignored) ||
 	    js_parse(text, n, "the manifest", &manifest, &ignored))
 		return NULL;
@@ -81,7 +82,7 @@ int oci_list_referrers(struct http_call *call, void *arg, struct mlops_error *er
 	if (!repo || oci_digest_of(call, &subject, err))
 		return -1;
 	autofree char *folder = xasprintf(OCI_REFERRERS "/%s", mlops_oid_hex(&subject, hex));
-	if (oci_repo_names(s, repo, folder, &names, err))
+	if (shelf_names(s, OCI, repo, folder, &names, err))
 		return -1;
 	struct json *v = js_obj(), *list = js_arr();
 	for (size_t i = 0; i < names.n; i++) {

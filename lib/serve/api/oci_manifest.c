@@ -14,7 +14,7 @@ static int find(struct http_call *call, const struct object_server *s, const cha
 		return 0;
 	if (!oci_is_tag(ref))
 		return err_set(err, MLOPS_EINVALID, "this is neither a tag nor a digest");
-	if (oci_repo_read(s, repo, OCI_TAGS, ref, &line, err))
+	if (shelf_read(s, OCI, repo, OCI_TAGS, ref, &line, err))
 		return -1;
 	return oci_parse_digest(line, out) ?
 		       0 :
@@ -30,7 +30,7 @@ int oci_get_manifest(struct http_call *call, void *arg, struct mlops_error *err)
 	struct oid oid;
 
 	if (!repo || find(call, s, repo, &oid, err) ||
-	    oci_repo_read(s, repo, OCI_MANIFESTS, mlops_oid_hex(&oid, hex), &type, err))
+	    shelf_read(s, OCI, repo, OCI_MANIFESTS, mlops_oid_hex(&oid, hex), &type, err))
 		return -1;
 	http_reply_header(call, "Docker-Content-Digest", oci_digest(&oid, digest));
 	return object_send_as(call, s->store, &oid, type, err);
@@ -48,7 +48,8 @@ static int check_blob(const struct object_server *s, const char *repo, const str
 		return err_set(err, MLOPS_EINVALID, "the manifest holds a descriptor that is none");
 	if (js_len(js_get(v, "urls")))
 		return 0;
-	if (!oci_repo_has(s, repo, OCI_BLOBS, &oid) || mlops_store_size(s->store, &oid, &real, err))
+	if (!shelf_has(s, OCI, repo, OCI_BLOBS, &oid) ||
+	    mlops_store_size(s->store, &oid, &real, err))
 		return err_set(err, MLOPS_ENOTFOUND,
 			       "the manifest names a blob that repository '%s' does not have",
 			       repo);
@@ -99,13 +100,13 @@ static int keep(const struct object_server *s, const char *repo, const struct oi
 {
 	char hex[MLOPS_OID_HEX + 1];
 
-	if (mlops_store_flush(s->store, err) || oci_repo_sync(s, repo, OCI_BLOBS, err) ||
-	    oci_repo_write(s, repo, OCI_MANIFESTS, mlops_oid_hex(oid, hex), type, err))
+	if (mlops_store_flush(s->store, err) || shelf_sync(s, OCI, repo, OCI_BLOBS, err) ||
+	    shelf_write(s, OCI, repo, OCI_MANIFESTS, mlops_oid_hex(oid, hex), type, err))
 		return -1;
 	if (!subject)
 		return 0;
 	autofree char *folder = xasprintf(OCI_REFERRERS "/%s", mlops_oid_hex(subject, hex));
-	return oci_repo_link(s, repo, folder, oid, err) || oci_repo_sync(s, repo, folder, err) ?
+	return shelf_link(s, OCI, repo, folder, oid, err) || shelf_sync(s, OCI, repo, folder, err) ?
 		       -1 :
 		       0;
 }
@@ -119,7 +120,7 @@ static int tag(struct http_call *call, const struct object_server *s, const char
 
 	oci_digest(oid, digest);
 	if (!oci_parse_digest(ref, &want))
-		return oci_repo_write(s, repo, OCI_TAGS, ref, digest, err);
+		return shelf_write(s, OCI, repo, OCI_TAGS, ref, digest, err);
 	return 0;
 }
 
@@ -141,7 +142,8 @@ static int reply_created(struct http_call *call, const char *repo, const struct 
 			 const struct oid *subject)
 {
 	char digest[OCI_DIGEST_SIZE], other[OCI_DIGEST_SIZE];
-	autofree char *location = xasprintf("/v2/%s/manifests/%s", repo, oci_digest(oid, digest));
+	autofree char *location = xasprintf("%s/v2/%s/manifests/%s", http_call_mount(call), repo,
+					    oci_digest(oid, digest));
 
 	http_reply_header(call, "Location", location);
 	http_reply_header(call, "Docker-Content-Digest", digest);
@@ -191,13 +193,13 @@ static int remove_manifest(const struct object_server *s, const char *repo, cons
 
 	mlops_oid_hex(oid, hex);
 	oci_digest(oid, digest);
-	if (oci_repo_names(s, repo, OCI_TAGS, &tags, err))
+	if (shelf_names(s, OCI, repo, OCI_TAGS, &tags, err))
 		return -1;
 	for (size_t i = 0; i < tags.n; i++) {
 		autofree char *line = NULL;
 
-		if (!oci_repo_read(s, repo, OCI_TAGS, tags.v[i], &line, &ignored) &&
-		    !strcmp(line, digest) && oci_repo_remove(s, repo, OCI_TAGS, tags.v[i], err))
+		if (!shelf_read(s, OCI, repo, OCI_TAGS, tags.v[i], &line, &ignored) &&
+		    !strcmp(line, digest) && shelf_remove(s, OCI, repo, OCI_TAGS, tags.v[i], err))
 			return -1;
 	}
 	if (!mlops_store_get(s->store, oid, OCI_MANIFEST_MAX, &text, &n, &ignored) &&
@@ -206,9 +208,9 @@ static int remove_manifest(const struct object_server *s, const char *repo, cons
 		autofree char *folder =
 			xasprintf(OCI_REFERRERS "/%s", mlops_oid_hex(&subject, other));
 
-		oci_repo_remove(s, repo, folder, hex, &ignored);
+		shelf_remove(s, OCI, repo, folder, hex, &ignored);
 	}
-	return oci_repo_remove(s, repo, OCI_MANIFESTS, hex, err);
+	return shelf_remove(s, OCI, repo, OCI_MANIFESTS, hex, err);
 }
 
 int oci_delete_manifest(struct http_call *call, void *arg, struct mlops_error *err)
@@ -219,7 +221,7 @@ int oci_delete_manifest(struct http_call *call, void *arg, struct mlops_error *e
 	if (!repo)
 		return -1;
 	int rc = oci_parse_digest(ref, &oid) ? remove_manifest(arg, repo, &oid, err) :
-		 oci_is_tag(ref)             ? oci_repo_remove(arg, repo, OCI_TAGS, ref, err) :
+		 oci_is_tag(ref)             ? shelf_remove(arg, OCI, repo, OCI_TAGS, ref, err) :
 					       check_ref(call, &oid, err);
 	return rc ? -1 : http_reply(call, 202, NULL, "", 0);
 }

@@ -181,9 +181,9 @@ static int mount(struct http_call *call, const struct object_server *s, struct a
 	const char *digest = http_call_query(call, "mount"), *from = http_call_query(call, "from");
 
 	if (!digest || !from || !oci_is_name(from) || !oci_parse_digest(digest, &a->digest) ||
-	    !oci_repo_has(s, from, OCI_BLOBS, &a->digest))
+	    !shelf_has(s, OCI, from, OCI_BLOBS, &a->digest))
 		return 0;
-	if (oci_repo_link(s, repo, OCI_BLOBS, &a->digest, err))
+	if (shelf_link(s, OCI, repo, OCI_BLOBS, &a->digest, err))
 		return -1;
 	a->mounted = true;
 	return 0;
@@ -253,7 +253,8 @@ static int reply_place(struct http_call *call, int status)
 {
 	struct adding *a = http_call_state(call);
 	const struct upload *u = a->upload;
-	autofree char *location = xasprintf("/v2/%s/blobs/uploads/%s", u->repo, u->id);
+	autofree char *location =
+		xasprintf("%s/v2/%s/blobs/uploads/%s", http_call_mount(call), u->repo, u->id);
 	autofree char *range = xasprintf("0-%llu", (unsigned long long)(u->size ? u->size - 1 : 0));
 
 	http_reply_header(call, "Location", location);
@@ -266,7 +267,8 @@ static int reply_place(struct http_call *call, int status)
 static int reply_created(struct http_call *call, const char *repo, const struct oid *oid)
 {
 	char digest[OCI_DIGEST_SIZE];
-	autofree char *location = xasprintf("/v2/%s/blobs/%s", repo, oci_digest(oid, digest));
+	autofree char *location = xasprintf("%s/v2/%s/blobs/%s", http_call_mount(call), repo,
+					    oci_digest(oid, digest));
 
 	http_reply_header(call, "Location", location);
 	http_reply_header(call, "Docker-Content-Digest", digest);
@@ -289,7 +291,7 @@ static int finish(struct http_call *call, struct object_server *s, struct adding
 			err_set(err, MLOPS_EINVALID, "the bytes have another digest");
 		return -1;
 	}
-	if (oci_repo_link(s, u->repo, OCI_BLOBS, &oid, err))
+	if (shelf_link(s, OCI, u->repo, OCI_BLOBS, &oid, err))
 		return -1;
 	return reply_created(call, u->repo, &oid);
 }
