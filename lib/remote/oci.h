@@ -25,8 +25,8 @@ int oci_check(struct oci *o, struct mlops_error *err);
 /* Whether the repository has the blob; what it says of its size. */
 int oci_blob_stat(struct oci *o, const struct oid *oid, struct key_info *out,
 		  struct mlops_error *err);
-/* The bytes as they come, not checked here. MLOPS_ENOTFOUND. */
-int oci_blob_get(struct oci *o, const struct oid *oid, const struct byte_sink *sink,
+/* The bytes from `from` on as they come, not checked here. MLOPS_ENOTFOUND. */
+int oci_blob_get(struct oci *o, const struct oid *oid, uint64_t from, const struct byte_sink *sink,
 		 struct mlops_error *err);
 /* A blob of at most `max` bytes, appended, found to be what its name says; MLOPS_ECORRUPT. */
 int oci_blob_read(struct oci *o, const struct oid *oid, size_t max, struct strbuf *out,

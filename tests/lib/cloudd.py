@@ -5,7 +5,7 @@ cloudd.py DIR: serves on a free port and writes its URL to DIR/url; one line a r
 not checked), of Google Cloud Storage (its sessions are the real ones), and of the places that give keys
 and tokens: AWS's metadata and STS, Google's token endpoint (which checks the claim by DIR/public.pem)
 and metadata, Azure's token endpoint and the listing of a container. It is a container registry too
-(cloud_registry.py), and a Git LFS server (cloud_lfs.py).
+(cloud_registry.py), a Git LFS server (cloud_lfs.py) and a hub of models (cloud_hub.py).
 
 DIR/faults is read at every request: lines "METHOD REGEX FAULT [COUNT]", of which the first that fits a
 request and is not used up counts: a status (the reply), reset, short (half of the body, then the end),
@@ -26,6 +26,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cloud_hub import Hub
 from cloud_lfs import Lfs
 from cloud_registry import Registry
 
@@ -65,7 +66,7 @@ def claim_is_good(claim):
         input=f"{head}.{body}".encode(), stdout=subprocess.DEVNULL).returncode == 0
 
 
-class Handler(Lfs, Registry, BaseHTTPRequestHandler):
+class Handler(Lfs, Registry, Hub, BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 30
     root = root
@@ -125,7 +126,9 @@ class Handler(Lfs, Registry, BaseHTTPRequestHandler):
                                ("/tenant/", self.azure_token), ("/account/", self.azure),
                                ("/storage/v1/", self.gcs), ("/upload/storage/v1/", self.gcs_upload),
                                ("/v2/", self.registry), ("/registry-auth", self.registry_auth),
-                               ("/lfs/", self.lfs), ("/lfs-store/", self.lfs_store)):
+                               ("/lfs/", self.lfs), ("/lfs-store/", self.lfs_store),
+                               ("/api/models/", self.hub), ("/api/repos/", self.hub), ("/org/", self.hub),
+                               ("/cdn/", self.hub)):
             if path.startswith(prefix):
                 return handle(path)
         return self.s3(unquote(path))

@@ -20,6 +20,18 @@ while read -r line; do
 	'not ok - '*) tap_point 1 "${line#not ok - }" ;;
 	esac
 done <"$scratch/said"
+# Both ways between the two clients.
+new_project
+ok "mlops import of what huggingface_hub sent" mlops import hf://datasets/team/data
+ok "with identical bytes" diff -r "$scratch/files" data
+ok "mlops export" mlops export hf://team/ours data -m 'by mlops'
+fetched=$("$peer_python" -c 'from huggingface_hub import snapshot_download; print(snapshot_download("team/ours"))' 2>"$scratch/err")
+ok "snapshot_download of it" diff -r "$scratch/files" "$fetched"
+rm -rf "$HF_HOME"
+ok "mlops import --cache" mlops import hf://team/ours -o shared --cache
+fetched=$(HF_HUB_OFFLINE=1 "$peer_python" -c 'from huggingface_hub import snapshot_download; print(snapshot_download("team/ours"))' 2>"$scratch/err")
+ok "huggingface_hub has it without a network" diff -r "$scratch/files" "$fetched"
+isnt "$(stat -L -c %h "$fetched/model.safetensors")" 1 "and no second copy of it"
 HF_TOKEN=$(mlops server token add reader --data "$data") run "$peer_python" -c '
 from huggingface_hub import HfApi
 HfApi().upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id="team/model")'

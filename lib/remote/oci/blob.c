@@ -23,13 +23,14 @@ int oci_blob_stat(struct oci *o, const struct oid *oid, struct key_info *out,
 	return 0;
 }
 
-int oci_blob_get(struct oci *o, const struct oid *oid, const struct byte_sink *sink,
+int oci_blob_get(struct oci *o, const struct oid *oid, uint64_t from, const struct byte_sink *sink,
 		 struct mlops_error *err)
 {
 	autocall c =
 		WEB_CALL(.method = "GET", .url = blob_url(o, oid), .sink = sink, .follow = true);
 	char digest[OCI_DIGEST_SIZE];
 
+	c.range.from = from;
 	if (oci_run(o, &c, 404, err))
 		return -1;
 	return c.r.status != 404 ? 0 :
@@ -61,7 +62,7 @@ int oci_blob_read(struct oci *o, const struct oid *oid, size_t max, struct strbu
 	char digest[OCI_DIGEST_SIZE];
 	struct oid got;
 
-	if (oci_blob_get(o, oid, &sink, err) ||
+	if (oci_blob_get(o, oid, 0, &sink, err) ||
 	    hash_buf(out->buf ? out->buf + start : "", out->len - start, &got, err))
 		return -1;
 	if (mlops_oid_equal(oid, &got))

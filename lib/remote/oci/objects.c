@@ -158,18 +158,27 @@ static int get_small(size_t i, void *arg, struct mlops_error *err)
 struct large {
 	const struct remote_item *item;
 	const struct frame_sink *sink;
-	uint64_t received;
+	uint64_t received; /* also by a try before, which the sink has */
+	bool begun;
 };
+
+static int large_begin(struct large *g, struct mlops_error *err)
+{
+	if (g->begun)
+		return 0;
+	g->begun = true;
+	return g->sink->begin(&g->item->oid, g->item->size, g->sink->arg, err);
+}
 
 static int large_piece(const void *buf, size_t n, void *arg, struct mlops_error *err)
 {
 	struct large *g = arg;
 
-	if (!g->received && g->sink->begin(&g->item->oid, g->item->size, g->sink->arg, err))
+	if (large_begin(g, err))
 		return -1;
-	g->received += n;
-	if (g->received > g->item->size)
+	if (n > g->item->size - g->received)
 		return err_set(err, MLOPS_ECORRUPT, "a blob is longer than it is said to be");
+	g->received += n;
 	return g->sink->piece(buf, n, g->sink->arg, err);
 }
 
@@ -179,15 +188,18 @@ static int get_large(struct oci *o, const struct remote_item *item, const struct
 	struct large g = { .item = item, .sink = sink };
 	const struct byte_sink bytes = { large_piece, &g };
 
-	if (oci_blob_get(o, &item->oid, &bytes, err)) {
-		if (err->kind != MLOPS_ENOTFOUND || g.received)
+	if (frame_sink_resume(sink, &item->oid, item->size, &g.received, err))
+		return -1;
+	if (g.received < item->size && oci_blob_get(o, &item->oid, g.received, &bytes, err)) {
+		if (err->kind != MLOPS_ENOTFOUND)
 			return -1;
 		mlops_error_clear(err);
 		return 0;
 	}
-	if (!g.received)
-		return err_set(err, MLOPS_ECORRUPT, "remote '%s' gave an empty blob", o->web.name);
-	return sink->end(sink->arg, err);
+	if (g.received < item->size)
+		return err_set(err, MLOPS_ECORRUPT, "remote '%s' gave too few bytes of a blob",
+			       o->web.name);
+	return large_begin(&g, err) || sink->end(sink->arg, err) ? -1 : 0;
 }
 
 static int objects_get(void *conn, const struct remote_item *items, size_t n,
@@ -309,7 +321,6 @@ static int objects_finish(void *conn, bool *again, struct mlops_error *err)
 	return rc;
 }
 
-const struct object_service oci_object_service = { .has = objects_has,
-						   .get = objects_get,
-						   .put = objects_put,
-						   .finish = objects_finish };
+const struct object_service oci_object_service = {
+	.has = objects_has, .get = objects_get, .put = objects_put, .finish = objects_finish
+};
