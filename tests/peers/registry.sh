@@ -89,6 +89,22 @@ if go_tool oras oras.land/oras/cmd/oras@v1.3.6 only-installed; then
 	like "$out" 'example/sbom' "oras: with what refers to it"
 fi
 
+# It logs in by a key of its own only, so it has a server that asks for nothing. Building it takes long.
+if [ -x "$peer_home/.cache/mlops-peers/bin/ollama" ] && peer ollama; then
+	"$GGUF_PYTHON" "$peer_scripts/tiny_gguf.py" "$scratch/tiny.gguf" >"$tap_root/ok" 2>&1
+	echo "FROM $scratch/tiny.gguf" >"$scratch/Modelfile"
+	start_server "$scratch/open" --no-auth
+	model=${server_url#http://}/lib/tiny
+	PATH=$peer_home/.cache/mlops-peers/bin:$PATH
+	ollama create "$model" -f "$scratch/Modelfile" >"$tap_root/ok" 2>&1
+	ok "ollama: push" timeout 60 ollama push --insecure "$model"
+	ollama rm "$model" >"$tap_root/ok" 2>&1
+	ok "ollama: pull" timeout 60 ollama pull --insecure "$model"
+	ollama rm "$model" >"$tap_root/ok" 2>&1
+else
+	skip "it is not installed" ollama
+fi
+
 if go_tool conformance github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111; then
 	ok "the conformance tests of the distribution specification" env OCI_RESULTS_DIR="$scratch/results" \
 		OCI_REGISTRY="$ours" OCI_TLS=disabled OCI_USERNAME=x OCI_PASSWORD="$write" OCI_DATA_SHA512=false \

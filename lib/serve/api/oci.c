@@ -117,6 +117,9 @@ static int get_blob(struct http_call *call, void *arg, struct mlops_error *err)
 	if (!shelf_has(s, OCI, repo, OCI_BLOBS, &oid))
 		return err_set(err, MLOPS_ENOTFOUND, "repository '%s' has no such blob", repo);
 	http_reply_header(call, "Docker-Content-Digest", oci_digest(&oid, digest));
+	/* Ollama wants to be told where the bytes are, also when they are here. */
+	autofree char *here = xasprintf("%s/v2/%s/blobs/%s", http_call_mount(call), repo, digest);
+	http_reply_header(call, "Location", here);
 	return object_send(call, s->store, &oid, err);
 }
 

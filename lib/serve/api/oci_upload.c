@@ -253,6 +253,8 @@ static int reply_place(struct http_call *call, int status)
 {
 	struct adding *a = http_call_state(call);
 	const struct upload *u = a->upload;
+	autofree char *base = object_server_url(call);
+	autofree char *whole = xasprintf("%s/v2/%s/blobs/uploads/%s", base, u->repo, u->id);
 	autofree char *location =
 		xasprintf("%s/v2/%s/blobs/uploads/%s", http_call_mount(call), u->repo, u->id);
 	autofree char *range = xasprintf("0-%llu", (unsigned long long)(u->size ? u->size - 1 : 0));
@@ -260,6 +262,8 @@ static int reply_place(struct http_call *call, int status)
 	http_reply_header(call, "Location", location);
 	http_reply_header(call, "Range", range);
 	http_reply_header(call, "Docker-Upload-UUID", u->id);
+	/* Ollama reads this before Location, and follows nothing relative. */
+	http_reply_header(call, "Docker-Upload-Location", whole);
 	adding_done(a);
 	return http_reply(call, status, NULL, "", 0);
 }
