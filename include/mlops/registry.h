@@ -63,7 +63,10 @@ MLOPS_API int mlops_model_register(struct project *project, const char *name,
 /* "wine" (its newest that is usable, or its newest), "wine@champion", "wine:3" (a version). */
 MLOPS_API int mlops_model_resolve(struct project *project, const char *spec,
 				  struct model_version **out, struct mlops_error *err);
-/* MLOPS_ENO for one that is archived or retired, which nothing new is to use. */
+/*
+ * MLOPS_ENO for one that is archived or retired, which nothing new is to use; warns of one that is
+ * deprecated.
+ */
 MLOPS_API int mlops_model_check_usable(const struct model_version *version, struct mlops_error *err);
 MLOPS_API void mlops_model_version_free(struct model_version *version);
 MLOPS_API int mlops_model_get(struct project *project, const char *name, struct model **out,

@@ -2,6 +2,7 @@
 #include "registry/rules.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/user.h"
 #include "db/audit.h"
 
@@ -75,8 +76,12 @@ int mlops_model_check_usable(const struct model_version *v, struct mlops_error *
 {
 	if (v->stage == MODEL_RETIRED)
 		return fail_retired(v, err);
-	if (v->stage != MODEL_ARCHIVED)
+	if (v->stage != MODEL_ARCHIVED) {
+		if (v->deprecated)
+			log_warn("%s:%lld is deprecated%s%s", v->model, (long long)v->version,
+				 *v->deprecated ? ": " : "", v->deprecated);
 		return 0;
+	}
 	err_set(err, MLOPS_ENO, "%s:%lld is archived", v->model, (long long)v->version);
 	return err_hint(err, "if it is to be used again: mlops model restore %s:%lld", v->model,
 			(long long)v->version);

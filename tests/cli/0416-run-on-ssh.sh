@@ -98,6 +98,14 @@ ok "touches nothing" test -s /etc/hosts
 
 cat >mlops.yaml <<'YAML'
 stages:
+  much: {cmd: 'printf "a\001b"; head -c 300000 /dev/zero | tr "\0" x; printf "\001\001"; echo > out', outs: [out]}
+YAML
+run mlops run --on pool
+is "$(tr -dc x <"$out" | wc -c)/$(tr -dc '\001' <"$out" | wc -c)" 300000/3 "all that a stage prints comes, and nothing else"
+ok "and its outputs" test -e out
+
+cat >mlops.yaml <<'YAML'
+stages:
   secret: {cmd: 'printf %s "$TOKEN" | wc -c > n; echo $TOKEN; tr "\0" " " < /proc/$PPID/cmdline', outs: [n], secrets: [TOKEN]}
 YAML
 run env TOKEN=very-secret mlops run --on pool

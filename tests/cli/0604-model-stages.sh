@@ -118,6 +118,8 @@ run mlops model deprecate wine:3 -m "wine:4 is better" --json
 schema_ok model-deprecate.json
 run mlops model search --deprecated --where "accuracy >= 0.95" --json
 json_is '[(v["version"], v["deprecated"]) for v in d["versions"]]' '[[3,"wine:4 is better"]]' "a deprecated one has a reason"
+run mlops model promote wine:3 staging
+like "$err" "warning: wine:3 is deprecated: wine:4 is better" "of which there is a warning when it is used"
 run mlops model search CHAMP --stage archived
 like "$out" "^wine:1 " "text is looked for in aliases too"
 run mlops model search --stage nowhere
