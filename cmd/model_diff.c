@@ -55,7 +55,8 @@ static const char *shown(const struct model_difference *v, const char *text)
 {
 	if (v->before && v->after && !strcmp(v->before, v->after))
 		return text == v->before ? text : "other values";
-	return v->kind == MODEL_DIFF_FILE && text ? (v->before && v->after ? "changed" : "there") : text;
+	return v->kind == MODEL_DIFF_FILE && text ? (v->before && v->after ? "changed" : "there") :
+						    text;
 }
 
 static void print(const struct model_diff *d, bool all)
@@ -99,7 +100,11 @@ static int diff_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *e
 }
 
 const struct cmd_spec cmd_model_diff = {
-	.name = "diff", .summary = "show what changed from one version to another",
-	.flags = CMD_PROJECT | CMD_JSON, .opts = diff_optv, .args = diff_argv,
-	.opts_size = sizeof(struct diff_opts), .run = diff_run,
+	.name = "diff",
+	.summary = "show what changed from one version to another",
+	.flags = CMD_PROJECT | CMD_JSON,
+	.opts = diff_optv,
+	.args = diff_argv,
+	.opts_size = sizeof(struct diff_opts),
+	.run = diff_run,
 };

@@ -137,7 +137,8 @@ static int lineage_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error
 	bool dot = !strcmp(o->format, "dot");
 
 	if (!dot && strcmp(o->format, "text") != 0)
-		return err_set(err, MLOPS_EUSAGE, "there is no form '%s' but text and dot", o->format);
+		return err_set(err, MLOPS_EUSAGE, "there is no form '%s' but text and dot",
+			       o->format);
 	if (mlops_model_lineage(ctx->project, o->spec, &lineage, err))
 		return -1;
 	if (ctx->common.json)
@@ -151,7 +152,11 @@ static int lineage_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error
 }
 
 const struct cmd_spec cmd_model_lineage = {
-	.name = "lineage", .summary = "show what a version was made of, and what it was used for",
-	.flags = CMD_PROJECT | CMD_JSON, .opts = lineage_optv, .args = lineage_argv,
-	.opts_size = sizeof(struct lineage_opts), .run = lineage_run,
+	.name = "lineage",
+	.summary = "show what a version was made of, and what it was used for",
+	.flags = CMD_PROJECT | CMD_JSON,
+	.opts = lineage_optv,
+	.args = lineage_argv,
+	.opts_size = sizeof(struct lineage_opts),
+	.run = lineage_run,
 };

@@ -15,8 +15,9 @@ struct search_opts {
 static const struct opt_spec search_optv[] = {
 	OPT(search_opts, stage, .name = "stage", .letter = 's', .type = OPT_STR, .meta = "STAGE",
 	    .no_config = true, .help = "in this stage (default: any but archived and retired)"),
-	OPT(search_opts, where, .name = "where", .letter = 'w', .type = OPT_STR, .meta = "CONDITIONS",
-	    .no_config = true, .help = "whose metrics are so, such as \"accuracy >= 0.9\""),
+	OPT(search_opts, where, .name = "where", .letter = 'w', .type = OPT_STR,
+	    .meta = "CONDITIONS", .no_config = true,
+	    .help = "whose metrics are so, such as \"accuracy >= 0.9\""),
 	OPT(search_opts, deprecated, .name = "deprecated", .type = OPT_BOOL, .no_config = true,
 	    .help = "only deprecated ones"),
 	OPT_END,
@@ -72,9 +73,13 @@ static int search_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error 
 }
 
 const struct cmd_spec cmd_model_search = {
-	.name = "search", .summary = "find versions by text, stage and metrics",
-	.flags = CMD_PROJECT | CMD_JSON, .opts = search_optv, .args = search_argv,
-	.opts_size = sizeof(struct search_opts), .run = search_run,
+	.name = "search",
+	.summary = "find versions by text, stage and metrics",
+	.flags = CMD_PROJECT | CMD_JSON,
+	.opts = search_optv,
+	.args = search_argv,
+	.opts_size = sizeof(struct search_opts),
+	.run = search_run,
 };
 
 /* mlops model events */
@@ -137,7 +142,10 @@ static int events_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error 
 }
 
 const struct cmd_spec cmd_model_events = {
-	.name = "events", .summary = "show who did what to models, and when",
-	.flags = CMD_PROJECT | CMD_JSON, .args = events_argv,
-	.opts_size = sizeof(struct events_opts), .run = events_run,
+	.name = "events",
+	.summary = "show who did what to models, and when",
+	.flags = CMD_PROJECT | CMD_JSON,
+	.args = events_argv,
+	.opts_size = sizeof(struct events_opts),
+	.run = events_run,
 };

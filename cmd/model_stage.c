@@ -17,7 +17,8 @@ static const struct opt_spec promote_optv[] = {
 	OPT(promote_opts, archive, .name = "archive", .type = OPT_BOOL,
 	    .help = "archive the versions that are in the stage"),
 	OPT(promote_opts, dry_run, .name = "dry-run", .letter = 'n', .type = OPT_BOOL,
-	    .no_config = true, .help = "say whether it has what the stage asks for, and change nothing"),
+	    .no_config = true,
+	    .help = "say whether it has what the stage asks for, and change nothing"),
 	OPT_END,
 };
 
@@ -99,9 +100,13 @@ static int promote_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error
 }
 
 const struct cmd_spec cmd_model_promote = {
-	.name = "promote", .summary = "move a version on to staging or production",
-	.flags = CMD_PROJECT | CMD_LOCK_WRITE | CMD_JSON, .opts = promote_optv, .args = promote_argv,
-	.opts_size = sizeof(struct promote_opts), .run = promote_run,
+	.name = "promote",
+	.summary = "move a version on to staging or production",
+	.flags = CMD_PROJECT | CMD_LOCK_WRITE | CMD_JSON,
+	.opts = promote_optv,
+	.args = promote_argv,
+	.opts_size = sizeof(struct promote_opts),
+	.run = promote_run,
 };
 
 /* The others change one version, and say why. */
@@ -215,9 +220,13 @@ static int retire_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error 
 
 #define CHANGE(what, text, optv)                                                                   \
 	const struct cmd_spec cmd_model_##what = {                                                 \
-		.name = #what, .summary = text,                                                    \
-		.flags = CMD_PROJECT | CMD_LOCK_WRITE | CMD_JSON, .opts = optv, .args = change_argv, \
-		.opts_size = sizeof(struct change_opts), .run = what##_run,                        \
+		.name = #what,                                                                     \
+		.summary = text,                                                                   \
+		.flags = CMD_PROJECT | CMD_LOCK_WRITE | CMD_JSON,                                  \
+		.opts = optv,                                                                      \
+		.args = change_argv,                                                               \
+		.opts_size = sizeof(struct change_opts),                                           \
+		.run = what##_run,                                                                 \
 	}
 
 CHANGE(approve, "approve a version for production", change_optv);

@@ -19,8 +19,8 @@ struct stage_verdict {
 	enum model_stage from, to;
 	struct stage_check *checks;
 	size_t n;
-	bool passed;        /* all of them hold */
-	int64_t *archived;  /* the versions that were in the stage, when they were to go */
+	bool passed;       /* all of them hold */
+	int64_t *archived; /* the versions that were in the stage, when they were to go */
 	size_t n_archived;
 };
 
@@ -72,7 +72,7 @@ MLOPS_API int mlops_model_change(struct project *project, const char *spec,
 struct model_event {
 	int64_t at_ms;
 	char *user;
-	char *action; /* "model.promote" */
+	char *action;  /* "model.promote" */
 	char *subject; /* "wine:3", "wine@champion" */
 	char *detail;
 };

@@ -13,7 +13,7 @@ enum lineage_kind {
 
 struct lineage_node {
 	enum lineage_kind kind;
-	char *id;     /* "model:wine:3", "run:<id>", "data:<sha256>", "commit:<sha1>", "deployment:<name>:<n>" */
+	char *id; /* "model:wine:3", "run:<id>", "data:<sha256>", "commit:<sha1>", "deployment:<name>:<n>" */
 	char *label;  /* "wine:3", the name of the run, the path, ... */
 	char *detail; /* such as its stage or status; "" for none */
 };

@@ -23,8 +23,8 @@ struct model_diff {
 	struct model_version *a, *b;
 	struct model_difference *v; /* by kind, then by key */
 	size_t n;
-	bool same;      /* the two are the same object */
-	bool unread;    /* an object is not in the store, or of no known format: no schema, no tensors */
+	bool same;   /* the two are the same object */
+	bool unread; /* an object is not in the store, or of no known format: no schema, no tensors */
 	uint64_t tensors_before, tensors_after;
 };
 

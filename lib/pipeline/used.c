@@ -44,7 +44,8 @@ static bool take_time(const char **at, int64_t *ms)
 	int minutes, seconds, n = 0;
 	int64_t sum, scale = 100;
 
-	if (sscanf(*at, "%9dm%9d%n", &minutes, &seconds, &n) != 2 || !n || minutes < 0 || seconds < 0)
+	if (sscanf(*at, "%9dm%9d%n", &minutes, &seconds, &n) != 2 || !n || minutes < 0 ||
+	    seconds < 0)
 		return false;
 	*at += n;
 	sum = ((int64_t)minutes * 60 + seconds) * 1000;
@@ -152,7 +153,8 @@ void used_take(struct project *project, const char *stage, struct run_usage *out
 	*out = (struct run_usage){ 0 };
 	if (fs_read(file, TEXT_MAX, &text, &ignored))
 		return;
-	if (sscanf(text.buf ? text.buf : "", "%lld %lld %lld %lld", &cpu, &peak, &in, &written) == 4)
+	if (sscanf(text.buf ? text.buf : "", "%lld %lld %lld %lld", &cpu, &peak, &in, &written) ==
+	    4)
 		*out = (struct run_usage){ cpu, peak, in, written, { 0 } };
 	fs_remove_tree(file, &ignored);
 }

@@ -154,7 +154,8 @@ static const struct run_metric *find_metric(const struct model_version *v, const
 
 static void compare_metric(struct comparison *c, const char *key)
 {
-	const struct run_metric *before = find_metric(c->a.v, key), *after = find_metric(c->b.v, key);
+	const struct run_metric *before = find_metric(c->a.v, key),
+				*after = find_metric(c->b.v, key);
 	char x[NUM_SIZE], y[NUM_SIZE];
 
 	add_changed(c, MODEL_DIFF_METRIC, key, before ? num_format_double(before->value, x) : NULL,

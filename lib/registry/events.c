@@ -59,8 +59,10 @@ int mlops_model_events(struct project *project, const char *spec, struct model_e
 		autofree char *behind = xasprintf("%sA", v->model); /* 'A' follows '@' */
 		mlops_model_version_free(v);
 		rc = db_query(db, &stmt, err,
-			      EVENTS " AND (subject = ? OR (subject >= ? AND subject < ? AND detail = ?))"
-				     " ORDER BY id", "ssss", subject, aliases, behind, detail);
+			      EVENTS
+			      " AND (subject = ? OR (subject >= ? AND subject < ? AND detail = ?))"
+			      " ORDER BY id",
+			      "ssss", subject, aliases, behind, detail);
 	} else {
 		int64_t row;
 		autofree char *versions = xasprintf("%s:", spec);
@@ -68,7 +70,8 @@ int mlops_model_events(struct project *project, const char *spec, struct model_e
 
 		rc = model_row(db, spec, &row, err) ||
 		     db_query(db, &stmt, err,
-			      EVENTS " AND (subject = ? OR (subject >= ? AND subject < ?)) ORDER BY id",
+			      EVENTS
+			      " AND (subject = ? OR (subject >= ? AND subject < ?)) ORDER BY id",
 			      "sss", spec, versions, behind);
 	}
 	return rc ? -1 : collect(stmt, out, n, err);

@@ -138,9 +138,11 @@ static int walk_version(struct walk *w, const struct todo *t, struct mlops_error
 	struct db_stmt *stmt;
 	size_t before = w->edges.n;
 
-	if (db_query(w->db, &stmt, err,
-		     "SELECT r.id, r.uuid, r.name FROM model_versions v JOIN runs r ON r.id = v.run_id"
-		     " WHERE v.model_id = ? AND v.version = ?", "ii", t->model, t->version) ||
+	if (db_query(
+		    w->db, &stmt, err,
+		    "SELECT r.id, r.uuid, r.name FROM model_versions v JOIN runs r ON r.id = v.run_id"
+		    " WHERE v.model_id = ? AND v.version = ?",
+		    "ii", t->model, t->version) ||
 	    each(w, stmt, t->node, run_before, err))
 		return -1;
 	if (w->edges.n > before)
@@ -160,15 +162,18 @@ static int walk_data(struct walk *w, const struct oid *oid, int64_t reader, size
 	struct db_stmt *stmt;
 
 	if (db_query(w->db, &stmt, err,
-		     "SELECT " VERSION_COLUMNS " FROM model_versions v JOIN models m ON m.id = v.model_id"
-		     " WHERE v.oid = ?", "b", oid->sha256, sizeof(oid->sha256)) ||
+		     "SELECT " VERSION_COLUMNS
+		     " FROM model_versions v JOIN models m ON m.id = v.model_id"
+		     " WHERE v.oid = ?",
+		     "b", oid->sha256, sizeof(oid->sha256)) ||
 	    each(w, stmt, node, version_before, err))
 		return -1;
-	return db_query(w->db, &stmt, err,
-			"SELECT r.id, r.uuid, r.name FROM run_objects o JOIN runs r ON r.id = o.run_id"
-			" WHERE o.oid = ? AND o.is_output AND o.run_id < ?"
-			" ORDER BY o.run_id DESC LIMIT 1",
-			"bi", oid->sha256, sizeof(oid->sha256), reader) ||
+	return db_query(
+		       w->db, &stmt, err,
+		       "SELECT r.id, r.uuid, r.name FROM run_objects o JOIN runs r ON r.id = o.run_id"
+		       " WHERE o.oid = ? AND o.is_output AND o.run_id < ?"
+		       " ORDER BY o.run_id DESC LIMIT 1",
+		       "bi", oid->sha256, sizeof(oid->sha256), reader) ||
 			       each(w, stmt, node, run_before, err) ?
 		       -1 :
 		       0;
@@ -212,16 +217,17 @@ static int walk_up(struct walk *w, struct mlops_error *err)
 
 static void deployment_behind(struct walk *w, struct db_stmt *row, size_t node)
 {
-	autofree char *label = xasprintf("%s revision %lld", db_text(row, 0),
-					 (long long)db_int(row, 1));
-	autofree char *id = xasprintf("deployment:%s:%lld", db_text(row, 0),
-				      (long long)db_int(row, 1));
+	autofree char *label =
+		xasprintf("%s revision %lld", db_text(row, 0), (long long)db_int(row, 1));
+	autofree char *id =
+		xasprintf("deployment:%s:%lld", db_text(row, 0), (long long)db_int(row, 1));
 	static const char *const statuses[] = { "pending", "active", "superseded", "failed" };
 	int64_t status = db_int(row, 2);
 	size_t at;
 
 	add_node(w, LINEAGE_DEPLOYMENT, id, label,
-		 status >= 0 && status < (int64_t)ARRAY_LEN(statuses) ? statuses[status] : NULL, &at);
+		 status >= 0 && status < (int64_t)ARRAY_LEN(statuses) ? statuses[status] : NULL,
+		 &at);
 	add_edge(w, node, at);
 }
 
@@ -241,7 +247,8 @@ static int walk_readers(struct walk *w, const struct model_version *v, struct ml
 	if (db_query(w->db, &stmt, err,
 		     "SELECT DISTINCT r.id, r.uuid, r.name FROM run_objects o"
 		     " JOIN runs r ON r.id = o.run_id WHERE o.oid = ? AND NOT o.is_output"
-		     " ORDER BY r.id", "b", v->ref.oid.sha256, sizeof(v->ref.oid.sha256)))
+		     " ORDER BY r.id",
+		     "b", v->ref.oid.sha256, sizeof(v->ref.oid.sha256)))
 		return -1;
 	while ((rc = db_step(stmt, err)) > 0) {
 		autofree char *id = xasprintf("run:%s", db_text(stmt, 1));
@@ -254,8 +261,8 @@ static int walk_readers(struct walk *w, const struct model_version *v, struct ml
 	for (size_t i = 0; i < readers.n && !rc; i++)
 		rc = db_query(w->db, &stmt, err,
 			      "SELECT " VERSION_COLUMNS " FROM model_versions v"
-			      " JOIN models m ON m.id = v.model_id WHERE v.run_id = ?", "i",
-			      readers.v[i].run) ||
+			      " JOIN models m ON m.id = v.model_id WHERE v.run_id = ?",
+			      "i", readers.v[i].run) ||
 				     each(w, stmt, readers.v[i].node, version_behind, err) ?
 			     -1 :
 			     0;
@@ -270,7 +277,8 @@ static int walk_down(struct walk *w, const struct model_version *v, struct mlops
 	if (db_query(w->db, &stmt, err,
 		     "SELECT name, number, status FROM revisions JOIN deployments"
 		     " ON deployments.id = deployment_id WHERE model = ? AND version = ?"
-		     " ORDER BY name, number", "si", v->model, v->version) ||
+		     " ORDER BY name, number",
+		     "si", v->model, v->version) ||
 	    each(w, stmt, 0, deployment_behind, err))
 		return -1;
 	return walk_readers(w, v, err);

@@ -144,8 +144,8 @@ static int judge(struct db *db, const struct model_version *v, const struct cond
 	};
 	if (*c->wanted == '@' && there) {
 		free(check.text);
-		check.text = xasprintf(STR_FMT " (%s)", STR_ARG(text),
-				       num_format_double(limit, beside));
+		check.text =
+			xasprintf(STR_FMT " (%s)", STR_ARG(text), num_format_double(limit, beside));
 	}
 	vec_push(&out->v, check);
 	return 0;
@@ -211,8 +211,8 @@ static int judge_approvals(struct project *project, const struct model_version *
 	    find_approvers(project, v->model, &role, &users, err))
 		return -1;
 	if (text && (!num_parse_i64(text, &wanted) || wanted < 0 || wanted > APPROVALS_MAX))
-		return err_set(err, MLOPS_EINVALID, "'%s' is no number of approvals (model.approvals)",
-			       text);
+		return err_set(err, MLOPS_EINVALID,
+			       "'%s' is no number of approvals (model.approvals)", text);
 	for (size_t i = 0; i < v->n_approvals; i++) {
 		const char *user = v->approvals[i].user;
 
@@ -240,8 +240,8 @@ static int judge_setting(struct project *project, struct db *db, const struct mo
 	if (setting(project, v->model, key, &rule, err))
 		return -1;
 	if (!rule && must) {
-		err_set(err, MLOPS_EINVALID, "nothing says what a version of '%s' must reach for %s",
-			v->model, key);
+		err_set(err, MLOPS_EINVALID,
+			"nothing says what a version of '%s' must reach for %s", v->model, key);
 		return err_hint(err,
 				"say it with: mlops config model.%s \"METRIC >= NUMBER\", or none",
 				key);

@@ -131,8 +131,8 @@ static int find_former(struct promotion *p, struct mlops_error *err)
 
 	if (db_query(p->subject.db, &stmt, err,
 		     "SELECT version FROM model_versions WHERE model_id = ? AND stage = ?"
-		     " AND version != ? ORDER BY version", "iii", p->subject.model, (int64_t)p->to,
-		     p->subject.v->version))
+		     " AND version != ? ORDER BY version",
+		     "iii", p->subject.model, (int64_t)p->to, p->subject.v->version))
 		return -1;
 	while ((rc = db_step(stmt, err)) > 0)
 		vec_push(&p->former, db_int(stmt, 0));
@@ -248,7 +248,8 @@ static int check_approver(const struct subject *s, const char *user, struct mlop
 	if (!may) {
 		err_set(err, MLOPS_EAUTH, "'%s' may not approve %s:%lld, having no role '%s'", user,
 			s->v->model, (long long)s->v->version, role);
-		return err_hint(err, "who has it is in .mlops/config: mlops config role.%s \"USER ...\"",
+		return err_hint(err,
+				"who has it is in .mlops/config: mlops config role.%s \"USER ...\"",
 				role);
 	}
 	if (!strcmp(user, s->v->user))
@@ -264,10 +265,12 @@ static int approve(struct db *db, void *arg, struct mlops_error *err)
 	autofree char *user = user_name();
 
 	if (reload(&a->subject, err) || check_approver(&a->subject, user, err) ||
-	    db_change(db, err,
-		      "INSERT OR REPLACE INTO model_approvals (model_id, version, user, at_ms, comment)"
-		      " VALUES (?, ?, ?, ?, ?)", "iisis", a->subject.model, a->subject.v->version, user,
-		      clock_now_ms(), a->comment ? a->comment : "") ||
+	    db_change(
+		    db, err,
+		    "INSERT OR REPLACE INTO model_approvals (model_id, version, user, at_ms, comment)"
+		    " VALUES (?, ?, ?, ?, ?)",
+		    "iisis", a->subject.model, a->subject.v->version, user, clock_now_ms(),
+		    a->comment ? a->comment : "") ||
 	    note(&a->subject, "model.approve", a->subject.v->version, a->comment, err))
 		return -1;
 	return reload(&a->subject, err);
@@ -297,8 +300,8 @@ static int set_deprecated(struct subject *s, const char *reason, struct mlops_er
 {
 	return db_change(s->db, err,
 			 "UPDATE model_versions SET deprecated = ?"
-			 " WHERE model_id = ? AND version = ?", "sii", reason, s->model,
-			 s->v->version);
+			 " WHERE model_id = ? AND version = ?",
+			 "sii", reason, s->model, s->v->version);
 }
 
 static int restore(struct subject *s, struct mlops_error *err)
@@ -315,7 +318,8 @@ static int check_not_deployed(struct subject *s, struct mlops_error *err)
 	if (db_texts(s->db, &names, err,
 		     "SELECT DISTINCT name FROM revisions JOIN deployments"
 		     " ON deployments.id = deployment_id WHERE model = ? AND version = ?"
-		     " AND revisions.status <= 1 ORDER BY name", "si", s->v->model, s->v->version))
+		     " AND revisions.status <= 1 ORDER BY name",
+		     "si", s->v->model, s->v->version))
 		return -1;
 	if (!names.n)
 		return 0;
@@ -334,7 +338,8 @@ static int retire(struct subject *s, bool dry_run, struct mlops_error *err)
 		return dry_run ? 0 : set_stage(s, v->version, MODEL_RETIRED, err);
 	err_set(err, MLOPS_ENO, "%s:%lld is what alias '%s' means", v->model, (long long)v->version,
 		v->aliases[0]);
-	return err_hint(err, "move it, or: mlops model alias %s %s --remove", v->model, v->aliases[0]);
+	return err_hint(err, "move it, or: mlops model alias %s %s --remove", v->model,
+			v->aliases[0]);
 }
 
 /* Whether it is so already: a change may be asked for again, as after a failure. */
@@ -387,7 +392,7 @@ static int change(struct db *db, void *arg, struct mlops_error *err)
 	if (c->how->dry_run)
 		return 0;
 	return note(s, actions[c->how->what], s->v->version, c->how->reason, err) ? -1 :
-										     reload(s, err);
+										    reload(s, err);
 }
 
 int mlops_model_change(struct project *project, const char *spec, const struct change_how *how,

@@ -76,7 +76,8 @@ static int prepare(struct ssh *s, bool *reached, struct mlops_error *err)
 	if (!*reached)
 		return 0;
 	if (end.there || !dir.n || *dir.p != '/')
-		return err_set(err, MLOPS_EREMOTE, "cannot put what the stage reads on '%s'", s->host);
+		return err_set(err, MLOPS_EREMOTE, "cannot put what the stage reads on '%s'",
+			       s->host);
 	s->dir = xstrndup(dir.p, dir.n);
 	return end.here ? err_set(err, MLOPS_EFAIL,
 				  "cannot pack what the stage reads: tar ended with status %d",
@@ -131,7 +132,8 @@ static int run_stage(struct ssh *s, struct ssh_stage *stage, struct engine_end *
 
 	if (stop_signal())
 		return lost(s, err);
-	if ((!stage->pid && ssh_stage_start(s, stage, err)) || engine_scratch(s->call, &scratch, err))
+	if ((!stage->pid && ssh_stage_start(s, stage, err)) ||
+	    engine_scratch(s->call, &scratch, err))
 		return -1;
 	const char *const unpack[] = { "tar", "-xof", "-", "-C", scratch, NULL };
 	int rc = ssh_stage_run(s, stage, s->mark, unpack, &ends, err) ||
@@ -154,7 +156,8 @@ static void clean_up(struct ssh *s)
 }
 
 /* Where there is a connection already, the second call starts while the first one sends. */
-static int run_on_host(struct ssh *s, bool *reached, struct engine_end *end, struct mlops_error *err)
+static int run_on_host(struct ssh *s, bool *reached, struct engine_end *end,
+		       struct mlops_error *err)
 {
 	struct ssh_stage stage = SSH_STAGE_NONE;
 

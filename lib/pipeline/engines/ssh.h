@@ -63,7 +63,10 @@ struct ssh_stage {
 	pid_t pid;       /* of ssh; 0: not started */
 	int tell, print; /* its input and its output, or -1 */
 };
-#define SSH_STAGE_NONE { .tell = -1, .print = -1 }
+#define SSH_STAGE_NONE                                                                             \
+	{                                                                                          \
+		.tell = -1, .print = -1                                                            \
+	}
 
 /* Has a shell wait there for the folder of the stage. */
 int ssh_stage_start(struct ssh *s, struct ssh_stage *stage, struct mlops_error *err);
@@ -71,8 +74,8 @@ int ssh_stage_start(struct ssh *s, struct ssh_stage *stage, struct mlops_error *
  * Runs the script in s->dir. What it prints is printed here, but behind `mark` it is the input of a
  * program, `argv`. Signals that ask us to stop are passed on to the stage.
  */
-int ssh_stage_run(struct ssh *s, struct ssh_stage *stage, const char *mark,
-		  const char *const *argv, struct ssh_end *end, struct mlops_error *err);
+int ssh_stage_run(struct ssh *s, struct ssh_stage *stage, const char *mark, const char *const *argv,
+		  struct ssh_end *end, struct mlops_error *err);
 void ssh_stage_drop(struct ssh_stage *stage);
 
 /*

@@ -61,8 +61,9 @@ int ssh_share(struct ssh *s, struct mlops_error *err)
 static int end_connection(const char *name, void *arg, struct mlops_error *err)
 {
 	autofree char *control = xasprintf("-oControlPath=%s/%s", (const char *)arg, name);
-	const char *const argv[] = { "ssh", "-F",     "/dev/null", "-q",
-				     control, "-Oexit", "host",	 NULL };
+	const char *const argv[] = {
+		"ssh", "-F", "/dev/null", "-q", control, "-Oexit", "host", NULL
+	};
 	autobuf none = { 0 };
 	struct proc_result result;
 

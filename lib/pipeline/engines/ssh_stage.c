@@ -67,7 +67,7 @@ static int begin_program(struct relay *r, struct mlops_error *err)
 	autoclose int from = -1;
 
 	return ssh_pipe(&from, &r->to, err) || ssh_program(r->argv, from, -1, &r->here, err) ? -1 :
-												0;
+											       0;
 }
 
 /* A program that has enough is asked how it ended. */
@@ -173,8 +173,8 @@ static int end_both(struct ssh_stage *stage, struct relay *r, struct ssh_end *en
 	return r->here ? ssh_await(r->here, &end->here, err) : 0;
 }
 
-int ssh_stage_run(struct ssh *s, struct ssh_stage *stage, const char *mark,
-		  const char *const *argv, struct ssh_end *end, struct mlops_error *err)
+int ssh_stage_run(struct ssh *s, struct ssh_stage *stage, const char *mark, const char *const *argv,
+		  struct ssh_end *end, struct mlops_error *err)
 {
 	struct relay r = { .mark = mark, .argv = argv, .to = -1 };
 	autofree char *line = xasprintf("%s\n", s->dir);
