@@ -141,7 +141,7 @@ static int add_object(const struct object_visit *v, void *arg, struct mlops_erro
 /* The objects that are not here, of those added from `from` on. */
 static void list_missing(struct fetch *f, size_t from, bool trees, struct item_list *out)
 {
-	for (size_t i = from; i < f->set.by_oid.n; i++) {
+	for (size_t i = from; i < f->set.n; i++) {
 		const struct want *w = want_at(&f->set, i);
 
 		if (!w->here && w->is_tree == trees)
@@ -207,7 +207,7 @@ static int fetch_trees(struct fetch *f, struct mlops_error *err)
 
 	for (;;) {
 		struct item_list trees = { 0 };
-		size_t end = f->set.by_oid.n;
+		size_t end = f->set.n;
 
 		list_missing(f, from, true, &trees);
 		int rc = trees.n ? receive(f, &trees, err) || visit_trees(f, &trees, err) : 0;

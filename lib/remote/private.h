@@ -84,16 +84,23 @@ struct want {
 	bool here;   /* in the local store */
 	bool there;  /* at the remote */
 	bool send;   /* it may be sent when it is only here */
-	size_t walk; /* the last that came by, from 1 */
-	char *path;  /* where it was first found, for messages; owned */
+	uint32_t walk; /* the last that came by, from 1 */
+	char *path; /* where it was first found, for messages; owned; or NULL: it was not kept */
 };
 struct want_set {
-	struct map by_oid; /* -> struct want * */
+	struct want **slabs; /* of WANT_SLAB each, so that none moves */
+	size_t n;
+	uint32_t *slots; /* place plus one by name, which is a hash; 0: free */
+	size_t n_slots;  /* a power of two */
 };
+#define WANT_SLAB 1024
 /* The entry for a name, made when new (then *added). */
 struct want *want_add(struct want_set *set, const struct oid *oid, bool *added);
 struct want *want_find(const struct want_set *set, const struct oid *oid);
-#define want_at(set, i) ((struct want *)(set)->by_oid.v[i].value)
+static inline struct want *want_at(const struct want_set *set, size_t i)
+{
+	return &set->slabs[i / WANT_SLAB][i % WANT_SLAB];
+}
 /* Whether a walk has been at a tree; from then on it has. What it lists is not visited again. */
 bool want_walked(struct want *w, const struct object_visit *v, size_t walk);
 void want_set_clear(struct want_set *set);

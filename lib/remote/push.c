@@ -8,6 +8,7 @@
 
 #define MAX_WARNINGS 10
 #define MAX_ROUNDS   5
+#define ASK          ((size_t)16 << 10) /* objects at a time */
 
 struct push {
 	struct transfer transfer;
@@ -53,12 +54,18 @@ static int look_up(struct push *p, struct want *w, bool is_tree, struct mlops_er
 /* Asks for the objects that were added from `from` on. */
 static int ask_from(struct push *p, size_t from, struct mlops_error *err)
 {
-	size_t n = p->set.by_oid.n - from;
-	autofree struct want **wants = xcalloc(n, sizeof(*wants));
+	size_t n = p->set.n - from;
+	autofree struct want **wants = xcalloc(ASK, sizeof(*wants));
 
-	for (size_t i = 0; i < n; i++)
-		wants[i] = want_at(&p->set, from + i);
-	return ask(p, wants, n, err);
+	for (size_t at = 0; at < n; at += ASK) {
+		size_t part = n - at < ASK ? n - at : ASK;
+
+		for (size_t i = 0; i < part; i++)
+			wants[i] = want_at(&p->set, from + at + i);
+		if (ask(p, wants, part, err))
+			return -1;
+	}
+	return 0;
 }
 
 static int add_roots(struct push *p, struct mlops_error *err)
@@ -85,7 +92,7 @@ static int add_object(const struct object_visit *v, void *arg, struct mlops_erro
 	if (!added)
 		return walked ? OBJECT_VISIT_SKIP : 0;
 	w->is_tree = v->is_tree;
-	w->path = xstrdup(v->path);
+	w->path = v->missing ? xstrdup(v->path) : NULL; /* it is told only of these */
 	w->here = !v->missing;
 	w->item.size = v->missing && v->is_tree ? REMOTE_SIZE_UNKNOWN : v->size;
 	return 0;
@@ -94,7 +101,7 @@ static int add_object(const struct object_visit *v, void *arg, struct mlops_erro
 /* All below the refs that are not whole at the remote. */
 static int add_below(struct push *p, struct mlops_error *err)
 {
-	size_t roots = p->set.by_oid.n;
+	size_t roots = p->set.n;
 
 	for (size_t i = 0; i < p->n; i++) {
 		const struct want *w = want_find(&p->set, &p->refs[i].oid);
@@ -127,15 +134,15 @@ static int check_whole(struct push *p, struct mlops_error *err)
 {
 	uint64_t *missing = &p->transfer.counts->missing;
 
-	for (size_t i = 0; i < p->set.by_oid.n; i++) {
+	for (size_t i = 0; i < p->set.n; i++) {
 		const struct want *w = want_at(&p->set, i);
 		char hex[MLOPS_OID_HEX + 1];
 
 		if (!is_nowhere(w) || ++*missing > MAX_WARNINGS)
 			continue;
 		log_warn("object %.12s%s%s%s is neither here nor at remote '%s'",
-			 mlops_oid_hex(&w->item.oid, hex), *w->path ? " ('" : "", w->path,
-			 *w->path ? "')" : "", p->transfer.remote->name);
+			 mlops_oid_hex(&w->item.oid, hex), w->path && *w->path ? " ('" : "",
+			 w->path ? w->path : "", w->path && *w->path ? "')" : "", p->transfer.remote->name);
 	}
 	for (size_t i = 0; i < p->n; i++) {
 		const struct want *w = want_find(&p->set, &p->refs[i].oid);
@@ -167,7 +174,7 @@ static int allow(struct push *p, struct mlops_error *err)
 {
 	bool all = !p->transfer.counts->missing;
 
-	for (size_t i = 0; i < p->set.by_oid.n; i++) {
+	for (size_t i = 0; i < p->set.n; i++) {
 		struct want *w = want_at(&p->set, i);
 
 		w->send = all || !w->is_tree;
@@ -187,7 +194,7 @@ static void choose(struct push *p, struct item_list *files, struct item_list *tr
 {
 	struct transfer *t = &p->transfer;
 
-	for (size_t i = p->set.by_oid.n; i-- > 0;) {
+	for (size_t i = p->set.n; i-- > 0;) {
 		const struct want *w = want_at(&p->set, i);
 
 		t->counts->present += w->there && !p->round;

@@ -115,7 +115,7 @@ static int report(const struct read_back *b, struct mlops_error *err)
 	unsigned long long bad = 0;
 	char hex[MLOPS_OID_HEX + 1];
 
-	for (size_t i = 0; i < b->set.by_oid.n; i++) {
+	for (size_t i = 0; i < b->set.n; i++) {
 		const struct want *w = want_at(&b->set, i);
 
 		if (w->there || ++bad > MAX_WARNINGS)

@@ -93,8 +93,12 @@ int inventory_put_names(struct inventory *inv, struct mlops_error *err);
 
 /* The file that notes a block which was put and is not published, or NULL; new. */
 char *inventory_pending_path(const struct inventory *inv, const struct oid *block);
-/* Keeps a published index, so that it need not be fetched; failing to is no fault. */
-void inventory_keep(struct inventory *inv, const struct oid *name, const void *p, size_t n);
+/*
+ * Keeps an index, so that it need not be fetched, and gives it mapped; false when that cannot be, which is
+ * no fault.
+ */
+bool inventory_keep(struct inventory *inv, const struct oid *name, const void *p, size_t n,
+		    struct block_index **out);
 
 /* A file of marks (mlops-remote(5)): calls fn for each name in it. MLOPS_ECORRUPT. */
 int marks_parse(struct str text,

@@ -137,13 +137,15 @@ char *inventory_pending_path(const struct inventory *inv, const struct oid *bloc
 	return inv->dir ? xasprintf("%s/pending/%s", inv->dir, mlops_oid_hex(block, hex)) : NULL;
 }
 
-void inventory_keep(struct inventory *inv, const struct oid *name, const void *p, size_t n)
+bool inventory_keep(struct inventory *inv, const struct oid *name, const void *p, size_t n,
+		    struct block_index **out)
 {
 	autofree char *path = kept_path(inv, name);
 	autoerr ignored = ERR_INIT;
 
-	if (path && !fs_mkdirs_for(path, &ignored))
-		fs_write_atomic(path, p, n, 0666, &ignored);
+	return path && !fs_mkdirs_for(path, &ignored) &&
+	       !fs_write_atomic(path, p, n, 0666, &ignored) &&
+	       !block_index_map(path, out, &ignored);
 }
 
 /* Fetches a key that is named by its hash. */
@@ -209,7 +211,8 @@ static int load_index(struct remote *r, size_t i, void *arg, struct mlops_error 
 	if (fetch_named(l->inv, "index/", name, INDEX_MAX, &bytes, err))
 		return leave_out(l->inv, name, err);
 	size_t n = bytes.len;
-	inventory_keep(l->inv, name, bytes.buf, n);
+	if (inventory_keep(l->inv, name, bytes.buf, n, &l->got[i]))
+		return 0;
 	return block_index_parse(strbuf_steal(&bytes), n, &l->got[i], err) ?
 		       leave_out(l->inv, name, err) :
 		       0;

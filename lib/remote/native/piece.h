@@ -10,6 +10,7 @@
 
 #define BLOCK_BYTES   ((size_t)16 << 20) /* a block that has as much takes no more */
 #define BLOCK_MAX     ((uint64_t)64 << 20)
+#define BLOCK_OBJECTS ((size_t)32 << 10) /* or so many objects */
 #define PIECE_SIZE    16 /* bytes that the place of one takes in indexes and lists */
 #define BLOCK_KEY     96
 #define BLOCK_RECORD  40                  /* name, size */

@@ -198,8 +198,10 @@ static int publish(struct sender *s, struct mlops_error *err)
 	if (inventory_publish(inv, &s->built, &bytes, &name, err))
 		return -1;
 	size_t n = bytes.len;
-	inventory_keep(inv, &name, bytes.buf, n);
-	if (block_index_parse(strbuf_steal(&bytes), n, &x, err))
+	/* From the file that it is kept in, it takes no memory that the system cannot have back. */
+	if (inventory_keep(inv, &name, bytes.buf, n, &x))
+		strbuf_clear(&bytes);
+	else if (block_index_parse(strbuf_steal(&bytes), n, &x, err))
 		return -1;
 	x->name = name;
 	inventory_drop_pending(inv);

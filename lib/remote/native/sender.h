@@ -42,7 +42,7 @@ int sender_take(struct sender *s, struct open_block **out, struct mlops_error *e
 void sender_give(struct sender *s, struct open_block *b);
 static inline bool block_is_full(const struct open_block *b)
 {
-	return b->bytes.len >= BLOCK_BYTES;
+	return b->bytes.len >= BLOCK_BYTES || b->own.objects.n >= BLOCK_OBJECTS;
 }
 /* Puts it and empties it; *number is what the inventory calls it. */
 int sender_put(struct sender *s, struct open_block *b, uint32_t *number, struct mlops_error *err);
