@@ -51,6 +51,13 @@ if peer moto; then
 	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_ENDPOINT_URL AWS_REGION
 	export AWS_PROFILE=suite
 	conforms moto s3://mlops-suite
+	# A role that is taken with a web identity's token, as pods and CI jobs have it, at the same server's STS.
+	cd "$origin" || exit 1
+	echo eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln >"$scratch/identity"
+	ok "moto: web identity" env -u AWS_PROFILE AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_REGION=us-east-1 \
+		AWS_ENDPOINT_URL="$(sed -n 's/^endpoint_url = //p' "$HOME/.aws/config")" \
+		AWS_WEB_IDENTITY_TOKEN_FILE="$scratch/identity" AWS_ROLE_ARN=arn:aws:iam::123456789012:role/ci \
+		mlops remote check peer
 	unset AWS_PROFILE
 	# Google's keys for the S3 protocol, and a server that speaks it.
 	export GS_ACCESS_KEY_ID=test GS_SECRET_ACCESS_KEY=test

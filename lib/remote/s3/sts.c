@@ -1,4 +1,7 @@
-/* Two calls, as forms, answered in XML. AWS_ENDPOINT_URL_STS names another endpoint. */
+/*
+ * Two calls, as forms, answered in XML. AWS_ENDPOINT_URL_STS names another endpoint, or
+ * AWS_ENDPOINT_URL, which is that of all services.
+ */
 #include "remote/s3/sts.h"
 
 #include <time.h>
@@ -61,10 +64,14 @@ static int take_element(const char *name, const char *value, const char *parent,
 
 static char *endpoint(const struct sts_how *how)
 {
-	const char *other = getenv("AWS_ENDPOINT_URL_STS");
+	static const char *const variables[] = { "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL" };
 
-	if (other && *other)
-		return xasprintf("%s/", other);
+	for (size_t i = 0; i < ARRAY_LEN(variables); i++) {
+		const char *other = getenv(variables[i]);
+
+		if (other && *other)
+			return xasprintf("%s%s", other, str_ends(other, "/") ? "" : "/");
+	}
 	return how->region ? xasprintf("https://sts.%s.amazonaws.com/", how->region) :
 			     xstrdup("https://sts.amazonaws.com/");
 }
