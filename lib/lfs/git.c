@@ -39,7 +39,8 @@ int lfs_git_end(struct lfs_git *g, const char *const *argv, int *status, struct 
 	if (status)
 		*status = result.status;
 	else if (result.status)
-		return err_set(err, MLOPS_EFAIL, "'git %s' failed with exit status %d", argv[1],
+		return err_set(err, MLOPS_EFAIL,
+			       "cannot run 'git %s': it ended with exit status %d", argv[1],
 			       result.status);
 	return 0;
 }

@@ -1,5 +1,7 @@
 /* Packets of git: four hex digits that tell how long it is, themselves included, then the bytes. */
 #include <errno.h>
+#include <poll.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -7,6 +9,19 @@
 
 #define HEAD        4
 #define BUFFER_SIZE ((size_t)1 << 20)
+#define YIELDS      100
+
+/*
+ * Git writes each packet of a request by itself. Who sleeps is woken by the first of them, only to
+ * sleep again; who lets git run meanwhile finds all of them.
+ */
+static void let_git_write(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	for (int i = 0; i < YIELDS && !poll(&p, 1, 0); i++)
+		sched_yield();
+}
 
 /* Makes `need` bytes available from `at` on; *got tells whether they came before the end. */
 static int fill(struct pkt_reader *r, size_t need, bool *got, struct mlops_error *err)
@@ -19,6 +34,7 @@ static int fill(struct pkt_reader *r, size_t need, bool *got, struct mlops_error
 		r->at = 0;
 	}
 	while (r->n - r->at < need) {
+		let_git_write(r->fd);
 		ssize_t n = read(r->fd, r->buf + r->n, BUFFER_SIZE - r->n);
 
 		if (n < 0 && errno == EINTR)

@@ -327,6 +327,7 @@ int mlops_lfs_checkout(struct lfs *l, const char *const *paths, size_t n,
 {
 	struct lfs_choice choice;
 	struct placing p = { .lfs = l, .choice = &choice, .counts = counts, .how = how };
+	autoerr refresh_err = ERR_INIT;
 	int rc = l->top ? 0 : err_set(err, MLOPS_EINVALID, "this repository has no work tree");
 
 	*counts = (struct transfer_counts){ 0 };
@@ -339,7 +340,10 @@ int mlops_lfs_checkout(struct lfs *l, const char *const *paths, size_t n,
 	}
 	lfs_choice_init(&choice, l, how->include, how->exclude);
 	if (!rc)
-		rc = lfs_scan_index(l, place, &p, err) || refresh_index(l, &p.wrote, err) ? -1 : 0;
+		rc = lfs_scan_index(l, place, &p, err);
+	/* Also when it broke off: git takes those that were written for changes else. */
+	if (refresh_index(l, &p.wrote, rc ? &refresh_err : err))
+		rc = -1;
 	lfs_choice_clear(&choice);
 	strlist_clear(&p.paths);
 	strbuf_clear(&p.wrote);
