@@ -208,6 +208,6 @@ cd "$scratch/repo"
 run mlops lfs uninstall
 rc_is 0 "uninstall"
 is "$(git config --global --get filter.lfs.process)" '' "git has no such filter any more"
-is "$(ls .git/hooks | grep -v sample)" post-merge "and the user's hook is back"
+is "$(find .git/hooks -type f ! -name "*.sample" | sed "s|.*/||")" post-merge "and the user's hook is back"
 
 done_testing

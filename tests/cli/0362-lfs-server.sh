@@ -58,7 +58,7 @@ is "$(find .git/lfs/objects -type f | wc -l)" 121 "each is kept"
 rm "$HOME/logins"
 printf 'machine 127.0.0.1 login any password %s\n' "$read" >"$HOME/.netrc" && chmod 600 "$HOME/.netrc"
 rm -rf .git/lfs
-ok "~/.netrc lets in too" mlops lfs fetch
+ok "netrc lets in too" mlops lfs fetch
 rm "$HOME/.netrc"
 rm -rf .git/lfs
 git config "http.$server_url/.extraHeader" "Authorization: Bearer $read"
