@@ -24,8 +24,8 @@ MLOPS_API int mlops_project_init(const char *dir, bool git_init, bool *created,
  */
 MLOPS_API int mlops_project_open(const char *start, struct project **out, struct mlops_error *err);
 /*
- * The same for who can work on what DVC keeps: where there is no project, the DVC repository that
- * `start` lies in is one, whose lock and indexes are in .dvc/tmp/mlops, which git ignores.
+ * The same for who can work on what DVC keeps: a DVC repository that `start` lies in, and that is no
+ * project, is one too, whose lock and indexes are in .dvc/tmp/mlops, which git ignores.
  */
 MLOPS_API int mlops_project_open_dvc(const char *start, struct project **out,
 				     struct mlops_error *err);

@@ -100,16 +100,20 @@ int mlops_project_open(const char *start, struct project **out, struct mlops_err
 	return 0;
 }
 
+static bool is_either(const char *root)
+{
+	return is_project(root) || is_dvc(root);
+}
+
+/* The nearer one counts: a DVC repository in a folder of a project is by itself. */
 int mlops_project_open_dvc(const char *start, struct project **out, struct mlops_error *err)
 {
-	autoerr none = ERR_INIT;
 	autofree char *root = NULL;
 
-	if (!mlops_project_open(start, out, &none))
-		return 0;
-	if (none.kind != MLOPS_ENOTFOUND || fs_realpath(start, &root, err) ||
-	    !find_root(root, is_dvc))
-		return err_move(err, &none);
+	if (fs_realpath(start, &root, err))
+		return -1;
+	if (!find_root(root, is_either) || is_project(root))
+		return mlops_project_open(start, out, err);
 	autofree char *dir = path_join(root, ".dvc/tmp/mlops");
 	if (fs_mkdirs(dir, err))
 		return -1;

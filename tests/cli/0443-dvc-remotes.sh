@@ -113,10 +113,10 @@ for key in "version_aware = true" "sse = aws:kms" "ssl_verify = false" "new_thin
 	like "$err" "'${key%% *}' set, which this program does not heed" "is not passed over"
 done
 printf "[core]\n    remote = r\n['remote \"r\"']\n    url = gdrive://x/y\n" >.dvc/config
-run mlops pull
+run mlops push
 like "$err" "of a kind that is not known: gdrive" "a kind of remote that we do not have"
 printf "['remote \"r\"']\n    url = ../../remote\n" >.dvc/config
-run mlops pull
+run mlops push
 like "$err" "DVC has no default remote here" "no default"
 printf 'outs:\n- md5: %s\n  size: 4\n  hash: md5\n  path: one.csv\n  remote: r\n' "$(sum in/one.csv)" >in/one.csv.dvc
 rm -rf in/one.csv .dvc/cache

@@ -31,6 +31,16 @@ git clone -q . ../clone && cd ../clone || exit 1
 is "$(mlops status | head -1)" "not here: raw/theirs (2 files)" "in a clone too"
 cd "$OLDPWD" || exit 1
 
+mkdir -p ../dvc/.dvc ../dvc/data && (cd ../dvc && git init -q && printf '/tmp\n/cache\n' >.dvc/.gitignore && : >.dvc/config && echo far >data/far &&
+	mlops track -q data >/dev/null && git add -A && git commit -qm dvc)
+run mlops import ../dvc data -o fromdvc
+rc_is 0 "what DVC tracks elsewhere"
+is "$(cat fromdvc/far)" far "is tracked here"
+like fromdvc.mlops "url: ../dvc" "with its origin"
+ok "a DVC repository in a folder of a project" cp -r ../dvc inner
+is "$(mlops -C inner status)" "nothing has changed" "is one by itself"
+rm -rf inner
+
 for url in https://me:secret@127.0.0.1:1/x.git http://me@127.0.0.1:1/x.git ssh://me:pw@127.0.0.1:1/x; do
 	run mlops import "$url" data -o bad
 	rc_is 1 "$url"

@@ -9,7 +9,8 @@ struct fetching {
 	struct dvc *dvc;
 	const struct transfer_how *how;
 	struct transfer_counts *counts;
-	struct dvc_remote remote;
+	const char *name;         /* of the remote; NULL: the default one */
+	struct dvc_remote remote; /* opened once something is lacking */
 	struct dvc_items listings, files;
 	uint64_t total_objects, total_bytes;
 	const struct dvc_item *lacking; /* the first that the remote does not have */
@@ -108,6 +109,9 @@ static int receive(struct fetching *f, const struct dvc_items *items, struct mlo
 		f->counts->objects += n;
 		return 0;
 	}
+	if (n && !f->remote.remote &&
+	    dvc_remote_open(f->dvc, f->name, f->how, false, &f->remote, err))
+		return -1;
 	for (size_t at = 0, part; at < n; at += part) {
 		part = n - at < ROUND ? n - at : ROUND;
 		if (receive_round(f, v + at, part, err))
@@ -174,8 +178,7 @@ static int fetch_from(const char *remote, struct dvc_out *const *outs, size_t n,
 {
 	struct fetching f = *(const struct fetching *)arg;
 
-	if (dvc_remote_open(f.dvc, remote, f.how, false, &f.remote, err))
-		return -1;
+	f.name = remote;
 	pthread_mutex_init(&f.lock, NULL);
 	int rc = fetch_all(&f, outs, n, err);
 	if (!rc && f.lacking && !f.how->keep_going)
