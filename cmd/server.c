@@ -173,7 +173,7 @@ static const struct cmd_spec server_token = {
 static const struct cmd_spec *const server_subs[] = { &server_token, NULL };
 
 const struct cmd_spec cmd_server = {
-	.group = "share", .name = "server", .summary = "serve objects to other machines over HTTP",
+	.group = "share", .name = "server", .summary = "serve objects and experiment tracking over HTTP",
 	.opts = server_optv, .opts_size = sizeof(struct server_opts), .run = server_run,
 	.subs = server_subs,
 };

@@ -8,7 +8,7 @@
 
 #define MLOPS_RUN_ID 33 /* 32 hex digits and a NUL */
 
-enum run_status { RUN_RUNNING, RUN_FINISHED, RUN_FAILED, RUN_KILLED };
+enum run_status { RUN_RUNNING, RUN_FINISHED, RUN_FAILED, RUN_KILLED, RUN_SCHEDULED };
 
 struct run_pair {
 	char *key, *value;

@@ -282,6 +282,34 @@ const char *http_call_query(struct http_call *c, const char *name)
 	return raw ? route_decode(&c->arena, raw, strlen(raw)) : NULL;
 }
 
+struct query_walk {
+	struct http_call *call;
+	void (*fn)(const char *name, const char *value, void *arg);
+	void *arg;
+};
+
+static enum MHD_Result walk_query(void *arg, enum MHD_ValueKind kind, const char *name,
+				  const char *value)
+{
+	struct query_walk *w = arg;
+	struct arena *arena = &w->call->arena;
+	const char *plain_name = route_decode(arena, name, strlen(name));
+	const char *plain_value = value ? route_decode(arena, value, strlen(value)) : "";
+
+	(void)kind;
+	if (plain_name && plain_value)
+		w->fn(plain_name, plain_value, w->arg);
+	return MHD_YES;
+}
+
+void http_call_query_each(struct http_call *c,
+			  void (*fn)(const char *name, const char *value, void *arg), void *arg)
+{
+	struct query_walk w = { c, fn, arg };
+
+	MHD_get_connection_values(c->conn, MHD_GET_ARGUMENT_KIND, walk_query, &w);
+}
+
 const char *http_call_header(const struct http_call *c, const char *name)
 {
 	return MHD_lookup_connection_value(c->conn, MHD_HEADER_KIND, name);

@@ -105,6 +105,9 @@ bool http_call_is_open(const struct http_call *c);
 /* Of the route's {name}, unescaped. */
 const char *http_call_param(const struct http_call *c, const char *name);
 const char *http_call_query(struct http_call *c, const char *name);        /* unescaped, or NULL */
+/* Each pair of the query, unescaped and in its order; what can't be unescaped is left out. */
+void http_call_query_each(struct http_call *c,
+			  void (*fn)(const char *name, const char *value, void *arg), void *arg);
 const char *http_call_header(const struct http_call *c, const char *name); /* or NULL */
 struct str http_call_body(const struct http_call *c);                      /* when collected */
 struct arena *http_call_arena(struct http_call *c); /* freed when the call ends */

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "mlops/registry.h"
 #include "project/project.h"
+#include "registry/record.h"
 #include "tracking/tracking.h"
 
 #define FIRST_ALIAS "champion" /* of a model's first version */
@@ -36,9 +37,6 @@ void version_clear(struct model_version *v);
 int version_check(struct db *db, int64_t model, const char *name, int64_t number,
 		  struct mlops_error *err);
 
-/* The version that an alias means; 0: there is no such alias. */
-int alias_find(struct db *db, int64_t model, const char *alias, int64_t *version,
-	       struct mlops_error *err);
 /* Points an alias of a model at a version that exists. */
 int alias_put(struct db *db, int64_t model, const char *alias, int64_t version,
 	      struct mlops_error *err);

@@ -161,7 +161,8 @@ int roots_in_db(struct project *project, struct store *store, root_fn fn, void *
 	if ((rc = run_objects_each(db, visit_run_object, &v, err)) ||
 	    (rc = visit_rows(db, "SELECT 'model ' || name || ':' || version, " REF_COLUMNS
 			     " FROM model_versions JOIN models ON models.id = model_id"
-			     " WHERE stage != 4" /* retired */, &v, err)))
+			     " WHERE stage != 4" /* retired */, &v, err)) ||
+	    (rc = visit_rows(db, "SELECT 'artifact ' || path, " REF_COLUMNS " FROM artifacts", &v, err)))
 		return rc;
 	return visit_rows(db, "SELECT 'deployment ' || name || ' revision ' || number, " REF_COLUMNS
 			  " FROM revisions JOIN deployments ON deployments.id = deployment_id", &v,

@@ -311,28 +311,11 @@ static int restore(struct subject *s, struct mlops_error *err)
 	return set_deprecated(s, NULL, err);
 }
 
-static int check_not_deployed(struct subject *s, struct mlops_error *err)
-{
-	autostrlist names = { 0 };
-
-	if (db_texts(s->db, &names, err,
-		     "SELECT DISTINCT name FROM revisions JOIN deployments"
-		     " ON deployments.id = deployment_id WHERE model = ? AND version = ?"
-		     " AND revisions.status <= 1 ORDER BY name",
-		     "si", s->v->model, s->v->version))
-		return -1;
-	if (!names.n)
-		return 0;
-	err_set(err, MLOPS_ENO, "%s:%lld is deployed as '%s'", s->v->model,
-		(long long)s->v->version, names.v[0]);
-	return err_hint(err, "deploy another version first, or: mlops undeploy %s", names.v[0]);
-}
-
 static int retire(struct subject *s, bool dry_run, struct mlops_error *err)
 {
 	const struct model_version *v = s->v;
 
-	if (check_not_deployed(s, err))
+	if (version_check_not_deployed(s->db, v->model, v->version, err))
 		return -1;
 	if (!v->n_aliases)
 		return dry_run ? 0 : set_stage(s, v->version, MODEL_RETIRED, err);

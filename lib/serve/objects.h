@@ -13,6 +13,7 @@ struct object_server {
 	struct oci_uploads *uploads;
 	struct mac *links; /* signs addresses that let in by themselves (hf_upload.c) */
 	struct lfs_repos *lfs;
+	struct tracker *tracker;
 };
 
 /*

@@ -10,6 +10,7 @@
 #include "serve/access.h"
 #include "serve/api/lfs.h"
 #include "serve/api/oci.h"
+#include "serve/tracker.h"
 
 struct place {
 	char *name;
@@ -40,6 +41,7 @@ static void place_free(struct place *p)
 	oci_uploads_free(p->server.uploads);
 	lfs_repos_free(p->server.lfs);
 	mac_free(p->server.links);
+	tracker_free(p->server.tracker);
 	mlops_store_free(p->server.store);
 	mlops_store_free(p->server.sealed);
 	free((char *)p->server.data);
@@ -72,7 +74,8 @@ static int place_open(const struct project_set *set, const char *name, struct pl
 	autofree char *objects = path_join(s->data, "store"),
 		      *sealed = path_join(s->data, "sealed");
 	if (mlops_store_open(objects, &s->store, err) ||
-	    mlops_store_open_unkeyed(sealed, &s->sealed, err) || make_links(s, err)) {
+	    mlops_store_open_unkeyed(sealed, &s->sealed, err) || make_links(s, err) ||
+	    tracker_open(s->data, s->store, &s->tracker, err)) {
 		place_free(p);
 		return -1;
 	}

@@ -4,6 +4,7 @@
 #include "base/vec.h"
 #include "mlops/serve.h"
 #include "serve/access.h"
+#include "serve/tracker.h"
 
 #include <sys/resource.h>
 
@@ -21,6 +22,7 @@ static const struct http_route *const protocols[] = {
 	oci_routes,
 	oci_upload_routes,
 	admin_routes,
+	mlflow_routes,
 	hf_routes,
 	hf_upload_routes,
 	hf_commit_routes,

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "base/vec.h"
+#include "tracking/record.h"
 
 DEFINE_CLEANUP(run, mlops_run_free)
 #define autorun __attribute__((cleanup(cleanup_run))) struct run
@@ -31,26 +32,10 @@ static int load_head(struct db *db, int64_t row, struct run *run, struct mlops_e
 	run->exit_status = (int)db_int(stmt, 7);
 	run->git_commit = db_text_dup(stmt, 8);
 	db_done(stmt);
-	if (status < RUN_RUNNING || status > RUN_KILLED)
+	if (status < RUN_RUNNING || status > RUN_SCHEDULED)
 		return err_set(err, MLOPS_ECORRUPT, "run %.8s has status %lld, which is none", run->id,
 			       (long long)status);
 	return 0;
-}
-
-static int load_pairs(struct db *db, const char *sql, int64_t row, struct run_pair **out, size_t *n,
-		      struct mlops_error *err)
-{
-	VEC(struct run_pair) list = { 0 };
-	struct db_stmt *stmt;
-	int rc;
-
-	if (db_query(db, &stmt, err, sql, "i", row))
-		return -1;
-	while ((rc = db_step(stmt, err)) > 0)
-		vec_push(&list, { db_text_dup(stmt, 0), db_text_dup(stmt, 1) });
-	*out = list.v; /* also on failure: the run owns what was read */
-	*n = list.n;
-	return rc;
 }
 
 static int load_stages(struct db *db, int64_t row, struct run *run, struct mlops_error *err)
@@ -85,9 +70,9 @@ int run_load(struct db *db, int64_t row, struct run **out, struct mlops_error *e
 	autorun *run = xcalloc(1, sizeof(*run));
 
 	if (load_head(db, row, run, err) ||
-	    load_pairs(db, "SELECT key, value FROM params WHERE run_id = ? ORDER BY key", row,
+	    run_load_pairs(db, "SELECT key, value FROM params WHERE run_id = ? ORDER BY key", row,
 		       &run->params, &run->n_params, err) ||
-	    load_pairs(db, "SELECT key, value FROM tags WHERE run_id = ? ORDER BY key", row,
+	    run_load_pairs(db, "SELECT key, value FROM tags WHERE run_id = ? ORDER BY key", row,
 		       &run->tags, &run->n_tags, err) ||
 	    run_load_metrics(db, row, &run->metrics, &run->n_metrics, err) ||
 	    run_load_objects(db, row, false, &run->inputs, &run->n_inputs, err) ||
@@ -109,15 +94,6 @@ int mlops_run_get(struct project *project, const char *which, struct run **out,
 	return run_load(db, key.row, out, err);
 }
 
-static void free_pairs(struct run_pair *pairs, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		free(pairs[i].key);
-		free(pairs[i].value);
-	}
-	free(pairs);
-}
-
 void mlops_run_free(struct run *run)
 {
 	if (!run)
@@ -126,8 +102,8 @@ void mlops_run_free(struct run *run)
 	free(run->experiment);
 	free(run->user);
 	free(run->git_commit);
-	free_pairs(run->params, run->n_params);
-	free_pairs(run->tags, run->n_tags);
+	run_pairs_free(run->params, run->n_params);
+	run_pairs_free(run->tags, run->n_tags);
 	mlops_metrics_free(run->metrics, run->n_metrics);
 	run_objects_free(run->inputs, run->n_inputs);
 	run_objects_free(run->outputs, run->n_outputs);

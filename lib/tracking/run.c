@@ -10,7 +10,8 @@
 
 const char *mlops_run_status_name(enum run_status status)
 {
-	static const char *const names[] = { "RUNNING", "FINISHED", "FAILED", "KILLED" };
+	static const char *const names[] = { "RUNNING", "FINISHED", "FAILED", "KILLED",
+					     "SCHEDULED" };
 
 	return names[status];
 }

@@ -13,11 +13,13 @@ LAYERS = [["base"], ["fmt", "crypto"], ["git", "db", "http", "cli"], ["project"]
 RANK = {part: i for i, parts in enumerate(LAYERS) for part in parts}
 # Headers that a part shows to those above it, beyond <part>/<part>.h and what all of base and fmt are.
 SHOWN = {
-    "http": {"client.h", "engine.h", "kube.h", "server.h"},
+    "http": {"client.h", "engine.h", "kube.h", "route.h", "server.h"},
     "crypto": {"hash.h", "key.h", "mac.h", "md5.h", "rsa.h", "sealed.h", "sha1.h", "signer.h"},
-    "db": {"audit.h"},
+    "db": {"audit.h", "shared.h"},
     "project": {"key.h"},
     "remote": {"lfs.h", "oci.h"},
+    "registry": {"record.h"},
+    "tracking": {"artifact.h", "kind.h", "point.h", "record.h"},
     "store": {"dvc.h", "gear.h", "origin.h", "pack.h", "tree.h", "tree_edit.h"},
 }
 OPEN = {"base", "fmt"}

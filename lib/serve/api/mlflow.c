@@ -1,0 +1,300 @@
+/* The door to MLflow's API: finds the method, reads the request, and answers. */
+#include "serve/api/mlflow.h"
+
+#include "base/log.h"
+#include "base/path.h"
+#include "http/route.h"
+#include "serve/api/mlflow_artifacts.h"
+#include "serve/objects.h"
+
+#define MAX_BODY ((size_t)32 << 20)
+#define BASE	 "/mlflow/"
+/* Clients choose by it what they ask for: the newest release of which all that is core is here. */
+#define MLFLOW_VERSION "3.17.2"
+
+static const struct mlflow_method *const tables[] = {
+	mlflow_experiment_methods, mlflow_run_methods, mlflow_log_methods, mlflow_metric_methods,
+	mlflow_input_methods, mlflow_file_methods, mlflow_model_methods, mlflow_version_methods,
+	mlflow_logged_methods,
+};
+
+static const struct {
+	enum mlops_error_kind kind;
+	int status;
+	const char *code;
+} codes[] = {
+	{ MLOPS_EUSAGE, 400, "BAD_REQUEST" },
+	{ MLOPS_EINVALID, 400, "INVALID_PARAMETER_VALUE" },
+	{ MLOPS_EEXISTS, 400, "RESOURCE_ALREADY_EXISTS" },
+	{ MLOPS_EAUTH, 401, "UNAUTHENTICATED" },
+	{ MLOPS_ENO, 403, "PERMISSION_DENIED" },
+	{ MLOPS_ENOTFOUND, 404, "RESOURCE_DOES_NOT_EXIST" },
+	{ MLOPS_ELOCKED, 503, "TEMPORARILY_UNAVAILABLE" },
+	{ MLOPS_EFAIL, 500, "INTERNAL_ERROR" },
+};
+
+static size_t code_of(enum mlops_error_kind kind)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(codes) - 1 && codes[i].kind != kind)
+		i++;
+	return i;
+}
+
+static struct json *error_json(const char *code, const char *message)
+{
+	struct json *v = js_obj();
+
+	js_set(v, "error_code", js_str(code));
+	js_set(v, "message", js_str(message));
+	return v;
+}
+
+struct json *mlflow_error_body(const struct mlops_error *err, int status)
+{
+	const char *code = status == 413 ? "INVALID_PARAMETER_VALUE" : codes[code_of(err->kind)].code;
+
+	return error_json(code, err->msg);
+}
+
+int mlflow_refuse(struct http_call *http, const struct mlops_error *err)
+{
+	size_t i = code_of(err->kind);
+	bool ours = codes[i].status == 500;
+
+	if (ours)
+		log_error("%s", err->msg);
+	return http_reply_json(http, codes[i].status,
+			       error_json(codes[i].code,
+					  ours ? "the server cannot do this now; its log says why" :
+						 err->msg));
+}
+
+static int refuse_unknown(struct http_call *http, const char *verb, const char *path)
+{
+	char message[512];
+
+	snprintf(message, sizeof(message), "Endpoint %s /%.300s is not implemented by this server",
+		 verb, path);
+	return http_reply_json(http, 404, error_json("ENDPOINT_NOT_FOUND", message));
+}
+
+/* Names in the path become arguments. */
+static bool fits(const struct mlflow_method *m, const char *verb, struct mlflow_call *c,
+		 struct route_params *params)
+{
+	if (strcmp(m->verb, verb))
+		return false;
+	params->n = 0;
+	return strchr(m->path, '{') ? route_match(m->path, c->path, c->arena, params) :
+				      !strcmp(m->path, c->path);
+}
+
+static const struct mlflow_method *find_method(struct mlflow_call *c, const char *verb,
+					       struct route_params *params)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+		for (const struct mlflow_method *m = tables[i]; m->verb; m++)
+			if (fits(m, verb, c, params))
+				return m;
+	return NULL;
+}
+
+static void add_query(const char *name, const char *value, void *arg)
+{
+	struct json *in = arg, *old = js_get(in, name);
+
+	if (!old) {
+		js_set(in, name, js_str(value));
+	} else if (js_type(old) == JSON_ARR) {
+		js_push(old, js_str(value));
+	} else {
+		struct json *both = js_arr();
+
+		js_push(both, js_ref(old));
+		js_push(both, js_str(value));
+		js_set(in, name, both);
+	}
+}
+
+/* Python writes NaN and Infinity bare; as texts they are JSON. */
+static void quote_bare(struct str s, struct strbuf *out)
+{
+	static const char *const words[] = { "NaN", "Infinity", "-Infinity" };
+	bool quoted = false;
+
+	for (size_t i = 0; i < s.n;) {
+		size_t n = 0;
+
+		for (size_t w = 0; !quoted && w < ARRAY_LEN(words) && !n; w++)
+			if (s.n - i >= strlen(words[w]) && !memcmp(s.p + i, words[w], strlen(words[w])))
+				n = strlen(words[w]);
+		if (n) {
+			strbuf_addf(out, "\"%.*s\"", (int)n, s.p + i);
+			i += n;
+			continue;
+		}
+		if (s.p[i] == '"')
+			quoted = !quoted;
+		else if (quoted && s.p[i] == '\\' && i + 1 < s.n)
+			strbuf_addc(out, s.p[i++]);
+		strbuf_addc(out, s.p[i++]);
+	}
+}
+
+static int parse_body(struct mlflow_call *c, struct mlops_error *err)
+{
+	struct str body = http_call_body(c->http);
+	autobuf quoted = { 0 };
+
+	if (!body.n) {
+		c->in = js_obj();
+		return 0;
+	}
+	if (js_parse(body.p, body.n, "the body", &c->in, err)) {
+		quote_bare(body, &quoted);
+		if (quoted.len == body.n || js_parse(quoted.buf, quoted.len, "the body", &c->in, err))
+			return -1;
+		mlops_error_clear(err);
+	}
+	if (js_type(c->in) == JSON_OBJ)
+		return 0;
+	return err_set(err, MLOPS_EINVALID, "the body is no JSON object");
+}
+
+static int read_request(struct mlflow_call *c, const struct route_params *params,
+			struct mlops_error *err)
+{
+	const char *type = http_call_header(c->http, "Content-Type");
+
+	if (!strcmp(http_call_method(c->http), "GET") || !strcmp(http_call_method(c->http), "HEAD")) {
+		c->in = js_obj();
+		http_call_query_each(c->http, add_query, c->in);
+	} else if (!strcmp(http_call_method(c->http), "POST") &&
+		   (!type || strncasecmp(type, "application/json", 16) ||
+		    !strchr("; ", type[16]))) {
+		return err_set(err, MLOPS_EUSAGE, "Bad Request. Content-Type must be one of"
+			       " ['application/json'].");
+	} else if (parse_body(c, err)) {
+		return -1;
+	}
+	for (size_t i = 0; i < params->n; i++) {
+		autofree char *name = xstrndup(params->v[i].name.p, params->v[i].name.n);
+
+		js_set(c->in, name, js_str(params->v[i].value));
+	}
+	return 0;
+}
+
+struct work {
+	const struct mlflow_method *method;
+	struct mlflow_call *call;
+};
+
+static int run_method(struct db *db, void *arg, struct mlops_error *err)
+{
+	struct work *w = arg;
+
+	return w->method->run(db, w->call, err);
+}
+
+static int perform(struct mlflow_call *c, const struct mlflow_method *m,
+		   const struct route_params *params, struct mlops_error *err)
+{
+	struct work w = { m, c };
+
+	if (read_request(c, params, err) || (m->check && m->check(c, err)))
+		return -1;
+	return (m->writes ? db_shared_write : db_shared_read)(c->tracker->db, run_method, &w, err);
+}
+
+static int answer(struct http_call *http, void *arg, struct mlops_error *err)
+{
+	struct object_server *s = arg;
+	struct mlflow_call c = { .tracker = s->tracker,
+				 .http = http,
+				 .arena = http_call_arena(http),
+				 .path = strstr(http_call_path(http), BASE) + strlen(BASE) };
+	const char *verb = http_call_method(http);
+	struct route_params params;
+	const struct mlflow_method *m =
+		find_method(&c, strcmp(verb, "HEAD") ? verb : "GET", &params);
+	int rc;
+
+	if (!m)
+		return refuse_unknown(http, verb, c.path);
+	c.out = js_obj();
+	if (perform(&c, m, &params, err)) {
+		rc = mlflow_refuse(http, err);
+		mlops_error_clear(err);
+		js_free(c.out);
+	} else {
+		rc = http_reply_json(http, 200, c.out);
+	}
+	js_free(c.in);
+	return rc;
+}
+
+static int version(struct http_call *http, void *arg, struct mlops_error *err)
+{
+	(void)arg, (void)err;
+	return http_reply(http, 200, "text/plain", MLFLOW_VERSION, strlen(MLFLOW_VERSION));
+}
+
+static int make_default(struct db *db, void *arg, struct mlops_error *err)
+{
+	(void)arg;
+	return experiment_make_default(db, err);
+}
+
+int tracker_open(const char *data, struct store *store, struct tracker **out,
+		 struct mlops_error *err)
+{
+	autofree char *path = path_join(data, "mlops.db");
+	struct db_shared *db;
+
+	if (db_shared_open(path, &db, err))
+		return -1;
+	if (db_shared_write(db, make_default, NULL, err)) {
+		db_shared_free(db);
+		return -1;
+	}
+	struct tracker *t = xcalloc(1, sizeof(*t));
+	t->db = db;
+	t->store = store;
+	*out = t;
+	return 0;
+}
+
+void tracker_free(struct tracker *t)
+{
+	if (!t)
+		return;
+	db_shared_free(t->db);
+	free(t);
+}
+
+#define METHOD_ROUTE(verb, pattern, is_reading)                                                    \
+	{                                                                                          \
+		.method = verb, .path = pattern, .handle = answer, .max_body = MAX_BODY,           \
+		.reads = is_reading, .error_body = mlflow_error_body                               \
+	}
+/* A search is sent by POST because a filter is too long for a query. */
+#define METHOD_ROUTES(prefix)                                                                      \
+	METHOD_ROUTE("GET", prefix BASE "{call*}", true),                                          \
+		METHOD_ROUTE("POST", prefix BASE "{call*}/search", true),                          \
+		METHOD_ROUTE("POST", prefix BASE "{call*}", false),                                \
+		METHOD_ROUTE("PATCH", prefix BASE "{call*}", false),                               \
+		METHOD_ROUTE("DELETE", prefix BASE "{call*}", false)
+
+const struct http_route mlflow_routes[] = {
+	METHOD_ROUTES("/api/2.0"),
+	METHOD_ROUTES("/api/3.0"),
+	METHOD_ROUTES("/ajax-api/2.0"),
+	METHOD_ROUTES("/ajax-api/3.0"),
+	MLFLOW_ARTIFACT_ROUTES("/api/2.0"),
+	MLFLOW_ARTIFACT_ROUTES("/ajax-api/2.0"),
+	{ .method = "GET", .path = "/version", .handle = version },
+	{ .method = NULL },
+};
