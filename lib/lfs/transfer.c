@@ -55,7 +55,8 @@ static void report(struct run *r)
 	const struct lfs_move_how *how = r->t->how;
 
 	r->counts->objects = r->objects;
-	r->counts->bytes = r->bytes > r->t->remote->moved ? r->bytes : r->t->remote->moved;
+	r->counts->moved = r->t->remote->moved;
+	r->counts->bytes = r->bytes > r->counts->moved ? r->bytes : r->counts->moved;
 	if (how && how->progress)
 		how->progress(r->counts, r->wants->by_oid.n, r->total_bytes, how->arg);
 }
