@@ -110,6 +110,16 @@ int frame_reader_end(const struct frame_reader *r, struct mlops_error *err)
 	return 0;
 }
 
+int frame_sink_give(const struct frame_sink *sink, const struct oid *oid, const struct strbuf *bytes,
+		    struct mlops_error *err)
+{
+	return sink->begin(oid, bytes->len, sink->arg, err) ||
+			       (bytes->len && sink->piece(bytes->buf, bytes->len, sink->arg, err)) ||
+			       sink->end(sink->arg, err) ?
+		       -1 :
+		       0;
+}
+
 int frame_sink_resume(const struct frame_sink *sink, const struct oid *oid, uint64_t size,
 		      uint64_t *have, struct mlops_error *err)
 {

@@ -81,26 +81,11 @@ int remote_put_keys(struct remote *r, const struct key_put *puts, size_t n, stru
 	return remote_each(r, n, put_one, (void *)puts, err);
 }
 
-struct reading {
-	struct strbuf *out;
-	size_t max;
-};
-
-static int read_piece(const void *buf, size_t n, void *arg, struct mlops_error *err)
-{
-	struct reading *r = arg;
-
-	if (n > r->max - r->out->len)
-		return err_set(err, MLOPS_ECORRUPT, "it is longer than %zu bytes", r->max);
-	strbuf_add(r->out, buf, n);
-	return 0;
-}
-
 int remote_read_key(struct remote *r, const char *key, size_t max, struct strbuf *out,
 		    struct mlops_error *err)
 {
-	struct reading reading = { out, out->len + max };
-	const struct byte_sink sink = { read_piece, &reading };
+	struct limited_buf limited = { out, out->len + max };
+	const struct byte_sink sink = { limited_buf_add, &limited };
 
 	if (r->transport->get(r->conn, key, RANGE_ALL, &sink, err))
 		return err_wrap(err, "cannot read '%s' of remote '%s'", key, r->name);

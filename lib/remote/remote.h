@@ -73,7 +73,10 @@ struct frame_sink {
 	int (*resume)(const struct oid *oid, uint64_t size, uint64_t *have, void *arg,
 		      struct mlops_error *err);
 };
-/* The same, for any sink. */
+/* A whole object at once. */
+int frame_sink_give(const struct frame_sink *sink, const struct oid *oid, const struct strbuf *bytes,
+		    struct mlops_error *err);
+/* resume(), for any sink. */
 int frame_sink_resume(const struct frame_sink *sink, const struct oid *oid, uint64_t size,
 		      uint64_t *have, struct mlops_error *err);
 

@@ -90,3 +90,13 @@ int transport_own_setting(const struct transport_how *how, const char *key, cons
 	*out = transport_given(how, key);
 	return how->project ? project_config_personal(how->project, full, out, err) : 0;
 }
+
+int limited_buf_add(const void *buf, size_t n, void *arg, struct mlops_error *err)
+{
+	const struct limited_buf *l = arg;
+
+	if (n > l->max - l->out->len)
+		return err_set(err, MLOPS_ECORRUPT, "it is longer than %zu bytes", l->max);
+	strbuf_add(l->out, buf, n);
+	return 0;
+}

@@ -61,6 +61,13 @@ struct key_info {
 	int64_t mtime_ms; /* of the last put, by the remote's clock; 0: it does not say */
 };
 
+/* For a sink into memory: what would make `out` longer than `max` is MLOPS_ECORRUPT. */
+struct limited_buf {
+	struct strbuf *out;
+	size_t max;
+};
+int limited_buf_add(const void *buf, size_t n, void *arg, struct mlops_error *err);
+
 /* What is put under a key: visible there only once it is whole and durable. */
 struct key_put {
 	const char *key;

@@ -1,5 +1,6 @@
 # mlops run --on an ssh engine: stages on hosts that are logged in to.
 . "$(dirname "$0")/../lib/tap.sh"
+. "$tap_src/tests/lib/uses.sh"
 . "$tap_src/tests/lib/peers.sh"
 
 command -v ssh >/dev/null || skip_all "ssh is not installed"
@@ -120,27 +121,8 @@ YAML
 run mlops run --on pool
 is "$(tr '\n' ' ' <seen)" "data seen " "with a sandbox only what is declared is sent"
 
-# What it used there: a second of work in a process below, that holds 64 MiB and writes 8.
-cat >mlops.yaml <<'YAML'
-stages:
-  uses: {cmd: 'sh ./uses; echo > out', outs: [out, written]}
-YAML
-cat >uses <<'SH'
-python3 -I -S -c '
-import os, time
-held = bytearray(b"x") * (64 << 20)
-with open("written", "wb") as f:
-    f.write(os.urandom(8 << 20)); f.flush(); os.fsync(f.fileno())
-while time.process_time() < 1: pass
-time.sleep(1)'
-SH
-git add -A && git commit -qm uses
-run mlops run --on pool
-rc_is 0 "a stage that uses much"
-run mlops runs show last --json
-json_is '[[s["cpu_ms"] >= 1000, s["cpu_ms"] < 60000, 64 << 20 < s["peak_bytes"] < 1 << 30] for s in d["stages"]]' \
-	'[[true,true,true]]' "its time and memory are recorded"
-json_is '[s["written_bytes"] == 0 or s["written_bytes"] >= 8 << 20 for s in d["stages"]]' '[true]' "and what it wrote to disk"
+# What it used there.
+uses_much pool
 
 # Hosts that fail, and none.
 cat >mlops.yaml <<'YAML'

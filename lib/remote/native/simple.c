@@ -55,15 +55,10 @@ struct fetching {
 static int hand_over(struct fetching *f, const struct oid *oid, const struct strbuf *bytes,
 		     struct mlops_error *err)
 {
-	const struct frame_sink *sink = f->sink;
-	bool whole = false;
-
 	pthread_mutex_lock(&f->lock);
-	if (!sink->begin(oid, bytes->len, sink->arg, err) &&
-	    (!bytes->len || !sink->piece(bytes->buf, bytes->len, sink->arg, err)))
-		whole = !sink->end(sink->arg, err);
+	int rc = frame_sink_give(f->sink, oid, bytes, err);
 	pthread_mutex_unlock(&f->lock);
-	return whole ? 0 : -1;
+	return rc;
 }
 
 static int fetch_small(struct remote *r, size_t i, void *arg, struct mlops_error *err)

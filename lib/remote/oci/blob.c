@@ -38,26 +38,11 @@ int oci_blob_get(struct oci *o, const struct oid *oid, uint64_t from, const stru
 					   o->repo, oci_digest(oid, digest));
 }
 
-struct reading {
-	struct strbuf *out;
-	size_t max;
-};
-
-static int read_piece(const void *buf, size_t n, void *arg, struct mlops_error *err)
-{
-	struct reading *r = arg;
-
-	if (n > r->max - r->out->len)
-		return err_set(err, MLOPS_ECORRUPT, "a blob is longer than %zu bytes", r->max);
-	strbuf_add(r->out, buf, n);
-	return 0;
-}
-
 int oci_blob_read(struct oci *o, const struct oid *oid, size_t max, struct strbuf *out,
 		  struct mlops_error *err)
 {
-	struct reading reading = { out, out->len + max };
-	const struct byte_sink sink = { read_piece, &reading };
+	struct limited_buf limited = { out, out->len + max };
+	const struct byte_sink sink = { limited_buf_add, &limited };
 	size_t start = out->len;
 	char digest[OCI_DIGEST_SIZE];
 	struct oid got;

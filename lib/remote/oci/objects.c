@@ -129,14 +129,10 @@ struct fetching {
 static int hand_over(struct fetching *f, const struct oid *oid, const struct strbuf *bytes,
 		     struct mlops_error *err)
 {
-	const struct frame_sink *sink = f->sink;
-
 	pthread_mutex_lock(&f->lock);
-	int rc = sink->begin(oid, bytes->len, sink->arg, err) ||
-		 (bytes->len && sink->piece(bytes->buf, bytes->len, sink->arg, err)) ||
-		 sink->end(sink->arg, err);
+	int rc = frame_sink_give(f->sink, oid, bytes, err);
 	pthread_mutex_unlock(&f->lock);
-	return rc ? -1 : 0;
+	return rc;
 }
 
 static int get_small(size_t i, void *arg, struct mlops_error *err)
