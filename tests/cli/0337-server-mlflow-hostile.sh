@@ -63,6 +63,13 @@ post runs/search "{\"experiment_ids\": [\"0\"], \"max_results\": 50001}"
 refused 400 INVALID_PARAMETER_VALUE "too many results"
 post runs/search "{\"experiment_ids\": [\"0\"], \"order_by\": [\"metrics.a\", \"metrics.a DESC\"]}"
 refused 400 INVALID_PARAMETER_VALUE "an order by the same twice"
+post runs/search '{"experiment_ids": ["0"], "order_by": ["\"a\""]}'
+refused 400 INVALID_PARAMETER_VALUE "an order by what is only quoted"
+for what in order_by:51 order_by:40000 experiment_ids:40000; do
+	python3 -I -S -c 'import json,sys; what,n=sys.argv[1].split(":"); print(json.dumps({"experiment_ids":["0"],what:["metrics.k%d"%i if what=="order_by" else str(i) for i in range(int(n))]}))' "$what" >"$tap_root/many"
+	call POST runs/search "@$tap_root/many"
+	refused 400 INVALID_PARAMETER_VALUE "a search with too many: $what"
+done
 is "$(state)" "$before" "nothing changed"
 get "runs/get?run_id=$run"
 is "$rc" 200 "and it still answers"

@@ -48,12 +48,14 @@ static const char *quoted_end(const char *s)
 	return NULL;
 }
 
-static const char *word_end(const char *s)
+static const char *word_end(const char *start)
 {
+	const char *s = start;
+
 	while (s && *s) {
 		if (is_word_char(*s))
 			s++;
-		else if (*s == '`' || (*s == '"' && s[-1] == '.'))
+		else if (*s == '`' || (*s == '"' && s > start && s[-1] == '.'))
 			s = quoted_end(s);
 		else
 			break;

@@ -4,6 +4,9 @@
 #include "base/num.h"
 #include "base/vec.h"
 
+#define MAX_ORDER  50    /* SQLite joins 64 tables */
+#define MAX_VALUES 32000 /* and binds 32766 values */
+
 void query_clear(struct search_query *q)
 {
 	strbuf_clear(&q->sql);
@@ -270,6 +273,9 @@ struct ordering {
 static int parse_order(const struct search_how *how, struct ordering *o, struct arena *arena,
 		       struct mlops_error *err)
 {
+	if (how->n_order > MAX_ORDER)
+		return err_set(err, MLOPS_EINVALID, "There are more than %d clauses in `order_by`",
+			       MAX_ORDER);
 	o->v = arena_alloc(arena, (how->n_order + 1) * sizeof(*o->v));
 	for (size_t i = 0; i < how->n_order; i++) {
 		struct order_term *t = &o->v[o->n];
@@ -344,6 +350,8 @@ int search_compile(const struct search_kind *kind, const struct search_how *how,
 	query_int(q, how->limit);
 	query_add(q, " OFFSET ");
 	query_int(q, how->offset);
+	if (q->n > MAX_VALUES)
+		return err_set(err, MLOPS_EINVALID, "The search has more than %d values", MAX_VALUES);
 	return 0;
 }
 
