@@ -76,9 +76,9 @@ int experiment_create(struct db *db, const char *name, const char *location, int
 
 int experiment_make_default(struct db *db, struct mlops_error *err)
 {
-	int64_t ignored;
-
-	return experiment_id(db, EXPERIMENT_DEFAULT, &ignored, err);
+	return db_change(db, err,
+			 "INSERT OR IGNORE INTO experiments (id, name, created_ms) VALUES (0, ?, ?)", "si",
+			 EXPERIMENT_DEFAULT, clock_now_ms());
 }
 
 int experiment_rename(struct db *db, int64_t id, const char *name, struct mlops_error *err)

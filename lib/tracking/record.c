@@ -105,6 +105,8 @@ int run_load_pairs(struct db *db, const char *sql, int64_t row, struct run_pair 
 	struct db_stmt *stmt;
 	int rc;
 
+	*out = NULL;
+	*n = 0;
 	if (db_query(db, &stmt, err, sql, "i", row))
 		return -1;
 	while ((rc = db_step(stmt, err)) > 0)

@@ -23,7 +23,7 @@ int experiment_find(struct db *db, const char *name, int64_t *id, struct mlops_e
 /* `location` NULL: under the artifact proxy. MLOPS_EEXISTS. */
 int experiment_create(struct db *db, const char *name, const char *location, int64_t *id,
 		      struct mlops_error *err);
-/* Row 0, where runs go that name none. */
+/* Row 0, where runs go that name none; fine when it is there, by whatever name. */
 int experiment_make_default(struct db *db, struct mlops_error *err);
 int experiment_rename(struct db *db, int64_t id, const char *name, struct mlops_error *err);
 /* With all its runs. */

@@ -35,7 +35,9 @@ int experiment_id(struct db *db, const char *name, int64_t *out, struct mlops_er
 		return 0;
 	}
 	bool is_default = !strcmp(name, EXPERIMENT_DEFAULT);
-	if (db_change(db, err, "INSERT INTO experiments (id, name, created_ms) VALUES (iif(?, 0, NULL), ?, ?)",
+	if (db_change(db, err,
+		      "INSERT INTO experiments (id, name, created_ms) VALUES"
+		      " (iif(? AND NOT EXISTS (SELECT 1 FROM experiments WHERE id = 0), 0, NULL), ?, ?)",
 		      "isi", (int64_t)is_default, name, clock_now_ms()))
 		return -1;
 	*out = db_last_id(db);

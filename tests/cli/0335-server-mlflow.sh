@@ -156,6 +156,9 @@ json_is '[f["path"] for f in d["files"]]' '["top"]' "a folder is deleted with al
 rc=$(curl -s -m 20 -o "$out" -w '%{http_code}' "$files/$root/dir/a.txt")
 refused 404 RESOURCE_DOES_NOT_EXIST "it is gone"
 
+post experiments/update '{"experiment_id": "0", "new_name": "renamed"}'
+is "$rc" 200 "the default experiment can have another name"
+
 # What is acknowledged is there after SIGKILL.
 for n in 1 2 3 4 5 6 7 8; do
 	(
@@ -172,6 +175,8 @@ wait_for 20 test -s "$tap_root/acknowledged8"
 kill -9 "$server_pid"
 wait $writers 2>/dev/null
 start_server "$data" --no-auth
+get 'experiments/get?experiment_id=0'
+json_is 'd["experiment"]["name"]' renamed "which it keeps"
 lost=
 for n in 1 2 3 4 5 6 7 8; do
 	[ -s "$tap_root/acknowledged$n" ] || continue

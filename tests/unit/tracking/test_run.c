@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "project/project.h"
+#include "tracking/record.h"
 #include "unit_project.h"
 
 static struct mlops_error err;
@@ -224,6 +225,39 @@ static void lists_are_newest_first(void **state)
 	assert_error(mlops_runs_list(p, &query, &runs, &n, &err), MLOPS_ENOTFOUND, "'tun'");
 }
 
+static void a_renamed_default_is_made_anew(void **state)
+{
+	struct project *p = project_of(state);
+	struct experiment e;
+	char id[MLOPS_RUN_ID];
+	struct db *db;
+
+	start(p, "a", id);
+	assert_success(project_db(p, &db, &err));
+	assert_success(experiment_rename(db, 0, "renamed", &err));
+	assert_success(experiment_make_default(db, &err));
+	assert_success(experiment_load(db, 0, &e, &err));
+	assert_string_equal(e.name, "renamed");
+	experiment_clear(&e);
+	start(p, "b", id);
+	struct run *run = get(p, id);
+	assert_string_equal(run->experiment, "Default");
+	mlops_run_free(run);
+}
+
+static void pairs_of_no_query_are_none(void **state)
+{
+	struct run_pair *pairs = (struct run_pair *)1;
+	size_t n = 1;
+	struct db *db;
+
+	assert_success(project_db(project_of(state), &db, &err));
+	assert_int_equal(run_load_pairs(db, "SELECT none", 1, &pairs, &n, &err), -1);
+	mlops_error_clear(&err);
+	run_pairs_free(pairs, n);
+	assert_int_equal(n, 0);
+}
+
 /* The child starts a run and dies without a word, as a killed `mlops run` does. */
 static void a_run_whose_process_is_gone_was_killed(void **state)
 {
@@ -282,6 +316,8 @@ int main(void)
 		unit_project_test(an_unknown_run_is_answered_with_a_guess),
 		unit_project_test(a_name_of_two_runs_is_ambiguous),
 		unit_project_test(lists_are_newest_first),
+		unit_project_test(a_renamed_default_is_made_anew),
+		unit_project_test(pairs_of_no_query_are_none),
 		unit_project_test(a_run_whose_process_is_gone_was_killed),
 		unit_project_test(a_run_of_another_host_is_left_alone),
 	};
