@@ -57,6 +57,20 @@ is "$status" 404 "the default one has its own store"
 ask "$reader" PUT "/p/one/v1/objects/$large" --data-binary @large.bin
 is "$status" 403 "a token to read puts nothing"
 printf other >other
+# mlflow TOKEN CALL BODY: a request to the tracking server.
+mlflow() { ask "$1" POST "/p/one/api/2.0/mlflow/$2" -H 'Content-Type: application/json' -d "$3"; }
+mlflow "$one" registered-models/create '{"name": "m"}'
+is "$status" 200 "a token to write makes a model"
+mlflow "$reader" runs/create '{"experiment_id": "0"}'
+is "$status" 403 "one to read makes no run"
+for asks in experiments/search runs/search experiments/search-datasets logged-models/search \
+	registered-models/get-latest-versions; do
+	mlflow "$reader" "$asks" '{"experiment_ids": ["0"], "name": "m", "max_results": 1}'
+	is "$status" 200 "but asks by POST: $asks"
+done
+head -c 2000000 /dev/zero | tr '\0' ' ' >spaces
+mlflow "$reader" runs/search @spaces
+is "$status" 413 "not at length"
 ask "$one" PUT "/p/one/v1/objects/$large" --data-binary @other
 is "$status" 400 "what has another hash is not taken"
 

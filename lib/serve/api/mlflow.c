@@ -7,8 +7,9 @@
 #include "serve/api/mlflow_artifacts.h"
 #include "serve/objects.h"
 
-#define MAX_BODY ((size_t)32 << 20)
-#define BASE	 "/mlflow/"
+#define MAX_BODY   ((size_t)32 << 20)
+#define MAX_SEARCH ((size_t)1 << 20) /* of who may only read */
+#define BASE	   "/mlflow/"
 /* Clients choose by it what they ask for: the newest release of which all that is core is here. */
 #define MLFLOW_VERSION "3.17.2"
 
@@ -277,13 +278,16 @@ void tracker_free(struct tracker *t)
 
 #define METHOD_ROUTE(verb, pattern, is_reading)                                                    \
 	{                                                                                          \
-		.method = verb, .path = pattern, .handle = answer, .max_body = MAX_BODY,           \
-		.reads = is_reading, .error_body = mlflow_error_body                               \
+		.method = verb, .path = pattern, .handle = answer,                                 \
+		.max_body = (is_reading) ? MAX_SEARCH : MAX_BODY, .reads = is_reading,             \
+		.error_body = mlflow_error_body                                                    \
 	}
-/* A search is sent by POST because a filter is too long for a query. */
+/* What is too long for a query is asked for by POST. */
 #define METHOD_ROUTES(prefix)                                                                      \
 	METHOD_ROUTE("GET", prefix BASE "{call*}", true),                                          \
 		METHOD_ROUTE("POST", prefix BASE "{call*}/search", true),                          \
+		METHOD_ROUTE("POST", prefix BASE "experiments/search-datasets", true),             \
+		METHOD_ROUTE("POST", prefix BASE "registered-models/get-latest-versions", true),   \
 		METHOD_ROUTE("POST", prefix BASE "{call*}", false),                                \
 		METHOD_ROUTE("PATCH", prefix BASE "{call*}", false),                               \
 		METHOD_ROUTE("DELETE", prefix BASE "{call*}", false)

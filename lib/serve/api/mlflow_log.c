@@ -29,14 +29,14 @@ static int read_metric(const struct json *obj, const char *where, struct logged_
 		       struct mlops_error *err)
 {
 	struct run_metric *m = &out->point;
-	const char *key, *at = strlen(where) ? where : "";
+	const char *key;
 	char name[64];
 
 	if (js_type(obj) != JSON_OBJ)
 		return arg_invalid("metrics", obj, "an object", err);
 	const char *const needed[] = { "key", "value", "timestamp" };
 	for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
-		snprintf(name, sizeof(name), "%s%s", at, needed[i]);
+		snprintf(name, sizeof(name), "%s%s", where, needed[i]);
 		if (!arg_field(obj, needed[i]))
 			return arg_missing(name, err);
 	}
