@@ -75,10 +75,14 @@ int model_delete(struct db *db, int64_t row, const char *name, struct mlops_erro
 {
 	static const char *const changes[] = {
 		"DELETE FROM model_aliases WHERE model_id = ?",
+		"DELETE FROM model_signatures WHERE version_id IN"
+		" (SELECT id FROM model_versions WHERE model_id = ?)",
 		"DELETE FROM model_versions WHERE model_id = ?",
 		"DELETE FROM models WHERE id = ?",
 	};
 
+	if (version_check_not_deployed(db, name, 0, err))
+		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(changes); i++)
 		if (db_change(db, err, changes[i], "i", row))
 			return -1;
@@ -170,16 +174,18 @@ int version_describe(struct db *db, const struct version_key *v, const char *des
 int version_check_not_deployed(struct db *db, const char *name, int64_t number,
 			       struct mlops_error *err)
 {
+	autofree char *subject = number ? xasprintf("%s:%lld", name, (long long)number) :
+					  xstrdup(name);
 	autostrlist names = { 0 };
 
 	if (db_texts(db, &names, err,
 		     "SELECT DISTINCT name FROM revisions JOIN deployments"
-		     " ON deployments.id = deployment_id WHERE model = ? AND version = ?"
+		     " ON deployments.id = deployment_id WHERE model = ?1 AND (?2 = 0 OR version = ?2)"
 		     " AND revisions.status <= 1 ORDER BY name", "si", name, number))
 		return -1;
 	if (!names.n)
 		return 0;
-	err_set(err, MLOPS_ENO, "%s:%lld is deployed as '%s'", name, (long long)number, names.v[0]);
+	err_set(err, MLOPS_ENO, "%s is deployed as '%s'", subject, names.v[0]);
 	return err_hint(err, "deploy another version first, or: mlops undeploy %s", names.v[0]);
 }
 

@@ -18,7 +18,7 @@ int model_create(struct db *db, const char *name, const char *description, int64
 		 struct mlops_error *err);
 int model_rename(struct db *db, int64_t row, const char *name, struct mlops_error *err);
 int model_describe(struct db *db, int64_t row, const char *description, struct mlops_error *err);
-/* With all its versions. */
+/* With all its versions; not while one of them is deployed. */
 int model_delete(struct db *db, int64_t row, const char *name, struct mlops_error *err);
 int model_set_tag(struct db *db, int64_t row, const char *key, const char *value,
 		  struct mlops_error *err);
@@ -43,7 +43,7 @@ int version_describe(struct db *db, const struct version_key *v, const char *des
 /* It becomes retired, which is not undone, and loses its aliases; not while it is deployed. */
 int version_delete(struct db *db, const struct version_key *v, const char *name,
 		   struct mlops_error *err);
-/* MLOPS_ENO when a revision that is not over has it. */
+/* MLOPS_ENO when a revision that is not over has it; 0: any version of the model. */
 int version_check_not_deployed(struct db *db, const char *name, int64_t number,
 			       struct mlops_error *err);
 /* With `archive` the others of that stage are archived. */

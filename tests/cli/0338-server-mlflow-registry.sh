@@ -99,7 +99,15 @@ json_is 'd["model_version"]["version"]' 3 "and its number not given again"
 post registered-models/rename '{"name": "wine", "new_name": "vine"}'
 call PATCH registered-models/update '{"name": "vine", "description": "new"}'
 json_is 'd["registered_model"]["description"]' new "renamed and described"
+sqlite3 .mlops/mlops.db "INSERT INTO model_signatures SELECT id, 't', 'k', 'k', '{}', 0 FROM model_versions;
+	INSERT INTO deployments VALUES (1, 'shop', 'local', 0, 0);
+	INSERT INTO revisions SELECT 1, 1, 1, 'vine', version, kind, executable, oid, size, files, 1, 1, 0, 'u', '', 0, NULL
+		FROM model_versions WHERE version = 1 LIMIT 1"
 call DELETE registered-models/delete '{"name": "vine"}'
+refused 403 PERMISSION_DENIED "what is deployed is not deleted"
+sqlite3 .mlops/mlops.db 'DELETE FROM revisions; DELETE FROM deployments'
+call DELETE registered-models/delete '{"name": "vine"}'
+is "$rc" 200 "a model goes with its signatures"
 get 'registered-models/get?name=vine'
 refused 404 RESOURCE_DOES_NOT_EXIST "deleted"
 
