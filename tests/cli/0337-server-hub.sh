@@ -98,6 +98,8 @@ for bad in ../x /x a/../../x .git/config a//b ''; do
 done
 ask "$read" GET /org/m/resolve/main/b
 status_is 404 "nothing of a commit that is refused is there"
+ask "$write" POST "/api/models/org/m/commit/$first" --data-binary @"$scratch/good"
+status_is 400 "a commit goes to a branch, not to a commit"
 commit org/m "$scratch/good"
 status_is 200 "a good one is taken"
 ask "$read" GET '/api/models/org/m/tree/main?recursive=true'

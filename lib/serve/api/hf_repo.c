@@ -81,12 +81,12 @@ static bool is_id(const char *text)
 	return strlen(text) == HF_ID_SIZE - 1 && !text[strspn(text, "0123456789abcdef")];
 }
 
-/* A branch as the name of a file. */
+/* A branch as the name of a file; one named as a commit is could not be found again. */
 static int branch_leaf(const char *branch, char **out, struct mlops_error *err)
 {
 	struct strbuf leaf = { 0 };
 
-	if (!*branch || strlen(branch) > MAX_BRANCH)
+	if (!*branch || strlen(branch) > MAX_BRANCH || is_id(branch))
 		return err_set(err, MLOPS_EINVALID, "this is no name of a branch");
 	url_encode(&leaf, branch, "");
 	if (*leaf.buf == '.') {
