@@ -9,13 +9,14 @@
 #define MAX_METRIC_COLUMNS 4
 
 struct runs_opts {
-	const char *experiment;
+	const char *experiment, *filter;
 	int64_t number;
 };
 
 static const struct opt_spec runs_optv[] = {
 	OPT(runs_opts, number, .name = "number", .letter = 'n', .type = OPT_INT, .meta = "N", .def = "20", .help = "show the N newest; 0 shows all"),
 	OPT(runs_opts, experiment, .name = "experiment", .letter = 'e', .type = OPT_STR, .meta = "NAME", .complete = "experiment", .help = "only runs of this experiment"),
+	OPT(runs_opts, filter, .name = "filter", .type = OPT_STR, .meta = "EXPR", .help = "only runs for which this holds, such as \"metrics.acc > 0.9\""),
 	OPT_END,
 };
 
@@ -110,7 +111,8 @@ static int runs_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *e
 	if (o->number < 0)
 		return err_set(err, MLOPS_EUSAGE, "--number takes 0 or more, not '%lld'",
 			       (long long)o->number);
-	const struct run_query query = { .experiment = o->experiment, .limit = (size_t)o->number };
+	const struct run_query query = { .experiment = o->experiment, .filter = o->filter,
+					 .limit = (size_t)o->number };
 	if (mlops_runs_reap(ctx->project, err) ||
 	    mlops_runs_list(ctx->project, &query, &list.v, &list.n, err))
 		return -1;

@@ -118,9 +118,10 @@ MLOPS_API void mlops_run_free(struct run *run);
 
 struct run_query {
 	const char *experiment; /* NULL: all; one that does not exist is MLOPS_ENOTFOUND */
+	const char *filter;     /* as in MLflow's searches, "metrics.acc > 0.9 AND ..."; NULL: all */
 	size_t limit;           /* 0: all */
 };
-/* Newest first. Free with mlops_runs_free(). */
+/* Newest first, without those that were deleted. Free with mlops_runs_free(). */
 MLOPS_API int mlops_runs_list(struct project *project, const struct run_query *query,
 			      struct run ***out, size_t *n, struct mlops_error *err);
 MLOPS_API void mlops_runs_free(struct run **runs, size_t n);

@@ -39,7 +39,8 @@ static int collect_last(struct db *db, struct matches *m, struct mlops_error *er
 	struct db_stmt *stmt;
 
 	if (db_query(db, &stmt, err,
-		     "SELECT id, uuid FROM runs ORDER BY start_ms DESC, id DESC LIMIT 1", ""))
+		     "SELECT id, uuid FROM runs WHERE deleted_ms IS NULL"
+		     " ORDER BY start_ms DESC, id DESC LIMIT 1", ""))
 		return -1;
 	return collect(stmt, m, err);
 }

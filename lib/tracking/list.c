@@ -2,6 +2,7 @@
 #include "tracking/private.h"
 
 #include "base/vec.h"
+#include "tracking/search/kind.h"
 
 struct run_list {
 	struct run **v;
@@ -32,22 +33,26 @@ static int check_experiment(struct db *db, const char *name, struct mlops_error 
 	return 0;
 }
 
-static int query_ids(struct db *db, const struct run_query *q, struct db_stmt **out,
-		     struct mlops_error *err)
+static int compile(struct db *db, const struct run_query *q, struct search_query *where,
+		   struct search_query *out, struct mlops_error *err)
 {
-	int64_t limit = q->limit && q->limit <= INT64_MAX ? (int64_t)q->limit : -1;
+	static const char *const newest[] = { "r.start_ms DESC", "r.id DESC", NULL };
+	const struct search_how how = {
+		.filter = q->filter,
+		.limit = q->limit && q->limit <= INT64_MAX ? (int64_t)q->limit : -1,
+	};
+	struct search_kind kind = search_runs;
 
-	if (!q->experiment)
-		return db_query(db, out, err,
-				"SELECT id FROM runs ORDER BY start_ms DESC, id DESC LIMIT ?", "i",
-				limit);
-	if (check_experiment(db, q->experiment, err))
-		return -1;
-	return db_query(db, out, err,
-			"SELECT id FROM runs WHERE experiment_id ="
-			" (SELECT id FROM experiments WHERE name = ?)"
-			" ORDER BY start_ms DESC, id DESC LIMIT ?",
-			"si", q->experiment, limit);
+	kind.order = newest;
+	query_add(where, "r.deleted_ms IS NULL");
+	if (q->experiment) {
+		if (check_experiment(db, q->experiment, err))
+			return -1;
+		query_add(where, " AND r.experiment_id = (SELECT id FROM experiments WHERE name = ");
+		query_text(where, q->experiment);
+		query_add(where, ")");
+	}
+	return search_compile(&kind, &how, where, out, err);
 }
 
 static int load_all(struct db *db, struct db_stmt *ids, struct run_list *list,
@@ -69,11 +74,14 @@ static int load_all(struct db *db, struct db_stmt *ids, struct run_list *list,
 int mlops_runs_list(struct project *project, const struct run_query *query, struct run ***out,
 		    size_t *n, struct mlops_error *err)
 {
+	autoarena arena = { 0 };
+	autoquery where = { .arena = &arena }, q = { .arena = &arena };
 	struct run_list list = { 0 };
 	struct db_stmt *ids;
 	struct db *db;
 
-	if (project_db(project, &db, err) || query_ids(db, query, &ids, err))
+	if (project_db(project, &db, err) || compile(db, query, &where, &q, err) ||
+	    search_run(db, &q, &ids, err))
 		return -1;
 	if (load_all(db, ids, &list, err)) {
 		mlops_runs_free(list.v, list.n);

@@ -43,6 +43,19 @@ run mlops runs -n 1
 is "$(wc -l <"$out")" 2 "-n 1 shows one"
 run mlops runs --experiment Default
 unlike "$out" second "--experiment leaves out the others"
+run mlops runs --json --filter "metrics.loss < 0.3 AND params.train.lr = '0.2'"
+json_is '[r["name"] for r in d["runs"]]' '["second"]' "--filter leaves out what it does not hold for"
+run mlops runs --json --filter "tags.kind LIKE 'te%'" --experiment Default
+json_is '[r["name"] for r in d["runs"]]' '["first"]' "also of an experiment"
+run mlops runs --filter "metrics.loss <"
+rc_is 1 "a filter that is none"
+like "$err" "Invalid clause" "is told"
+sqlite3 .mlops/mlops.db "UPDATE runs SET deleted_ms = 1 WHERE name = 'second'"
+is "$(mlops runs --json | python3 -c 'import json,sys; print([r["name"] for r in json.load(sys.stdin)["runs"]])')" "['first']" \
+	"a run that a client of MLflow deleted is not listed"
+run mlops runs show last --json
+json_is 'd["name"]' first "nor the last one"
+sqlite3 .mlops/mlops.db "UPDATE runs SET deleted_ms = NULL"
 run mlops runs --experiment tun
 rc_is 1 "an unknown experiment fails"
 like "$err" "did you mean 'tune'" "with a suggestion"
