@@ -8,14 +8,37 @@ peer_run() {
 	HOME=$peer_home timeout 900 bash "$peer_scripts/$1.sh" "$2"
 }
 
+# Tests that run at once share a peer: each leaves its pid in a folder while it uses it, and the last
+# one stops what one of them started.
+peer_users=$peer_home/.cache/mlops-peers/users
+
+peer_join() { # NAME
+	mkdir -p "$peer_users/$1" && (
+		flock 9
+		peer_run "$1" status >/dev/null 2>&1 9>&- || : >"$peer_users/$1.ours"
+		: >"$peer_users/$1/$$"
+		peer_run "$1" start 9>&-
+	) 9>"$peer_users/$1.lock"
+}
+
+peer_leave() { # NAME
+	(
+		flock 9
+		rm -f "$peer_users/$1/$$"
+		for peer_user in "$peer_users/$1"/*; do
+			kill -0 "${peer_user##*/}" 2>/dev/null && exit
+		done
+		[ ! -e "$peer_users/$1.ours" ] || peer_run "$1" stop 9>&-
+		rm -f "$peer_users/$1.ours"
+	) 9>"$peer_users/$1.lock" >/dev/null 2>&1
+}
+
 # peer NAME: starts it, unless it runs, and sets the variables that it prints; else skips by name.
 peer() {
 	[ -f "$peer_scripts/$1.sh" ] || { skip "there is no script that starts it" "$1"; return 1; }
-	peer_was=running
-	peer_run "$1" status >/dev/null 2>&1 || peer_was=
-	peer_run "$1" start >"$tap_root/peer.env" 2>"$tap_root/peer.err" ||
+	cleanup "peer_leave $1"
+	peer_join "$1" >"$tap_root/peer.env" 2>"$tap_root/peer.err" ||
 		{ skip "it does not start: $(tail -1 "$tap_root/peer.err")" "$1"; return 1; }
-	[ -n "$peer_was" ] || cleanup "peer_run $1 stop >/dev/null 2>&1"
 	eval "$(sed -n "s/^\([A-Z0-9_]*\)=\(.*\)$/\1='\2'; export \1/p" "$tap_root/peer.env")"
 }
 
