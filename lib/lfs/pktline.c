@@ -111,7 +111,7 @@ static char *begin(struct pkt_writer *w, size_t n, struct mlops_error *err)
 
 	if (!w->buf)
 		w->buf = xmalloc(BUFFER_SIZE);
-	if (n > BUFFER_SIZE - HEAD - w->n && pkt_send(w, err))
+	if (n + HEAD > BUFFER_SIZE - w->n && pkt_send(w, err))
 		return NULL;
 	snprintf(head, sizeof(head), "%04x", (unsigned)(n + HEAD));
 	memcpy(w->buf + w->n, head, HEAD);

@@ -1,6 +1,7 @@
 /* Pointers as git-lfs reads and writes them; patterns of paths; packets of git. */
 #include "unit.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lfs/lfs.h"
@@ -135,6 +136,29 @@ static void test_packets(void **state)
 	free(r.buf);
 }
 
+/* A buffer that is full but for less than the head of a packet. */
+static void test_full(void **state)
+{
+	autofree char *large = xcalloc(1, PKT_MAX);
+	char path[] = "/tmp/mlops-unit.XXXXXX";
+	struct pkt_writer w = { .fd = mkstemp(path) };
+	size_t room = (size_t)1 << 20;
+	autoerr err = ERR_INIT;
+	struct stat st;
+
+	(void)state;
+	assert_true(w.fd >= 0 && !unlink(path));
+	for (; room > PKT_MAX + 4; room -= PKT_MAX + 4)
+		assert_success(pkt_add(&w, large, PKT_MAX, &err));
+	assert_success(pkt_add(&w, large, room - 4 - 2, &err));
+	assert_success(pkt_flush(&w, &err));
+	assert_success(pkt_add(&w, large, 10, &err));
+	assert_success(pkt_send(&w, &err));
+	assert_true(!fstat(w.fd, &st) && st.st_size == (1 << 20) - 2 + 4 + 14);
+	close(w.fd);
+	free(w.buf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +166,7 @@ int main(void)
 		cmocka_unit_test(test_refuse),
 		cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_packets),
+		cmocka_unit_test(test_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
