@@ -4,6 +4,7 @@
  * clones may share. They are linked or copied, never used in place: there they may be collected.
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 
@@ -13,6 +14,9 @@
 #include "mlops/project.h"
 
 #define MAX_ALTERNATES ((size_t)1 << 20)
+
+/* Several threads send at a time; it guards what is loaded on first use. */
+static pthread_mutex_t borrowing = PTHREAD_MUTEX_INITIALIZER;
 
 /* ".../.git/objects" is the repository whose objects of Git LFS are in ".../.git/lfs/objects". */
 static void load_references(struct lfs *l)
@@ -102,7 +106,10 @@ static bool borrow_from_store(struct lfs *l, const struct lfs_pointer *p)
 
 bool lfs_borrow(struct lfs *l, const struct lfs_pointer *p)
 {
+	pthread_mutex_lock(&borrowing);
 	if (!l->references_loaded)
 		load_references(l);
-	return borrow_reference(l, p) || borrow_from_store(l, p);
+	bool found = borrow_reference(l, p) || borrow_from_store(l, p);
+	pthread_mutex_unlock(&borrowing);
+	return found;
 }

@@ -194,7 +194,7 @@ static bool url_fits(const char *setting, size_t n, const char *url)
 {
 	while (n && setting[n - 1] == '/')
 		n--;
-	return !strncmp(setting, url, n) && (!url[n] || strchr("/:?#", url[n]));
+	return !strncmp(setting, url, n) && (!url[n] || strchr("/?#", url[n]));
 }
 
 /* http.extraHeader and http.<url>.extraHeader; an empty one drops those before it. */

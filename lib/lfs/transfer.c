@@ -265,10 +265,10 @@ static int send_here(struct run *r, size_t i, struct mlops_error *err)
 		return 0;
 	if (!lfs_has(r->t->lfs, &p->oid, p->size) && !lfs_borrow(r->t->lfs, p))
 		return lacking(r, i, err);
-	if (fs_mkdirs_for(to, err) || fs_mkdirs_for(tmp, err) || link_or_copy(from, tmp, err))
-		return -1;
-	if (rename(tmp, to)) {
-		err_sys(err, "cannot write '%s'", to);
+	int rc = fs_mkdirs_for(to, err) || fs_mkdirs_for(tmp, err) || link_or_copy(from, tmp, err);
+	if (!rc && rename(tmp, to))
+		rc = err_sys(err, "cannot write '%s'", to);
+	if (rc) {
 		unlink(tmp);
 		return -1;
 	}

@@ -274,7 +274,8 @@ static int ask_ssh(const struct lfs_server *s, enum lfs_operation op, struct lfs
 			       "remote '%s': git-lfs-authenticate over ssh ended with %d", s->name,
 			       status);
 	rc = take_told(s, a, &told, err);
-	explicit_bzero(told.buf, told.len);
+	if (told.buf)
+		explicit_bzero(told.buf, told.len);
 	return rc;
 }
 
