@@ -94,6 +94,13 @@ rc_is 1 "a symlink"
 ok "get nothing" test ! -e evil
 ok "and nothing is written elsewhere" sh -c "find '$scratch/outside' -type f | sort | diff - ../before"
 
+# a symlink to a project of ours, which is not theirs to clean up
+mkdir ../linked && cd ../linked && git init -q && ln -s "$scratch/mine" in && git add in && git commit -qm in || exit 1
+mkdir -p ../mine/.mlops && echo keep >../mine/.mlops/format && cp ../mine/.mlops/format ../mine/.mlops/keep && cd ../here || exit 1
+run mlops get "file://$scratch/linked/.git" in/code -o evil
+rc_is 1 "a project behind a symlink"
+is "$(cat ../mine/.mlops/keep)" keep "is let be"
+
 # DVC
 mkdir ../dvc && cd ../dvc && git init -q && mkdir -p .dvc data/sub || exit 1
 printf '/tmp\n/cache\n/config.local\n' >.dvc/.gitignore

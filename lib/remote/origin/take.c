@@ -300,6 +300,19 @@ static int bring_by(struct taking *t, struct project *p, struct mlops_error *err
 	return mlops_dvc_is_here(p) ? bring_dvc(t, p, err) : 0;
 }
 
+/* A symlink in the checkout may lead anywhere, also to a project of the user's. */
+static int check_real(const struct taking *t, const char *path, struct mlops_error *err)
+{
+	autofree char *real = NULL;
+
+	if (fs_realpath(path, &real, err))
+		return -1;
+	return strcmp(real, path) ?
+		       err_set(err, MLOPS_EINVALID, "'%s' of '%s' is a symlink, or behind one",
+			       t->source->path, t->source->url) :
+		       0;
+}
+
 static int bring(struct taking *t, struct mlops_error *err)
 {
 	autofree char *dvc = NULL;
@@ -307,7 +320,8 @@ static int bring(struct taking *t, struct mlops_error *err)
 
 	if (!find_project(t))
 		return 0;
-	if (clean(t->root, ".mlops", err) || clean(t->root, ".dvc", err))
+	if (check_real(t, t->root, err) || clean(t->root, ".mlops", err) ||
+	    clean(t->root, ".dvc", err))
 		return -1;
 	dvc = path_join(t->root, ".dvc");
 	if (fs_is_dir(dvc) && write_dvc_settings(t, err))
@@ -334,7 +348,6 @@ static int check_path(const struct source *source, struct mlops_error *err)
 /* No symlink on the way leads elsewhere, nor is the thing itself one. */
 static int check_found(const struct taking *t, const char *path, struct mlops_error *err)
 {
-	autofree char *real = NULL;
 	struct stat st;
 
 	if (lstat(path, &st)) {
@@ -343,10 +356,7 @@ static int check_found(const struct taking *t, const char *path, struct mlops_er
 		return err_set(err, MLOPS_ENOTFOUND, "'%s' has no '%s'", t->source->url,
 			       t->source->path);
 	}
-	if (S_ISLNK(st.st_mode) || fs_realpath(path, &real, err) || strcmp(real, path) != 0)
-		return err_set(err, MLOPS_EINVALID, "'%s' of '%s' is a symlink, or behind one",
-			       t->source->path, t->source->url);
-	return 0;
+	return check_real(t, path, err);
 }
 
 static int take(struct taking *t, char **commit, char **out, struct mlops_error *err)
