@@ -93,7 +93,7 @@ static int fill(void *arg, struct mlops_error *ignored)
 
 bool ahead_skip(struct ahead *a, uint64_t size)
 {
-	if (a->skip < size)
+	if (a->n || a->skip < size) /* what is on its way is skipped first */
 		return false;
 	a->skip -= size;
 	return true;
@@ -151,7 +151,7 @@ int ahead_read(struct ahead *a, const struct list *l, struct mlops_error *err)
 {
 	size_t i = 0;
 
-	while (i < l->parts.n && !a->n && ahead_skip(a, l->parts.v[i].size))
+	while (i < l->parts.n && ahead_skip(a, l->parts.v[i].size))
 		i++;
 	while (i < l->parts.n) {
 		struct stretch stretch = stretch_find(l->parts.v + i, l->parts.n - i, SLOT_MAX);

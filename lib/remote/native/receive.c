@@ -112,6 +112,16 @@ static int receive_small(struct receiving *r, placed_vec *small, struct mlops_er
 	return rc;
 }
 
+static int fetch_list(const struct receiving *r, const struct piece *at, struct list *out,
+		      struct mlops_error *err)
+{
+	if (!list_fetch(r->inv, at, out, err))
+		return 0;
+	if (is_damage(err))
+		inventory_flag(r->inv, at->block, BLOCK_BAD);
+	return -1;
+}
+
 /* One list after the other; no list is in a list that is in one. */
 static int receive_lists(struct receiving *r, const struct list *top, struct ahead *ahead,
 			 struct mlops_error *err)
@@ -122,7 +132,7 @@ static int receive_lists(struct receiving *r, const struct list *top, struct ahe
 
 		if (ahead_skip(ahead, part->size))
 			continue;
-		if (list_fetch(r->inv, &part->at, &l, err))
+		if (fetch_list(r, &part->at, &l, err))
 			return -1;
 		if (l.kind != LIST_CHUNKS || l.size != part->size)
 			return err_set(err, MLOPS_ECORRUPT, "a list of chunks is damaged");
@@ -139,11 +149,8 @@ static int receive_parts(struct receiving *r, const struct placed *object, struc
 	autolist top = { 0 };
 	uint64_t have = 0;
 
-	if (list_fetch(r->inv, &object->at, &top, err)) {
-		if (is_damage(err))
-			inventory_flag(r->inv, object->at.block, BLOCK_BAD);
+	if (fetch_list(r, &object->at, &top, err))
 		return -1;
-	}
 	if (top.size != object->size)
 		return err_set(err, MLOPS_ECORRUPT, "a list of chunks is damaged");
 	if (frame_sink_resume(sink, &object->oid, object->size, &have, err) ||

@@ -17,6 +17,7 @@ struct large {
 	struct open_block *b;
 	const struct remote_source *from;
 	struct list chunks, lists; /* the list that grows, and those that are done */
+	VEC(uint32_t) blocks;      /* that lie behind it and hold parts, some more than once */
 	VEC(bool) fresh;           /* which of the chunks were sent now */
 	struct piece same;         /* the list at the remote that equals `chunks` so far, */
 	bool is_same;              /* if one does */
@@ -28,6 +29,7 @@ static void large_clear(struct large *l)
 	list_clear(&l->chunks);
 	list_clear(&l->lists);
 	vec_free(&l->fresh);
+	vec_free(&l->blocks);
 }
 
 static void name_open_block(struct list *l, uint32_t number)
@@ -46,9 +48,17 @@ static int make_room(struct large *l, struct mlops_error *err)
 		return 0;
 	if (sender_put(l->sender, l->b, &number, err))
 		return -1;
+	vec_push(&l->blocks, number);
 	name_open_block(&l->chunks, number);
 	name_open_block(&l->lists, number);
 	return 0;
+}
+
+static void name_block(struct large *l, uint32_t number)
+{
+	const struct built_block block = inventory_block(l->sender->inv, number);
+
+	index_builder_block(&l->b->own, &block.name, block.size);
 }
 
 /* The blocks that parts of a list lie in have to be in the index of the block with the list. */
@@ -61,9 +71,8 @@ static void name_blocks(struct large *l, const struct list *list)
 
 		if (number == OPEN || number == last)
 			continue;
-		const struct built_block block = inventory_block(l->sender->inv, number);
-
-		index_builder_block(&l->b->own, &block.name, block.size);
+		name_block(l, number);
+		vec_push(&l->blocks, number);
 		last = number;
 	}
 }
@@ -123,6 +132,7 @@ static int end_list(struct large *l, struct mlops_error *err)
 	if (!l->chunks.parts.n)
 		return 0;
 	if (l->is_same && l->same_n == l->chunks.parts.n) {
+		name_blocks(l, &l->chunks);
 		vec_push(&l->lists.parts, { name, l->chunks.size, l->same });
 		l->lists.size += l->chunks.size;
 	} else {
@@ -213,7 +223,10 @@ static void add_object(struct open_block *b, const struct oid *oid, uint64_t siz
 	vec_push(&b->own.objects, { *oid, size, *at });
 }
 
-/* The list of the whole: that of its chunks when they are few, else of their lists. */
+/*
+ * The list of the whole: that of its chunks when they are few, else of their lists. Indexes may have
+ * been published meanwhile: that of this list names all blocks, for gc keeps what one index names.
+ */
 static int add_top(struct large *l, const struct remote_item *item, struct mlops_error *err)
 {
 	struct piece at;
@@ -227,6 +240,8 @@ static int add_top(struct large *l, const struct remote_item *item, struct mlops
 	top->oid = item->oid;
 	if (add_list(l, top, &at, &name, err))
 		return -1;
+	for (size_t i = 0; i < l->blocks.n; i++)
+		name_block(l, l->blocks.v[i]);
 	if (one)
 		add_hooks(l, &at);
 	add_object(l->b, &item->oid, l->from->size, &at);

@@ -3,7 +3,9 @@
 
 #include "crypto/hash.h"
 #include "remote/layout.h"
-#include "remote/native/list.h"
+#include "remote/native/receive.h"
+#include "remote/native/sender.h"
+#include "store/gear.h"
 
 static struct oid name_of(unsigned i)
 {
@@ -253,12 +255,222 @@ static void test_marks(void **state)
 	}
 }
 
+/* ---- a remote in memory, and objects whose chunks and lists are many although they are small ---- */
+
+struct memory {
+	struct map keys; /* -> struct strbuf * */
+};
+
+static void free_value(void *value)
+{
+	strbuf_clear(value);
+	free(value);
+}
+
+static int memory_put(void *conn, const struct key_put *put, struct mlops_error *err)
+{
+	struct strbuf *value = xcalloc(1, sizeof(*value));
+	struct memory *m = conn;
+
+	strbuf_reserve(value, (size_t)put->from->size);
+	value->len = (size_t)put->from->size;
+	assert_int_equal(remote_source_read(put->from, 0, value->buf, value->len, err), 0);
+	struct strbuf *old = map_put(&m->keys, put->key, value);
+	if (old)
+		free_value(old);
+	return 0;
+}
+
+static int memory_get(void *conn, const char *key, struct byte_range range,
+		      const struct byte_sink *sink, struct mlops_error *err)
+{
+	const struct strbuf *value = map_get(&((struct memory *)conn)->keys, key);
+
+	assert_non_null(value);
+	assert_true(range.from + range.n <= value->len);
+	return sink->piece(value->buf + range.from, (size_t)range.n, sink->arg, err);
+}
+
+static int memory_list(void *conn, const char *prefix,
+		       int (*fn)(const char *, const struct key_info *, void *,
+				 struct mlops_error *),
+		       void *arg, struct mlops_error *err)
+{
+	(void)conn, (void)prefix, (void)fn, (void)arg, (void)err;
+	return 0;
+}
+
+enum { CHUNKS = 3000 };
+
+/* Chunks that are as short as can be: each ends in bytes that make the cut. */
+static char *make_data(void)
+{
+	static uint8_t probe[GEAR_MIN + 64];
+	char *data = xmalloc(CHUNKS * GEAR_MIN);
+	uint64_t state = 88172645463325252u;
+
+	for (size_t i = 0; i < CHUNKS * GEAR_MIN; i += sizeof(state)) {
+		state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+		memcpy(data + i, &state, sizeof(state));
+	}
+	uint8_t *tail = probe + GEAR_MIN - 64;
+	do {
+		state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+		memcpy(tail, &state, sizeof(state));
+		memcpy(tail + 56, &state, sizeof(state));
+	} while (gear_cut(probe, sizeof(probe)) != GEAR_MIN);
+	for (size_t i = 0; i < CHUNKS; i++)
+		memcpy(data + i * GEAR_MIN + GEAR_MIN - 64, tail, 64);
+	return data;
+}
+
+static struct oid send_bytes(struct sender *s, char *data, size_t n)
+{
+	const struct remote_source from = { .buf = data, .fd = -1, .size = n };
+	struct remote_item item = { .size = n };
+	struct open_block *b;
+	autoerr err = ERR_INIT;
+
+	assert_success(hash_buf(data, n, &item.oid, &err));
+	assert_success(sender_take(s, &b, &err));
+	assert_success(sender_object(s, b, &item, &from, &err));
+	sender_give(s, b);
+	assert_success(sender_flush(s, &err));
+	return item.oid;
+}
+
+static bool names(const struct block_index *x, uint32_t block)
+{
+	for (uint32_t i = 0; i < x->n_blocks; i++)
+		if (x->numbers[i] == block)
+			return true;
+	return false;
+}
+
+/* The list of the lists of an object in the newest index. */
+static void find_lists(struct inventory *inv, const struct oid *oid, struct list *out)
+{
+	const struct block_index *x = inv->indexes.v[inv->indexes.n - 1];
+	struct placed object;
+	autoerr err = ERR_INIT;
+
+	assert_true(block_index_find(x, oid, &object));
+	object.at.block = x->numbers[object.at.block];
+	assert_success(list_fetch(inv, &object.at, out, &err));
+	assert_int_equal(out->kind, LIST_LISTS);
+}
+
+/* Of an object whose first lists were there, the index names the blocks of their chunks as well. */
+static void check_named(struct inventory *inv, const struct list *lists)
+{
+	const struct block_index *x = inv->indexes.v[inv->indexes.n - 1];
+
+	for (size_t i = 0; i < lists->parts.n; i++) {
+		autolist l = { 0 };
+		autoerr err = ERR_INIT;
+
+		assert_true(names(x, lists->parts.v[i].at.block));
+		assert_success(list_fetch(inv, &lists->parts.v[i].at, &l, &err));
+		for (size_t k = 0; k < l.parts.n; k++)
+			assert_true(names(x, l.parts.v[k].at.block));
+	}
+}
+
+struct taken {
+	uint64_t have;
+	struct strbuf bytes;
+};
+
+static int take_resume(const struct oid *oid, uint64_t size, uint64_t *have, void *arg,
+		       struct mlops_error *err)
+{
+	(void)oid, (void)size, (void)err;
+	*have = ((struct taken *)arg)->have;
+	return 0;
+}
+
+static int take_begin(const struct oid *oid, uint64_t size, void *arg, struct mlops_error *err)
+{
+	(void)oid, (void)size, (void)arg, (void)err;
+	return 0;
+}
+
+static int take_piece(const void *buf, size_t n, void *arg, struct mlops_error *err)
+{
+	(void)err;
+	strbuf_add(&((struct taken *)arg)->bytes, buf, n);
+	return 0;
+}
+
+static int take_end(void *arg, struct mlops_error *err)
+{
+	(void)arg, (void)err;
+	return 0;
+}
+
+/* Going on within the last chunk of a list, before one that is shorter than what is left of it. */
+static void check_resume(struct inventory *inv, const struct oid *oid, const char *data, size_t n,
+			 uint64_t have)
+{
+	struct taken t = { .have = have };
+	const struct frame_sink sink = { .begin = take_begin,
+					 .piece = take_piece,
+					 .end = take_end,
+					 .arg = &t,
+					 .resume = take_resume };
+	const struct remote_item item = { *oid, n };
+	autoerr err = ERR_INIT;
+
+	assert_success(receive_objects(inv, &item, 1, &sink, &err));
+	assert_int_equal(t.bytes.len, n - have);
+	assert_memory_equal(t.bytes.buf, data + have, n - have);
+	strbuf_clear(&t.bytes);
+}
+
+static void test_lists_again(void **state)
+{
+	static const struct transport transport = { .put = memory_put,
+						    .get = memory_get,
+						    .list = memory_list };
+	struct memory memory = { 0 };
+	struct remote remote = { .name = (char *)"memory",
+				 .transport = &transport,
+				 .conn = &memory };
+	autofree char *data = make_data();
+	struct inventory inv;
+	struct sender *sender;
+	autolist lists = { 0 };
+	autoerr err = ERR_INIT;
+
+	(void)state;
+	inventory_init(&inv, &remote);
+	assert_success(sender_new(&inv, &sender, &err));
+	send_bytes(sender, data, CHUNKS / 10 * GEAR_MIN); /* first chunks in a block of theirs */
+	struct oid oid = send_bytes(sender, data, CHUNKS * GEAR_MIN);
+	find_lists(&inv, &oid, &lists);
+	check_named(&inv, &lists);
+	size_t end = (size_t)lists.parts.v[0].size;
+	list_clear(&lists);
+
+	oid = send_bytes(sender, data, end + 100);
+	find_lists(&inv, &oid, &lists);
+	assert_int_equal(lists.parts.n, 2);
+	assert_int_equal(lists.parts.v[1].size, 100);
+	check_named(&inv, &lists);
+	check_resume(&inv, &oid, data, end + 100, 0);
+	check_resume(&inv, &oid, data, end + 100, end - 4096);
+	sender_free(sender);
+	inventory_clear(&inv);
+	map_clear_values(&memory.keys, free_value);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_index),         cmocka_unit_test(test_joining),
 		cmocka_unit_test(test_hostile_index), cmocka_unit_test(test_list),
 		cmocka_unit_test(test_hostile_list),  cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_lists_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
