@@ -49,6 +49,12 @@ run mlops remote verify --json
 rc_is 3 "a short block shows"
 heals "a short block"
 for index in "$far"/index/*; do chmod u+w "$index" && echo junk >>"$index"; done
+blocks=$(find "$far/blocks" -type f | wc -l)
+find "$far" -type f -exec touch -d '30 days ago' {} +
+run mlops remote gc
+rc_is 3 "gc with damaged indexes"
+like "$err" "taken for garbage" "cannot tell what is garbage"
+is "$(find "$far/blocks" -type f | wc -l)" "$blocks" "and removes nothing"
 run mlops remote verify
 rc_is 3 "damaged indexes"
 like "$out" "index [0-9a-f]{64} is damaged or gone" "are told"

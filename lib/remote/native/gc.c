@@ -17,6 +17,16 @@
 #define MANY_SMALL   16
 #define MANY_INDEXES 32
 
+int gc_check_indexes(const struct cleaning *c, struct mlops_error *err)
+{
+	if (!c->inv->left_out.n)
+		return 0;
+	err_set(err, MLOPS_ECORRUPT,
+		"an index of remote '%s' cannot be read: what it names would be taken for garbage",
+		c->remote->name);
+	return err_hint(err, "mend it with: mlops remote verify --repair, and: mlops push");
+}
+
 /* A mark's age is told by the remote's clock: so is now, by what is put now. */
 static int find_now(struct cleaning *c, struct mlops_error *err)
 {
@@ -274,11 +284,11 @@ static int rewrite(struct cleaning *c, struct mlops_error *err)
 static int clean(struct cleaning *c, const struct object_ref *refs, size_t n,
 		 struct mlops_error *err)
 {
-	if (find_now(c, err) || inventory_list(c->inv, "marks/", &c->marks, err) ||
+	if (gc_check_indexes(c, err) || find_now(c, err) ||
+	    inventory_list(c->inv, "marks/", &c->marks, err) ||
 	    inventory_list(c->inv, "index/", &c->indexes, err) || gc_find_named(c, refs, n, err) ||
 	    gc_find_staying(c, err))
 		return -1;
-	c->n_blocks = c->inv->blocks.n;
 	choose_blocks(c);
 	if (c->how->dry_run)
 		return 0;

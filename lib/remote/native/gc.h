@@ -32,6 +32,8 @@ struct cleaning {
 
 /* Whether something listed is as old as that; what has no time is young. */
 bool gc_is_older(const struct cleaning *c, const struct key_info *info, int64_t age_ms);
+/* Refuses when an index could not be read, MLOPS_ECORRUPT. */
+int gc_check_indexes(const struct cleaning *c, struct mlops_error *err);
 /* Names of all that the refs lead to. */
 int gc_find_named(struct cleaning *c, const struct object_ref *refs, size_t n,
 		  struct mlops_error *err);

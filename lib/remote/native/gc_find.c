@@ -102,8 +102,25 @@ static bool is_in_young(const struct cleaning *c, const struct oid *oid)
 	return false;
 }
 
+/* Lists can name blocks that no index does: then there are more than before. */
+static void grow(struct cleaning *c)
+{
+	size_t now = c->inv->blocks.n;
+
+	c->used = xrealloc(c->used, (now + 1) * sizeof(*c->used));
+	c->needed = xrealloc(c->needed, (now + 1) * sizeof(*c->needed));
+	c->going = xrealloc(c->going, (now + 1) * sizeof(*c->going));
+	for (size_t i = c->n_blocks; i < now; i++) {
+		c->used[i] = 0;
+		c->needed[i] = c->going[i] = false;
+	}
+	c->n_blocks = now;
+}
+
 static void use(struct cleaning *c, const struct piece *at, size_t from)
 {
+	if (at->block >= c->n_blocks)
+		grow(c);
 	c->used[at->block] += piece_span(at);
 	for (size_t i = c->blocks.n; i-- > from;)
 		if (c->blocks.v[i] == at->block)
@@ -164,32 +181,14 @@ static void count_garbage(struct cleaning *c)
 		}
 }
 
-/* Lists can name blocks that no index does: then there are more than before. */
-static void grow(struct cleaning *c, size_t *n)
-{
-	size_t now = c->inv->blocks.n;
-
-	c->used = xrealloc(c->used, (now + 1) * sizeof(*c->used));
-	c->needed = xrealloc(c->needed, (now + 1) * sizeof(*c->needed));
-	c->going = xrealloc(c->going, (now + 1) * sizeof(*c->going));
-	for (size_t i = *n; i < now; i++) {
-		c->used[i] = 0;
-		c->needed[i] = c->going[i] = false;
-	}
-	*n = now;
-}
-
 int gc_find_staying(struct cleaning *c, struct mlops_error *err)
 {
-	size_t n = 0;
-
-	grow(c, &n);
+	grow(c);
 	sort_out(c);
-	for (size_t i = 0; i < c->named.n; i++) {
+	for (size_t i = 0; i < c->named.n; i++)
 		if (add_staying(c, &c->named.v[i], err))
 			return -1;
-		grow(c, &n);
-	}
+	grow(c); /* also for blocks that are in use nowhere */
 	count_garbage(c);
 	c->counts->kept += c->staying.n;
 	return 0;

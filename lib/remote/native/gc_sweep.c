@@ -118,7 +118,7 @@ static int sweep_orphans(struct sweeping *s, struct mlops_error *err)
 int gc_sweep(struct cleaning *c, struct mlops_error *err)
 {
 	struct sweeping s = { .cleaning = c };
-	int rc = inventory_load(c->inv, NULL, err);
+	int rc = inventory_load(c->inv, NULL, err) || gc_check_indexes(c, err) ? -1 : 0;
 
 	find_needed(&s);
 	for (size_t i = 0; i < c->marks.n && !rc; i++)

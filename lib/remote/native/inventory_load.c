@@ -120,6 +120,10 @@ int inventory_publish(struct inventory *inv, struct index_builder *b, struct str
 		strbuf_trunc(bytes, 0);
 		index_builder_print(b, bytes);
 	}
+	if (bytes->len > INDEX_MAX)
+		return err_set(err, MLOPS_EINVALID,
+			       "remote '%s' holds too many objects for one index",
+			       inv->remote->name);
 	return inventory_put(inv, "index/", bytes, name, err);
 }
 

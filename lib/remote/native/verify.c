@@ -97,15 +97,19 @@ static int check_block(struct remote *r, size_t i, void *arg, struct mlops_error
 	return 0;
 }
 
+/* A list that is in another holds chunks; else one that is in itself would have no end. */
 static int check_list(struct verifying *v, const struct piece *at, const struct oid *oid,
-		      struct mlops_error *err)
+		      bool inner, struct mlops_error *err)
 {
 	autolist l = { 0 };
 
 	/* Which was told, now or when it was marked. */
 	if (inventory_flags(v->inv, at->block) & (BLOCK_BAD | BLOCK_CONDEMNED))
 		return 0;
-	if (list_fetch(v->inv, at, &l, err)) {
+	int rc = list_fetch(v->inv, at, &l, err);
+	if (!rc && inner && l.kind != LIST_CHUNKS)
+		rc = err_set(err, MLOPS_ECORRUPT, "a list of chunks is damaged");
+	if (rc) {
 		if (err->kind != MLOPS_ECORRUPT && err->kind != MLOPS_ENOTFOUND)
 			return -1;
 		mlops_error_clear(err);
@@ -114,7 +118,7 @@ static int check_list(struct verifying *v, const struct piece *at, const struct 
 		return 0;
 	}
 	for (size_t i = 0; l.kind == LIST_LISTS && i < l.parts.n; i++)
-		if (check_list(v, &l.parts.v[i].at, oid, err))
+		if (check_list(v, &l.parts.v[i].at, oid, true, err))
 			return -1;
 	return 0;
 }
@@ -131,7 +135,7 @@ static int check_objects(struct verifying *v, const struct block_index *x, struc
 		}
 		v->counts->objects++;
 		found.at.block = x->numbers[found.at.block];
-		if (found.size != found.at.raw && check_list(v, &found.at, &object.oid, err))
+		if (found.size != found.at.raw && check_list(v, &found.at, &object.oid, false, err))
 			return -1;
 	}
 	return 0;
