@@ -240,6 +240,7 @@ static int send(struct push *p, bool *again, struct mlops_error *err)
 	int rc = 0;
 
 	choose(p, &files, &trees);
+	want_set_clear(&p->set); /* much memory, which is needed for sending */
 	if (!t->how->dry_run)
 		rc = transfer_run(t, &files, 0, false, send_files, err) ||
 		     transfer_run(t, &trees, 0, true, send_trees, err) ||
