@@ -59,6 +59,20 @@ def packs():
     return [struct.pack("<H", len(index)) + index + pack, struct.pack("<H", 0) + pack]
 
 
+def natives():
+    """As in mlops-remote(5): an index, a list of chunks, marks, and a piece, each behind its number."""
+    blocks = b"".join(oid(i) + struct.pack("<Q", 1 << 20) for i in range(2))
+    placed = [oid(9 + i) + struct.pack("<QIIII", 900, i, 8 + 1000 * i, 800, 900) for i in range(2)]
+    index = struct.pack("<4sIQIIII", b"MLRI", 1, 2, 2, 1, 1, 0) + blocks + b"".join(sorted(placed))
+    index += struct.pack("<IIII", 1, 2000, 100, 300) + oid(9)[:8] + struct.pack("<I", 0)
+    inner = oid(7) + struct.pack("<QIIII", 900, 0xffffffff, 5000, 900, 900)
+    chunks = [struct.pack("<4sIIIIxxxx", b"MLCL", 1, kind, 2, 3) + oid(8) + struct.pack("<Q", 2700) + blocks
+              + b"".join(placed) + inner for kind in (1, 2)]
+    marks = f"mlops marks 1\nindex {oid(1).hex()}\nblock {oid(2).hex()}\n".encode()
+    piece = oid(3) + struct.pack("<QQQ", 300, len(ZSTD_X300), 1) + ZSTD_X300
+    return [b"\0" + index, *(b"\1" + c for c in chunks), b"\2" + marks, b"\3" + piece]
+
+
 def indexes():
     """As in mlops-index(5), less the checksum."""
     paths = [b"a", b"data", b"data/new\nline", b"z" * 200]
@@ -79,7 +93,8 @@ def formats():
 
 def main(folder):
     for target, seeds in {"fuzz_http": HTTP, "fuzz_json": JSON, "fuzz_remote": REMOTES, "fuzz_route": ROUTES, "fuzz_tree": trees(),
-                          "fuzz_pack": packs(), "fuzz_index": indexes(), "fuzz_frame": frames(), **formats()}.items():
+                          "fuzz_pack": packs(), "fuzz_index": indexes(), "fuzz_frame": frames(), "fuzz_native": natives(),
+                          **formats()}.items():
         os.makedirs(os.path.join(folder, target), exist_ok=True)
         for i, seed in enumerate(seeds):
             with open(os.path.join(folder, target, f"seed-{i}"), "wb") as f:
