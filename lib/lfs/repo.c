@@ -144,7 +144,7 @@ char *lfs_current_ref(const struct lfs *l)
 
 int lfs_path_of(const struct lfs *l, const char *typed, char **out, struct mlops_error *err)
 {
-	autofree char *cwd = NULL, *full = NULL, *dir = NULL, *real = NULL;
+	autofree char *cwd = NULL, *full = NULL;
 
 	if (!l->top)
 		return err_set(err, MLOPS_EINVALID, "this repository has no work tree");
