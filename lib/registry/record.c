@@ -75,8 +75,8 @@ int model_delete(struct db *db, int64_t row, const char *name, struct mlops_erro
 {
 	static const char *const changes[] = {
 		"DELETE FROM model_aliases WHERE model_id = ?",
-		"DELETE FROM model_signatures WHERE version_id IN"
-		" (SELECT id FROM model_versions WHERE model_id = ?)",
+		("DELETE FROM model_signatures WHERE version_id IN"
+		 " (SELECT id FROM model_versions WHERE model_id = ?)"),
 		"DELETE FROM model_versions WHERE model_id = ?",
 		"DELETE FROM models WHERE id = ?",
 	};
