@@ -19,9 +19,9 @@ int experiment_load(struct db *db, int64_t id, struct experiment *out, struct ml
 {
 	struct db_stmt *stmt;
 	int rc = db_row(db, &stmt, err,
-			"SELECT name, ifnull(artifact_location, 'mlflow-artifacts:/' || id), created_ms,"
+			"SELECT name, " EXPERIMENT_LOCATION ", created_ms,"
 			" ifnull(updated_ms, created_ms), ifnull(deleted_ms, 0)"
-			" FROM experiments WHERE id = ?", "i", id);
+			" FROM experiments e WHERE id = ?", "i", id);
 
 	if (rc <= 0)
 		return rc < 0 ? -1 : fail_none(id, err);

@@ -6,6 +6,9 @@
 
 #include "tracking/tracking.h"
 
+/* Where artifacts of experiment e go, in SQL. */
+#define EXPERIMENT_LOCATION "ifnull(e.artifact_location, 'mlflow-artifacts:/' || e.id)"
+
 struct experiment {
 	int64_t id;
 	char *name, *location; /* where artifacts go, as a URI */

@@ -69,7 +69,7 @@ int logged_model_uri(struct db *db, const char *id, char **out, struct mlops_err
 {
 	struct db_stmt *stmt;
 	int rc = db_row(db, &stmt, err,
-			"SELECT ifnull(artifact_location, 'mlflow-artifacts:/' || e.id) || '/models/' ||"
+			"SELECT " EXPERIMENT_LOCATION " || '/models/' ||"
 			" l.uuid || '/artifacts' FROM logged_models l"
 			" JOIN experiments e ON e.id = experiment_id WHERE l.uuid = ?", "s", id);
 

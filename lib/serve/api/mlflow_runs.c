@@ -31,7 +31,7 @@ int run_artifact_uri(struct db *db, const struct run_key *run, char **out, struc
 {
 	struct db_stmt *stmt;
 	int rc = db_row(db, &stmt, err,
-			"SELECT ifnull(artifact_location, 'mlflow-artifacts:/' || e.id)"
+			"SELECT " EXPERIMENT_LOCATION
 			" FROM runs r JOIN experiments e ON e.id = experiment_id WHERE r.id = ?",
 			"i", run->row);
 
@@ -47,7 +47,7 @@ static int json_info(struct db *db, int64_t row, struct json **out, struct mlops
 	struct db_stmt *stmt;
 	int rc = db_row(db, &stmt, err,
 			"SELECT uuid, r.name, e.id, user, status, start_ms, end_ms, r.deleted_ms,"
-			" ifnull(artifact_location, 'mlflow-artifacts:/' || e.id)"
+			" " EXPERIMENT_LOCATION
 			" FROM runs r JOIN experiments e ON e.id = experiment_id WHERE r.id = ?",
 			"i", row);
 	char id[NUM_SIZE];

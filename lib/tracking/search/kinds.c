@@ -1,7 +1,8 @@
 /* What can be searched in tracking: runs, and experiments. */
+#include "tracking/record.h"
 #include "tracking/search/kind.h"
 
-#define LOCATION "(SELECT ifnull(e.artifact_location, 'mlflow-artifacts:/' || e.id)" \
+#define LOCATION "(SELECT " EXPERIMENT_LOCATION \
 		 " FROM experiments e WHERE e.id = r.experiment_id)"
 
 static const struct search_column run_columns[] = {
