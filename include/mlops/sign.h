@@ -31,9 +31,6 @@ struct signature {
 MLOPS_API int mlops_model_sign(struct project *project, const char *spec,
 			       const struct sign_key *key, struct signature **out, size_t *n,
 			       struct mlops_error *err);
-/* The signatures kept beside a version. */
-MLOPS_API int mlops_signatures_list(struct project *project, const char *spec,
-				    struct signature **out, size_t *n, struct mlops_error *err);
 MLOPS_API void mlops_signatures_free(struct signature *signatures, size_t n);
 
 /* Signs a file or folder on disk, which is read; writes the bundle to `file`. */

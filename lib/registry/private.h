@@ -37,6 +37,11 @@ void version_clear(struct model_version *v);
 int version_check(struct db *db, int64_t model, const char *name, int64_t number,
 		  struct mlops_error *err);
 
+struct signature;
+/* The signatures kept beside a version; free with mlops_signatures_free(). */
+int signatures_of(struct project *project, const struct model_version *v, struct signature **out,
+		  size_t *n, struct mlops_error *err);
+
 /* Points an alias of a model at a version that exists. */
 int alias_put(struct db *db, int64_t model, const char *alias, int64_t version,
 	      struct mlops_error *err);

@@ -224,15 +224,10 @@ static int archive_files(struct archive_out *a, const void *arg, struct mlops_er
 int mlops_package_tar(struct project *project, const char *spec, const char *path,
 		      struct mlops_error *err)
 {
-	struct package p = { .project = project };
-	struct archive_out a = { .package = &p };
-	int rc = -1;
+	autopackage *p = NULL;
 
-	if (!refuse_existing(path, err) && !mlops_store_of(project, &p.store, err) &&
-	    !mlops_model_resolve(project, spec, &p.version, err) &&
-	    !package_files_list(p.store, p.version, &p.files, err))
-		rc = write_archive(path, &a, archive_files, &p.files, err);
-	package_files_clear(&p.files);
-	mlops_model_version_free(p.version);
-	return rc;
+	if (refuse_existing(path, err) || package_open(project, spec, &p, err))
+		return -1;
+	struct archive_out a = { .package = p };
+	return write_archive(path, &a, archive_files, &p->files, err);
 }

@@ -8,26 +8,14 @@
 
 static const struct package_maker *const makers[] = { &package_modelpack, &package_ollama };
 
-void package_files_clear(package_files *files)
-{
-	for (size_t i = 0; i < files->n; i++)
-		free(files->v[i].path);
-	vec_free(files);
-}
-
-struct listing {
-	const struct model_version *version;
-	package_files *files;
-};
-
 static int list_file(const struct object_visit *v, void *arg, struct mlops_error *err)
 {
-	struct listing *l = arg;
-	const char *path = *v->path ? v->path : path_base(l->version->path);
+	struct package *p = arg;
+	const char *path = *v->path ? v->path : path_base(p->version->path);
 
 	if (v->missing) {
-		err_set(err, MLOPS_ENOTFOUND, "'%s' of %s:%lld is not here", path, l->version->model,
-			(long long)l->version->version);
+		err_set(err, MLOPS_ENOTFOUND, "'%s' of %s:%lld is not here", path, p->version->model,
+			(long long)p->version->version);
 		return err_hint(err, "get it with: mlops pull");
 	}
 	if (v->is_symlink) {
@@ -35,7 +23,7 @@ static int list_file(const struct object_visit *v, void *arg, struct mlops_error
 		return err_hint(err, "put a file in its place and register that");
 	}
 	if (!v->is_tree)
-		vec_push(l->files, (struct package_file){ xstrdup(path), v->oid, v->size,
+		vec_push(&p->files, (struct package_file){ xstrdup(path), v->oid, v->size,
 							  v->is_executable });
 	return 0;
 }
@@ -45,14 +33,11 @@ static int by_path(const void *a, const void *b)
 	return strcmp(((const struct package_file *)a)->path, ((const struct package_file *)b)->path);
 }
 
-int package_files_list(struct store *store, const struct model_version *v, package_files *out,
-		       struct mlops_error *err)
+static int list_files(struct package *p, struct mlops_error *err)
 {
-	struct listing l = { v, out };
-
-	if (mlops_object_visit(store, &v->ref, list_file, &l, err))
+	if (mlops_object_visit(p->store, &p->version->ref, list_file, p, err))
 		return -1;
-	vec_sort(out, by_path);
+	vec_sort(&p->files, by_path);
 	return 0;
 }
 
@@ -66,7 +51,9 @@ void mlops_package_free(struct package *p)
 {
 	if (!p)
 		return;
-	package_files_clear(&p->files);
+	for (size_t i = 0; i < p->files.n; i++)
+		free(p->files.v[i].path);
+	vec_free(&p->files);
 	blob_clear(&p->config);
 	for (size_t i = 0; i < p->layers.n; i++)
 		blob_clear(&p->layers.v[i]);
@@ -75,9 +62,6 @@ void mlops_package_free(struct package *p)
 	mlops_model_version_free(p->version);
 	free(p);
 }
-DEFINE_CLEANUP(package, mlops_package_free)
-#define autopackage __attribute__((cleanup(cleanup_package))) struct package
-
 void package_add_file(struct package *p, const struct package_file *f, const char *type,
 		      struct json *annotations)
 {
@@ -153,17 +137,28 @@ static int find_maker(const char *name, const struct package_maker **out, struct
 	return err_set(err, MLOPS_ENOTFOUND, "there is no package format '%s'", name);
 }
 
+int package_open(struct project *project, const char *spec, struct package **out,
+		 struct mlops_error *err)
+{
+	autopackage *p = xcalloc(1, sizeof(*p));
+
+	p->project = project;
+	if (mlops_store_of(project, &p->store, err) ||
+	    mlops_model_resolve(project, spec, &p->version, err) ||
+	    list_files(p, err))
+		return -1;
+	*out = steal_ptr(&p);
+	return 0;
+}
+
 int mlops_package_new(struct project *project, const char *spec, const char *format,
 		      struct package **out, struct mlops_error *err)
 {
-	autopackage *p = xcalloc(1, sizeof(*p));
 	const struct package_maker *maker;
+	autopackage *p = NULL;
 
-	p->project = project;
-	if (find_maker(format, &maker, err) || mlops_store_of(project, &p->store, err) ||
-	    mlops_model_resolve(project, spec, &p->version, err) ||
-	    package_files_list(p->store, p->version, &p->files, err) || maker->make(p, err) ||
-	    make_manifest(p, err))
+	if (find_maker(format, &maker, err) || package_open(project, spec, &p, err) ||
+	    maker->make(p, err) || make_manifest(p, err))
 		return -1;
 	*out = steal_ptr(&p);
 	return 0;

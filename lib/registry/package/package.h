@@ -16,11 +16,6 @@ struct package_file {
 };
 typedef VEC(struct package_file) package_files;
 
-/* Adds the files of an object, sorted by path; MLOPS_ENOTFOUND when one is not here. */
-int package_files_list(struct store *store, const struct model_version *v, package_files *out,
-		       struct mlops_error *err);
-void package_files_clear(package_files *files);
-
 /* A configuration or layer: an object of the store, or bytes that were made here. */
 struct package_blob {
 	struct package_layer shown;
@@ -40,6 +35,13 @@ struct package {
 	struct strbuf manifest;
 	struct oid oid; /* of the manifest */
 };
+
+DEFINE_CLEANUP(package, mlops_package_free)
+#define autopackage __attribute__((cleanup(cleanup_package))) struct package
+
+/* A version with its files, sorted by path, that no format has made a package of yet. */
+int package_open(struct project *project, const char *spec, struct package **out,
+		 struct mlops_error *err);
 
 /* How a format puts a package together: sets config, layers and types, from version and files. */
 struct package_maker {

@@ -78,13 +78,11 @@ static int put_signature(struct sending *s, const struct signature *sig, struct 
 
 static int put_signatures(struct sending *s, struct mlops_error *err)
 {
-	const struct model_version *v = s->package->version;
-	autofree char *spec = xasprintf("%s:%lld", v->model, (long long)v->version);
 	struct signature *list;
 	size_t n;
 	int rc = 0;
 
-	if (mlops_signatures_list(s->package->project, spec, &list, &n, err))
+	if (signatures_of(s->package->project, s->package->version, &list, &n, err))
 		return -1;
 	for (size_t i = 0; !rc && i < n; i++)
 		rc = put_signature(s, &list[i], err);

@@ -8,7 +8,6 @@
 #include "crypto/hash.h"
 #include "registry/sign/sign.h"
 
-#define PART	  ((size_t)128 << 10)
 #define DEPTH_MAX 256
 
 void manifest_clear(struct manifest *m)
@@ -100,26 +99,11 @@ int manifest_of_object(struct store *store, const struct object_ref *ref, const 
 struct walk {
 	struct lister list;
 	struct hasher *hasher;
-	char *buf;
 	struct strbuf path; /* below the model */
 	const char *root;
 	int fd; /* the folder that is read */
 	int depth;
 };
-
-static int hash_fd(struct walk *w, int fd, struct oid *out, struct mlops_error *err)
-{
-	size_t n;
-
-	hasher_reset(w->hasher);
-	do {
-		if (fs_read_some(fd, w->buf, PART, w->path.buf, &n, err))
-			return -1;
-		hasher_update(w->hasher, w->buf, n);
-	} while (n);
-	hasher_final(w->hasher, out);
-	return 0;
-}
 
 static int walk_folder(struct walk *w, int fd, struct mlops_error *err);
 
@@ -134,7 +118,7 @@ static int walk_open(struct walk *w, const struct fs_entry *e, struct mlops_erro
 		return err_sys(err, "cannot open '%s/%s'", w->root, w->path.buf);
 	if (folder)
 		return walk_folder(w, fd, err);
-	if (hash_fd(w, fd, &oid, err))
+	if (hasher_read(w->hasher, fd, w->path.buf, &oid, err))
 		return -1;
 	manifest_add(w->list.m, w->path.buf, &oid);
 	return 0;
@@ -185,7 +169,7 @@ static int walk_root(struct walk *w, const char *path, struct mlops_error *err)
 		return walk_folder(w, fd, err);
 	if (!S_ISREG(st.st_mode))
 		return fail_kind(path, "neither a file nor a folder", err);
-	if (hash_fd(w, fd, &oid, err))
+	if (hasher_read(w->hasher, fd, path, &oid, err))
 		return -1;
 	manifest_add(w->list.m, "", &oid);
 	return 0;
@@ -194,9 +178,9 @@ static int walk_root(struct walk *w, const char *path, struct mlops_error *err)
 int manifest_of_path(const char *path, const struct strlist *ignored, struct manifest *out,
 		     struct mlops_error *err)
 {
-	autofree char *whole = NULL, *buf = xmalloc(PART);
+	autofree char *whole = NULL;
 	automanifest m = { 0 };
-	struct walk w = { .list = { &m, ignored }, .buf = buf, .root = path, .fd = -1 };
+	struct walk w = { .list = { &m, ignored }, .root = path, .fd = -1 };
 
 	if (fs_realpath(path, &whole, err) || hasher_new(&w.hasher, err))
 		return -1;

@@ -120,16 +120,15 @@ int mlops_model_sign(struct project *project, const char *spec, const struct sig
 	return 0;
 }
 
-int mlops_signatures_list(struct project *project, const char *spec, struct signature **out,
-			  size_t *n, struct mlops_error *err)
+int signatures_of(struct project *project, const struct model_version *v, struct signature **out,
+		  size_t *n, struct mlops_error *err)
 {
 	VEC(struct signature) list = { 0 };
-	autoversion *v = NULL;
 	struct db_stmt *stmt;
 	struct db *db;
 	int rc;
 
-	if (mlops_model_resolve(project, spec, &v, err) || project_db(project, &db, err) ||
+	if (project_db(project, &db, err) ||
 	    db_query(db, &stmt, err,
 		     "SELECT predicate_type, key_id, key_kind, bundle, s.created_ms"
 		     " FROM model_signatures s JOIN model_versions v ON v.id = version_id"

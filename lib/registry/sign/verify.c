@@ -123,7 +123,7 @@ int mlops_model_verify(struct project *project, const char *spec, const struct t
 	size_t n;
 
 	if (mlops_model_resolve(project, spec, &v, err) ||
-	    mlops_signatures_list(project, spec, &list, &n, err))
+	    signatures_of(project, v, &list, &n, err))
 		return -1;
 	const struct kept kept = { v, list, n };
 	int rc = verify_any(project, &kept, trust, &found, err);
