@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "crypto/must.h"
 #include "gen/crypto_lazy.h"
@@ -10,6 +11,8 @@
 struct hasher {
 	EVP_MD_CTX *ctx;
 };
+
+#define PART ((size_t)128 << 10) /* read at a time: stays in the cache until it is hashed */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static EVP_MD *sha256; /* written once, under `once` */
@@ -54,6 +57,22 @@ void hasher_free(struct hasher *h)
 		return;
 	EVP_MD_CTX_free(h->ctx);
 	free(h);
+}
+
+int hasher_read(struct hasher *h, int fd, const char *shown, struct oid *out,
+		struct mlops_error *err)
+{
+	autofree char *buf = xmalloc(PART);
+	size_t n;
+
+	hasher_reset(h);
+	do {
+		if (fs_read_some(fd, buf, PART, shown, &n, err))
+			return -1;
+		hasher_update(h, buf, n);
+	} while (n);
+	hasher_final(h, out);
+	return 0;
 }
 
 int hash_buf(const void *p, size_t n, struct oid *out, struct mlops_error *err)

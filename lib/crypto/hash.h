@@ -14,6 +14,9 @@ void hasher_reset(struct hasher *h);
 void hasher_update(struct hasher *h, const void *p, size_t n);
 void hasher_final(struct hasher *h, struct oid *out); /* then reset before the next use */
 void hasher_free(struct hasher *h);                   /* NULL is fine */
+/* The hash of what an open file holds from where it stands, by itself; `shown` names it in messages. */
+int hasher_read(struct hasher *h, int fd, const char *shown, struct oid *out,
+		struct mlops_error *err);
 
 /* The SHA-256 of one buffer. */
 int hash_buf(const void *p, size_t n, struct oid *out, struct mlops_error *err);

@@ -393,22 +393,6 @@ int mlops_lfs_files(struct lfs *l, const char *rev, lfs_file_fn fn, void *arg,
 		     lfs_scan_index(l, list_one, &s, err);
 }
 
-static int hash_object(struct listing *s, int fd, struct oid *out, struct mlops_error *err)
-{
-	static const size_t size = (size_t)256 << 10;
-	autofree char *piece = xmalloc(size);
-	size_t n;
-
-	hasher_reset(s->hasher);
-	do {
-		if (fs_read_some(fd, piece, size, "an object of Git LFS", &n, err))
-			return -1;
-		hasher_update(s->hasher, piece, n);
-	} while (n);
-	hasher_final(s->hasher, out);
-	return 0;
-}
-
 static int check_one(const struct lfs_found *f, void *arg, struct mlops_error *err)
 {
 	struct listing *s = arg;
@@ -418,7 +402,7 @@ static int check_one(const struct lfs_found *f, void *arg, struct mlops_error *e
 	if (!f->pointer.size)
 		return 0;
 	if (!lfs_open_object(s->lfs, &f->pointer, &fd, err)) {
-		if (hash_object(s, fd, &got, err))
+		if (hasher_read(s->hasher, fd, "an object of Git LFS", &got, err))
 			return -1;
 		return mlops_oid_equal(&got, &f->pointer.oid) ? 0 : list_one(f, s, err);
 	}
