@@ -4,6 +4,7 @@
  */
 #include <pthread.h>
 
+#include "base/thread.h"
 #include "lfs/lfs.h"
 
 #define ENOUGH 100 /* objects that are worth a request before git has asked for all */
@@ -141,7 +142,8 @@ struct lfs_queue *lfs_queue_new(struct lfs *l)
 	q->lfs = l;
 	pthread_mutex_init(&q->lock, NULL);
 	pthread_cond_init(&q->changed, NULL);
-	if (!pthread_create(&q->thread, NULL, run, q))
+	autoerr ignored = ERR_INIT;
+	if (!thread_start(&q->thread, run, q, &ignored))
 		return q;
 	queue_clear(q);
 	return NULL;

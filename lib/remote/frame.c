@@ -110,14 +110,17 @@ int frame_reader_end(const struct frame_reader *r, struct mlops_error *err)
 	return 0;
 }
 
-int frame_sink_give(const struct frame_sink *sink, const struct oid *oid, const struct strbuf *bytes,
-		    struct mlops_error *err)
+int shared_sink_give(struct shared_sink *s, const struct oid *oid, const struct strbuf *bytes,
+		     struct mlops_error *err)
 {
-	return sink->begin(oid, bytes->len, sink->arg, err) ||
-			       (bytes->len && sink->piece(bytes->buf, bytes->len, sink->arg, err)) ||
-			       sink->end(sink->arg, err) ?
-		       -1 :
-		       0;
+	const struct frame_sink *sink = s->sink;
+
+	pthread_mutex_lock(&s->lock);
+	int rc = sink->begin(oid, bytes->len, sink->arg, err) ||
+		 (bytes->len && sink->piece(bytes->buf, bytes->len, sink->arg, err)) ||
+		 sink->end(sink->arg, err);
+	pthread_mutex_unlock(&s->lock);
+	return rc ? -1 : 0;
 }
 
 int frame_sink_resume(const struct frame_sink *sink, const struct oid *oid, uint64_t size,

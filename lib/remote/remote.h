@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <pthread.h>
+
 #include "base/err.h"
 #include "base/str.h"
 #include "base/vec.h"
@@ -30,6 +32,11 @@ struct remote_item {
 	uint64_t size; /* REMOTE_SIZE_UNKNOWN: not known yet (a tree that is to be fetched) */
 };
 #define REMOTE_SIZE_UNKNOWN UINT64_MAX
+/* Whether it travels alone. */
+static inline bool remote_item_is_large(const struct remote_item *item)
+{
+	return item->size != REMOTE_SIZE_UNKNOWN && item->size >= REMOTE_SMALL;
+}
 
 /* `size` bytes that can be read at any place, and again: in memory, of a file, or made on demand. */
 struct remote_source {
@@ -73,9 +80,13 @@ struct frame_sink {
 	int (*resume)(const struct oid *oid, uint64_t size, uint64_t *have, void *arg,
 		      struct mlops_error *err);
 };
-/* A whole object at once. */
-int frame_sink_give(const struct frame_sink *sink, const struct oid *oid, const struct strbuf *bytes,
-		    struct mlops_error *err);
+/* A sink that threads give whole objects to, one at a time. */
+struct shared_sink {
+	const struct frame_sink *sink;
+	pthread_mutex_t lock; /* guards the sink */
+};
+int shared_sink_give(struct shared_sink *s, const struct oid *oid, const struct strbuf *bytes,
+		     struct mlops_error *err);
 /* resume(), for any sink. */
 int frame_sink_resume(const struct frame_sink *sink, const struct oid *oid, uint64_t size,
 		      uint64_t *have, struct mlops_error *err);

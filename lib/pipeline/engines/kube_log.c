@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/url.h"
 #include "pipeline/engines/kubernetes.h"
 
@@ -121,9 +122,9 @@ int kube_log_start(const struct kube_settings *settings, const char *path, struc
 		log_free(log);
 		return -1;
 	}
-	if (pthread_create(&log->thread, NULL, run, log)) {
+	if (thread_start(&log->thread, run, log, err)) {
 		log_free(log);
-		return err_set(err, MLOPS_EFAIL, "cannot start a thread");
+		return -1;
 	}
 	*out = log;
 	return 0;

@@ -48,18 +48,8 @@ int simple_has(struct remote *r, const struct remote_item *items, size_t n, bool
 /* Small objects are fetched side by side and handed over one at a time. */
 struct fetching {
 	const struct remote_item *items;
-	const struct frame_sink *sink;
-	pthread_mutex_t lock; /* guards the sink */
+	struct shared_sink to;
 };
-
-static int hand_over(struct fetching *f, const struct oid *oid, const struct strbuf *bytes,
-		     struct mlops_error *err)
-{
-	pthread_mutex_lock(&f->lock);
-	int rc = frame_sink_give(f->sink, oid, bytes, err);
-	pthread_mutex_unlock(&f->lock);
-	return rc;
-}
 
 static int fetch_small(struct remote *r, size_t i, void *arg, struct mlops_error *err)
 {
@@ -71,7 +61,7 @@ static int fetch_small(struct remote *r, size_t i, void *arg, struct mlops_error
 
 	key_of(r, &item->oid, key);
 	if (!remote_read_key(r, key, known ? REMOTE_SMALL : MAX_UNKNOWN, &bytes, err))
-		return hand_over(f, &item->oid, &bytes, err);
+		return shared_sink_give(&f->to, &item->oid, &bytes, err);
 	if (err->kind != MLOPS_ENOTFOUND)
 		return -1;
 	mlops_error_clear(err);
@@ -98,20 +88,15 @@ static int fetch_large(struct remote *r, const struct remote_item *item,
 	return sink->end(sink->arg, err);
 }
 
-static bool is_large(const struct remote_item *item)
-{
-	return item->size != REMOTE_SIZE_UNKNOWN && item->size >= REMOTE_SMALL;
-}
-
 int simple_get(struct remote *r, const struct remote_item *items, size_t n,
 	       const struct frame_sink *sink, struct mlops_error *err)
 {
 	VEC(struct remote_item) small = { 0 };
-	struct fetching f = { .sink = sink, .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct fetching f = { .to = { sink, PTHREAD_MUTEX_INITIALIZER } };
 	int rc = 0;
 
 	for (size_t i = 0; i < n && !rc; i++) {
-		if (is_large(&items[i]))
+		if (remote_item_is_large(&items[i]))
 			rc = fetch_large(r, &items[i], sink, err);
 		else
 			vec_push(&small, items[i]);

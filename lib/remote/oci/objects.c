@@ -122,18 +122,8 @@ static int objects_has(void *conn, const struct remote_item *items, size_t n, bo
 struct fetching {
 	struct oci *oci;
 	const struct remote_item *items;
-	const struct frame_sink *sink;
-	pthread_mutex_t lock; /* guards the sink */
+	struct shared_sink to;
 };
-
-static int hand_over(struct fetching *f, const struct oid *oid, const struct strbuf *bytes,
-		     struct mlops_error *err)
-{
-	pthread_mutex_lock(&f->lock);
-	int rc = frame_sink_give(f->sink, oid, bytes, err);
-	pthread_mutex_unlock(&f->lock);
-	return rc;
-}
 
 static int get_small(size_t i, void *arg, struct mlops_error *err)
 {
@@ -143,7 +133,7 @@ static int get_small(size_t i, void *arg, struct mlops_error *err)
 	autobuf bytes = { 0 };
 
 	if (!oci_blob_read(f->oci, &item->oid, known ? REMOTE_SMALL : MAX_UNKNOWN, &bytes, err))
-		return hand_over(f, &item->oid, &bytes, err);
+		return shared_sink_give(&f->to, &item->oid, &bytes, err);
 	if (err->kind != MLOPS_ENOTFOUND)
 		return -1;
 	mlops_error_clear(err);
@@ -202,11 +192,11 @@ static int objects_get(void *conn, const struct remote_item *items, size_t n,
 		       const struct frame_sink *sink, struct mlops_error *err)
 {
 	VEC(struct remote_item) small = { 0 };
-	struct fetching f = { .oci = conn, .sink = sink, .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct fetching f = { .oci = conn, .to = { sink, PTHREAD_MUTEX_INITIALIZER } };
 	int rc = 0;
 
 	for (size_t i = 0; i < n && !rc; i++) {
-		if (items[i].size != REMOTE_SIZE_UNKNOWN && items[i].size >= REMOTE_SMALL)
+		if (remote_item_is_large(&items[i]))
 			rc = get_large(conn, &items[i], sink, err);
 		else
 			vec_push(&small, items[i]);

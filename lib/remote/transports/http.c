@@ -209,11 +209,6 @@ static int get_alone(struct link *l, const struct remote_item *item, const struc
 	return g.received == item->size ? sink->end(sink->arg, err) : wrong_size(&g, err);
 }
 
-static bool goes_alone(const struct remote_item *item)
-{
-	return item->size != REMOTE_SIZE_UNKNOWN && item->size >= REMOTE_SMALL;
-}
-
 static int link_get(void *conn, const struct remote_item *items, size_t n,
 		    const struct frame_sink *sink, struct mlops_error *err)
 {
@@ -221,7 +216,7 @@ static int link_get(void *conn, const struct remote_item *items, size_t n,
 	int rc = 0;
 
 	for (size_t i = 0; i < n && !rc; i++) {
-		if (goes_alone(&items[i]))
+		if (remote_item_is_large(&items[i]))
 			rc = get_alone(conn, &items[i], sink, err);
 		else
 			vec_push(&framed, items[i]);

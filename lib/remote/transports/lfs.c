@@ -100,57 +100,32 @@ static int lfs_has(void *conn, const struct remote_item *items, size_t n, bool *
 struct fetching {
 	struct conn *conn;
 	const struct remote_item *items;
-	const struct frame_sink *sink;
-	pthread_mutex_t lock; /* guards the sink */
+	struct shared_sink to;
 };
-
-static int collect(const void *buf, size_t n, void *arg, struct mlops_error *err)
-{
-	struct strbuf *bytes = arg;
-
-	if (n > MAX_UNKNOWN - bytes->len)
-		return err_set(err, MLOPS_ECORRUPT, "an object is longer than %zu bytes",
-			       MAX_UNKNOWN);
-	strbuf_add(bytes, buf, n);
-	return 0;
-}
-
-static int hand_over(const struct fetching *f, const struct oid *oid, const struct strbuf *bytes,
-		     struct mlops_error *err)
-{
-	const struct frame_sink *sink = f->sink;
-
-	if (sink->begin(oid, bytes->len, sink->arg, err) ||
-	    (bytes->len && sink->piece(bytes->buf, bytes->len, sink->arg, err)))
-		return -1;
-	return sink->end(sink->arg, err);
-}
 
 static int fetch_small(struct fetching *f, const struct remote_item *item,
 		       const struct lfs_answer *answer, struct mlops_error *err)
 {
 	autobuf bytes = { 0 };
-	const struct byte_sink sink = { collect, &bytes };
+	struct limited_buf limited = { &bytes, MAX_UNKNOWN };
+	const struct byte_sink sink = { limited_buf_add, &limited };
 
-	if (lfs_get(f->conn->server, item, answer, &sink, err))
-		return -1;
-	pthread_mutex_lock(&f->lock);
-	int rc = hand_over(f, &item->oid, &bytes, err);
-	pthread_mutex_unlock(&f->lock);
-	return rc;
+	return lfs_get(f->conn->server, item, answer, &sink, err) ?
+		       -1 :
+		       shared_sink_give(&f->to, &item->oid, &bytes, err);
 }
 
 /* One at a time: the sink takes one object after the other. */
 static int fetch_large(struct fetching *f, const struct remote_item *item,
 		       const struct lfs_answer *answer, struct mlops_error *err)
 {
-	const struct frame_sink *sink = f->sink;
+	const struct frame_sink *sink = f->to.sink;
 	const struct byte_sink bytes = { sink->piece, sink->arg };
 
-	pthread_mutex_lock(&f->lock);
+	pthread_mutex_lock(&f->to.lock);
 	int rc = sink->begin(&item->oid, item->size, sink->arg, err) ||
 		 lfs_get(f->conn->server, item, answer, &bytes, err) || sink->end(sink->arg, err);
-	pthread_mutex_unlock(&f->lock);
+	pthread_mutex_unlock(&f->to.lock);
 	return rc ? -1 : 0;
 }
 
@@ -161,7 +136,7 @@ static int fetch_one(size_t i, const struct lfs_answer *answer, void *arg, struc
 
 	if (answer->error == 404 || answer->error == 410)
 		return 0; /* left out */
-	if (item->size != REMOTE_SIZE_UNKNOWN && item->size >= REMOTE_SMALL)
+	if (remote_item_is_large(item))
 		return fetch_large(f, item, answer, err);
 	return fetch_small(f, item, answer, err);
 }
@@ -170,7 +145,7 @@ static int lfs_fetch(void *conn, const struct remote_item *items, size_t n,
 		     const struct frame_sink *sink, struct mlops_error *err)
 {
 	struct conn *c = conn;
-	struct fetching f = { c, items, sink, PTHREAD_MUTEX_INITIALIZER };
+	struct fetching f = { c, items, { sink, PTHREAD_MUTEX_INITIALIZER } };
 
 	return lfs_each(c->server, LFS_DOWNLOAD, items, n, fetch_one, &f, err);
 }
