@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import models
+import scoring
 
 HTTP = [
     b"GET /show/a%20b?q=%41 HTTP/1.1\r\nHost: x\r\nRange: bytes=0-9\r\n\r\n",
@@ -91,9 +92,16 @@ def formats():
     return targets
 
 
+def scored():
+    """Each behind the number of its reader."""
+    kinds = {"json": b"\0", "ubj": b"\1", "txt": b"\2", "onnx": b"\3"}
+    return [kinds[name.split(".")[1]] + data for name, data in scoring.FILES.items()]
+
+
 def main(folder):
     for target, seeds in {"fuzz_http": HTTP, "fuzz_json": JSON, "fuzz_remote": REMOTES, "fuzz_route": ROUTES, "fuzz_tree": trees(),
                           "fuzz_pack": packs(), "fuzz_index": indexes(), "fuzz_frame": frames(), "fuzz_native": natives(),
+                          "fuzz_scoring": scored(),
                           **formats()}.items():
         os.makedirs(os.path.join(folder, target), exist_ok=True)
         for i, seed in enumerate(seeds):

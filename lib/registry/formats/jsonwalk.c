@@ -159,9 +159,37 @@ int jsonwalk_next(struct cursor *c, const char *what, struct strbuf *key, struct
 	return expect(c, what, ':', err) ? -1 : 1;
 }
 
+int jsonwalk_array(struct cursor *c, const char *what, struct mlops_error *err)
+{
+	return expect(c, what, '[', err);
+}
+
+int jsonwalk_item(struct cursor *c, const char *what, struct mlops_error *err)
+{
+	int b;
+
+	if (look(c, what, &b, err))
+		return -1;
+	if (b == ',') {
+		c->at++;
+		return 1;
+	}
+	if (b != ']')
+		return 1;
+	c->at++;
+	return 0;
+}
+
 int jsonwalk_skip(struct cursor *c, const char *what, struct mlops_error *err)
 {
 	return value(c, what, 0, NULL, err);
+}
+
+int jsonwalk_text(struct cursor *c, const char *what, size_t max, struct strbuf *text,
+		  struct mlops_error *err)
+{
+	strbuf_trunc(text, 0);
+	return value(c, what, max, text, err);
 }
 
 int jsonwalk_value(struct cursor *c, const char *what, size_t max, struct json **out,

@@ -12,8 +12,7 @@ struct reader {
 	unsigned depth;
 };
 
-/* Bytes of a number or letter; -1 of what has another shape. */
-static int fixed_size(uint64_t marker)
+int ubjson_size(uint64_t marker)
 {
 	switch (marker) {
 	case 'Z': case 'N': case 'T': case 'F':
@@ -30,28 +29,29 @@ static int fixed_size(uint64_t marker)
 	return -1;
 }
 
-static int read_marker(struct reader *r, uint64_t *marker, struct mlops_error *err)
+int ubjson_marker(struct cursor *c, uint64_t *marker, struct mlops_error *err)
 {
+	c->big_endian = true;
 	do
-		if (cursor_uint(r->c, "marker", 1, marker, err))
+		if (cursor_uint(c, "marker", 1, marker, err))
 			return -1;
 	while (*marker == 'N');
 	return 0;
 }
 
-static int read_length(struct reader *r, uint64_t *n, struct mlops_error *err)
+int ubjson_length(struct cursor *c, uint64_t *n, struct mlops_error *err)
 {
 	uint64_t marker;
 
-	if (read_marker(r, &marker, err))
+	if (ubjson_marker(c, &marker, err))
 		return -1;
-	int size = strchr("iUIlL", (int)marker) ? fixed_size(marker) : -1;
+	int size = strchr("iUIlL", (int)marker) ? ubjson_size(marker) : -1;
 	if (size < 0)
-		return cursor_fail(r->c, "length", err, "marker 0x%02x is no whole number", (unsigned)marker);
-	if (cursor_uint(r->c, "length", (size_t)size, n, err))
+		return cursor_fail(c, "length", err, "marker 0x%02x is no whole number", (unsigned)marker);
+	if (cursor_uint(c, "length", (size_t)size, n, err))
 		return -1;
 	if (marker != 'U' && *n >> (8 * size - 1))
-		return cursor_fail(r->c, "length", err, "it is negative");
+		return cursor_fail(c, "length", err, "it is negative");
 	return 0;
 }
 
@@ -61,7 +61,7 @@ static int read_text(struct reader *r, struct json **out, struct mlops_error *er
 	uint64_t n;
 	char *text;
 
-	if (read_length(r, &n, err))
+	if (ubjson_length(r->c, &n, err))
 		return -1;
 	if (!out || n > MAX_TEXT) {
 		if (out)
@@ -99,34 +99,29 @@ static struct json *number(uint64_t marker, int size, uint64_t v)
 
 static int read_value(struct reader *r, uint64_t marker, struct json **out, struct mlops_error *err);
 
-struct container {
-	uint64_t type, count; /* type 0: each has a marker of its own */
-	bool counted;
-};
-
-static int read_header(struct reader *r, struct container *k, struct mlops_error *err)
+int ubjson_open(struct cursor *c, struct ubjson_container *k, struct mlops_error *err)
 {
 	int next;
 
-	*k = (struct container){ 0 };
-	if (cursor_look(r->c, &next, err))
+	*k = (struct ubjson_container){ 0 };
+	if (cursor_look(c, &next, err))
 		return -1;
 	if (next == '$') {
-		r->c->at++;
-		if (cursor_uint(r->c, "type", 1, &k->type, err) || cursor_look(r->c, &next, err))
+		c->at++;
+		if (cursor_uint(c, "type", 1, &k->type, err) || cursor_look(c, &next, err))
 			return -1;
 		if (next != '#')
-			return cursor_fail(r->c, "type", err, "a container with a type has no count");
+			return cursor_fail(c, "type", err, "a container with a type has no count");
 	}
 	if (next != '#')
 		return 0;
-	r->c->at++;
+	c->at++;
 	k->counted = true;
-	return read_length(r, &k->count, err);
+	return ubjson_length(c, &k->count, err);
 }
 
-/* 1: one more is there, with its marker; 0: the end. */
-static int next_item(struct reader *r, struct container *k, char end, uint64_t *marker, struct mlops_error *err)
+int ubjson_next(struct cursor *c, struct ubjson_container *k, char end, uint64_t *marker,
+		struct mlops_error *err)
 {
 	int b;
 
@@ -135,28 +130,28 @@ static int next_item(struct reader *r, struct container *k, char end, uint64_t *
 			return 0;
 		k->count--;
 	} else {
-		if (cursor_look(r->c, &b, err))
+		if (cursor_look(c, &b, err))
 			return -1;
 		if (b == end) {
-			r->c->at++;
+			c->at++;
 			return 0;
 		}
 	}
 	*marker = k->type;
-	if (end == ']' && !k->type && read_marker(r, marker, err))
+	if (end == ']' && !k->type && ubjson_marker(c, marker, err))
 		return -1;
 	return 1;
 }
 
 static int read_array(struct reader *r, struct json **out, struct mlops_error *err)
 {
-	struct container k;
+	struct ubjson_container k;
 	uint64_t marker;
 	int more;
 
-	if (read_header(r, &k, err))
+	if (ubjson_open(r->c, &k, err))
 		return -1;
-	int size = k.type ? fixed_size(k.type) : -1;
+	int size = k.type ? ubjson_size(k.type) : -1;
 	if (size >= 0) { /* numbers in a row */
 		uint64_t bytes;
 
@@ -167,7 +162,7 @@ static int read_array(struct reader *r, struct json **out, struct mlops_error *e
 		return cursor_skip(r->c, "array", bytes, err);
 	}
 	struct json *array = out ? js_arr() : NULL;
-	while ((more = next_item(r, &k, ']', &marker, err)) > 0) {
+	while ((more = ubjson_next(r->c, &k, ']', &marker, err)) > 0) {
 		struct json *item = NULL;
 
 		if (read_value(r, marker, out ? &item : NULL, err)) {
@@ -192,13 +187,13 @@ static bool is_skipped(const struct reader *r, const char *key)
 	return false;
 }
 
-static int read_member(struct reader *r, const struct container *k, struct json *object, struct mlops_error *err)
+static int read_member(struct reader *r, const struct ubjson_container *k, struct json *object, struct mlops_error *err)
 {
 	autojson *key = NULL;
 	struct json *value = NULL;
 	uint64_t marker = k->type;
 
-	if (read_text(r, &key, err) || (!marker && read_marker(r, &marker, err)))
+	if (read_text(r, &key, err) || (!marker && ubjson_marker(r->c, &marker, err)))
 		return -1;
 	bool keep = object && js_text(key) && !is_skipped(r, js_text(key));
 	if (read_value(r, marker, keep ? &value : NULL, err))
@@ -210,14 +205,14 @@ static int read_member(struct reader *r, const struct container *k, struct json 
 
 static int read_object(struct reader *r, struct json **out, struct mlops_error *err)
 {
-	struct container k;
+	struct ubjson_container k;
 	uint64_t unused;
 	int more;
 
-	if (read_header(r, &k, err))
+	if (ubjson_open(r->c, &k, err))
 		return -1;
 	struct json *object = out ? js_obj() : NULL;
-	while ((more = next_item(r, &k, '}', &unused, err)) > 0)
+	while ((more = ubjson_next(r->c, &k, '}', &unused, err)) > 0)
 		if (read_member(r, &k, object, err)) {
 			more = -1;
 			break;
@@ -241,7 +236,7 @@ static int read_nested(struct reader *r, uint64_t marker, struct json **out, str
 
 static int read_value(struct reader *r, uint64_t marker, struct json **out, struct mlops_error *err)
 {
-	int size = fixed_size(marker);
+	int size = ubjson_size(marker);
 	uint64_t v = 0;
 
 	if (out && ++r->values > MAX_VALUES)
@@ -264,6 +259,12 @@ int ubjson_read(struct cursor *c, const char *const *skip, struct json **out, st
 	struct reader r = { .c = c, .skip = skip };
 	uint64_t marker;
 
-	c->big_endian = true;
-	return read_marker(&r, &marker, err) || read_value(&r, marker, out, err) ? -1 : 0;
+	return ubjson_marker(c, &marker, err) || read_value(&r, marker, out, err) ? -1 : 0;
+}
+
+int ubjson_skip(struct cursor *c, uint64_t marker, struct mlops_error *err)
+{
+	struct reader r = { .c = c };
+
+	return read_value(&r, marker, NULL, err);
 }
