@@ -36,9 +36,9 @@ void strbuf_add(struct strbuf *b, const void *p, size_t n);
 void strbuf_adds(struct strbuf *b, const char *s);
 void strbuf_addc(struct strbuf *b, char c);
 __attribute__((format(printf, 2, 3))) void strbuf_addf(struct strbuf *b, const char *fmt, ...);
-/* Shortens to `len` and keeps the memory. */
 /* A word for a POSIX shell: as it is where that is safe, else in single quotes. */
 void strbuf_add_shell(struct strbuf *b, const char *word);
+/* Shortens to `len` and keeps the memory. */
 void strbuf_trunc(struct strbuf *b, size_t len);
 void strbuf_clear(struct strbuf *b);
 /* The text, owned by the caller now ("" when nothing was added); *b is empty after. */
