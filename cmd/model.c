@@ -349,13 +349,14 @@ static const struct cmd_spec model_alias = {
 	.opts_size = sizeof(struct alias_opts), .run = alias_run,
 };
 
-extern const struct cmd_spec cmd_model_inspect, cmd_model_package, cmd_model_sign,
+extern const struct cmd_spec cmd_model_inspect, cmd_model_package, cmd_model_predict, cmd_model_sign,
 	cmd_model_verify;
 
 static const struct cmd_spec *const model_subs[] = {
 	&model_register, &model_ls, &model_show, &model_alias, &cmd_model_inspect,
-	&cmd_model_package, &cmd_model_sign, &cmd_model_verify, &cmd_model_promote, &cmd_model_approve,
-	&cmd_model_deprecate, &cmd_model_archive, &cmd_model_restore, &cmd_model_retire,
+	&cmd_model_predict, &cmd_model_package, &cmd_model_sign, &cmd_model_verify,
+	&cmd_model_promote, &cmd_model_approve, &cmd_model_deprecate, &cmd_model_archive,
+	&cmd_model_restore, &cmd_model_retire,
 	&cmd_model_search, &cmd_model_events, &cmd_model_diff, &cmd_model_lineage, NULL,
 };
 
