@@ -13,11 +13,11 @@ struct serve_opts {
 };
 
 static const struct opt_spec serve_optv[] = {
-	OPT(serve_opts, dir, .name = "dir", .letter = 'd', .type = OPT_STR, .meta = "DIR",
-	    .complete = "dir",
-	    .help = "serve this folder with predict.py instead of a registered model"),
+	OPT(serve_opts, dir, .name = "dir", .letter = 'd', .type = OPT_STR, .meta = "PATH",
+	    .complete = "path",
+	    .help = "serve this folder or model file instead of a registered model"),
 	OPT(serve_opts, name, .name = "name", .letter = 'n', .type = OPT_STR, .meta = "NAME",
-	    .help = "with --dir: the name that requests use (default: the folder's)"),
+	    .help = "with --dir: the name that requests use (default: the folder's or file's)"),
 	OPT(serve_opts, listen, .name = "listen", .letter = 'l', .type = OPT_STR, .meta = "ADDRESS",
 	    .def = "127.0.0.1:8080", .help = "address and port; port 0 takes a free one"),
 	OPT(serve_opts, workers, .name = "workers", .letter = 'w', .type = OPT_INT, .meta = "N",

@@ -43,7 +43,7 @@ MLOPS_API int mlops_server_tokens_list(const char *data, struct server_token **o
 MLOPS_API void mlops_server_tokens_free(struct server_token *tokens, size_t n);
 
 struct gateway_how {
-	const char *model_dir; /* folder with predict.py; NULL: none until `control` brings one */
+	const char *model_dir; /* or one file (mlops/scoring.h); NULL: none until `control` brings one */
 	const char *model;     /* name that requests use */
 	int64_t version;
 	int64_t revision;

@@ -36,7 +36,7 @@ static struct json *status(struct gateway *g)
 		return v;
 	js_set(v, "model", js_str(live->model.name));
 	js_set(v, "version", js_int(live->model.version));
-	js_set(v, "workers_ready", js_int(workers_ready(live->workers)));
+	js_set(v, "workers_ready", js_int(live->kind->ready(live->workers)));
 	revision_release(live);
 	return v;
 }

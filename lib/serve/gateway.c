@@ -4,7 +4,6 @@
 #include <inttypes.h>
 
 #include "base/fs.h"
-#include "base/path.h"
 #include "base/vec.h"
 #include "mlops/serve.h"
 
@@ -37,7 +36,7 @@ static int get_metrics(struct http_call *call, void *arg, struct mlops_error *er
 	metrics_render(g->metrics, &text);
 	strbuf_adds(&text, "# HELP mlops_workers_ready Worker processes that can answer.\n"
 			   "# TYPE mlops_workers_ready gauge\n");
-	strbuf_addf(&text, "mlops_workers_ready %u\n", live ? workers_ready(live->workers) : 0);
+	strbuf_addf(&text, "mlops_workers_ready %u\n", live ? live->kind->ready(live->workers) : 0);
 	strbuf_adds(&text, "# HELP mlops_revision_info What is served.\n"
 			   "# TYPE mlops_revision_info gauge\n");
 	if (live) {
@@ -99,12 +98,8 @@ static int check_how(const struct gateway_how *how, struct mlops_error *err)
 	}
 	if (!how->model_dir)
 		return how->control ? 0 : err_set(err, MLOPS_EUSAGE, "no model to serve");
-	autofree char *program = path_join(how->model_dir, "predict.py");
-	if (!fs_exists(program)) {
-		err_set(err, MLOPS_ENOTFOUND, "'%s' has no predict.py", how->model_dir);
-		return err_hint(err, "it defines predict(rows), which gives one prediction a row");
-	}
-	return 0;
+	const struct worker_kind *kind;
+	return worker_kind_find(how->model_dir, &kind, err);
 }
 
 static int serve_first(struct gateway *g, const struct gateway_how *how, struct mlops_error *err)

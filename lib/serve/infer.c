@@ -50,17 +50,20 @@ bool gateway_is_ready(struct gateway *g)
 
 	if (!live)
 		return false;
-	bool ready = workers_ready(live->workers);
+	bool ready = live->kind->ready(live->workers);
 	revision_release(live);
 	return ready;
 }
 
 /* What a failed call is to the client. */
-static int refuse_outcome(struct http_call *call, enum workers_outcome outcome)
+static int refuse_outcome(struct http_call *call, enum workers_outcome outcome,
+			  const struct mlops_error *err)
 {
 	switch (outcome) {
 	case WORKERS_OK:
 		break;
+	case WORKERS_FAILED:
+		return gateway_refuse(call, err->kind == MLOPS_EINVALID ? 400 : 500, err->msg);
 	case WORKERS_BUSY:
 		http_reply_header(call, "Retry-After", "1");
 		return gateway_refuse(call, 503, "all workers are busy");
@@ -74,21 +77,12 @@ static int refuse_outcome(struct http_call *call, enum workers_outcome outcome)
 
 static int reply_predictions(struct http_call *call, const struct protocol *protocol,
 			     const struct json *request, const struct served_model *model,
-			     const struct strbuf *answer)
+			     struct json *predictions)
 {
 	autoerr err = ERR_INIT;
-	autojson *v = NULL;
 	struct json *reply;
 
-	if (js_parse(answer->buf, answer->len, "the worker's answer", &v, &err))
-		return gateway_refuse(call, 500, err.msg);
-	if (js_type(js_get(v, "predictions")) != JSON_ARR) {
-		const char *why = js_get_text(v, "error");
-
-		return gateway_refuse(call, 500,
-				      why ? why : "the worker's answer has no predictions");
-	}
-	if (protocol->format(request, js_get(v, "predictions"), model, &reply, &err))
+	if (protocol->format(request, predictions, model, &reply, &err))
 		return gateway_refuse(call, err.kind == MLOPS_EINVALID ? 400 : 500, err.msg);
 	return http_reply_json(call, 200, reply);
 }
@@ -98,16 +92,15 @@ static int infer(struct http_call *call, const struct protocol *protocol,
 {
 	struct str body = http_call_body(call);
 	autoerr err = ERR_INIT;
-	autojson *request = NULL, *rows = NULL;
-	autobuf answer = { 0 };
+	autojson *request = NULL, *rows = NULL, *predictions = NULL;
 
 	if (js_parse(body.p, body.n, "the request", &request, &err) ||
 	    protocol->parse(request, &rows, &err))
 		return gateway_refuse(call, 400, err.msg);
-	enum workers_outcome outcome = workers_predict(live->workers, rows, &answer);
+	enum workers_outcome outcome = live->kind->predict(live->workers, rows, &predictions, &err);
 	if (outcome)
-		return refuse_outcome(call, outcome);
-	return reply_predictions(call, protocol, request, &live->model, &answer);
+		return refuse_outcome(call, outcome, &err);
+	return reply_predictions(call, protocol, request, &live->model, predictions);
 }
 
 int gateway_infer(struct gateway *g, struct http_call *call, const struct protocol *protocol)

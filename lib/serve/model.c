@@ -1,4 +1,4 @@
-/* Serving a registered model: its folder is written to .mlops/run/serve/PID and removed after. */
+/* Serving a registered model: its folder is written to .mlops/run/serve/PID/ and removed after. */
 #include <inttypes.h>
 
 #include "base/fs.h"
@@ -37,19 +37,14 @@ static int serve_version(struct project *project, const struct model_version *v,
 {
 	autofree char *all = project_file(project, "run/serve");
 	autofree char *dir = xasprintf("%s/%d", all, (int)getpid());
+	autofree char *path = path_join(dir, path_base(v->path));
 	struct gateway_how how = *wanted;
 	autoerr ignored = ERR_INIT;
 
-	if (v->ref.kind != OBJECT_TREE) {
-		err_set(err, MLOPS_EINVALID, "model '%s' version %" PRId64 " is one file", v->model,
-			v->version);
-		return err_hint(
-			err, "serve a folder with predict.py in it, which defines predict(rows)");
-	}
 	if (fs_mkdirs(all, err) || fs_each_name(all, remove_left, all, err) ||
-	    write_out(project, &v->ref, dir, err))
+	    fs_mkdirs(dir, err) || write_out(project, &v->ref, path, err))
 		return -1;
-	how.model_dir = dir;
+	how.model_dir = path;
 	how.model = v->model;
 	how.version = v->version;
 	int rc = mlops_gateway_run(&how, err);

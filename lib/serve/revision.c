@@ -27,7 +27,7 @@ struct revision_holder {
 
 static void revision_free(struct live_revision *r)
 {
-	workers_stop(r->workers);
+	r->kind->close(r->workers);
 	free(r->name);
 	free(r);
 }
@@ -149,22 +149,24 @@ static void set_starting(struct revision_holder *h, int64_t number)
 	pthread_mutex_unlock(&h->lock);
 }
 
-static int predict_sample(struct workers *workers, const struct json *rows, struct mlops_error *err)
+static int predict_sample(const struct live_revision *r, const struct json *rows,
+			  struct mlops_error *err)
 {
-	autobuf reply = { 0 };
-	autojson *v = NULL;
-	const char *why;
+	autojson *predictions = NULL;
+	autoerr why = ERR_INIT;
 
-	if (workers_predict(workers, rows, &reply))
+	switch (r->kind->predict(r->workers, rows, &predictions, &why)) {
+	case WORKERS_OK:
+		return 0;
+	case WORKERS_FAILED:
+		return err_set(err, MLOPS_ENO, "the model fails on 'sample.json': %s", why.msg);
+	default:
 		return err_set(err, MLOPS_ENO, "the worker gave no answer for 'sample.json'");
-	if (js_parse(reply.buf, reply.len, "the worker's answer", &v, err))
-		return -1;
-	why = js_get_text(v, "error");
-	return why ? err_set(err, MLOPS_ENO, "the model fails on 'sample.json': %s", why) : 0;
+	}
 }
 
 /* The rows of sample.json, when the model's folder has one, must have predictions. */
-static int check_sample(struct workers *workers, const char *model_dir, struct mlops_error *err)
+static int check_sample(const struct live_revision *r, const char *model_dir, struct mlops_error *err)
 {
 	autofree char *path = path_join(model_dir, "sample.json");
 	autobuf text = { 0 };
@@ -177,7 +179,7 @@ static int check_sample(struct workers *workers, const char *model_dir, struct m
 		return -1;
 	if (js_type(rows) != JSON_ARR)
 		return err_set(err, MLOPS_ENO, "'sample.json' is not a list of rows");
-	return predict_sample(workers, rows, err);
+	return predict_sample(r, rows, err);
 }
 
 static int start(struct revision_holder *h, const struct revision_how *how,
@@ -191,22 +193,17 @@ static int start(struct revision_holder *h, const struct revision_how *how,
 		.request_timeout_ms = how->request_timeout_ms,
 		.restarts = &h->metrics->restarts,
 	};
-	struct workers *workers;
+	struct live_revision r = { .model = how->model, .holder = h, .refs = 1 /* the holder's */ };
 
-	if (workers_start(&workers_how, &workers, err))
+	if (worker_kind_find(how->model_dir, &r.kind, err) ||
+	    r.kind->open(&workers_how, &r.workers, err))
 		return -1;
-	if (check_sample(workers, how->model_dir, err)) {
-		workers_stop(workers);
+	if (check_sample(&r, how->model_dir, err)) {
+		r.kind->close(r.workers);
 		return -1;
 	}
-	struct live_revision *r = xcalloc(1, sizeof(*r));
-	r->name = xstrdup(how->model.name);
-	r->model = how->model;
-	r->model.name = r->name;
-	r->workers = workers;
-	r->holder = h;
-	r->refs = 1; /* the holder's */
-	*out = r;
+	r.model.name = r.name = xstrdup(how->model.name);
+	*out = xmemdup(&r, sizeof(r));
 	return 0;
 }
 

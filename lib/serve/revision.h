@@ -7,14 +7,15 @@
 
 #include "serve/metrics.h"
 #include "serve/protocol.h"
-#include "serve/workers.h"
+#include "serve/workers/kind.h"
 
 struct revision_holder;
 
 struct live_revision {
 	struct served_model model;
 	char *name; /* model.name */
-	struct workers *workers;
+	const struct worker_kind *kind;
+	void *workers; /* of that kind */
 	struct revision_holder *holder;
 	unsigned refs;              /* guarded by the holder's lock */
 	struct live_revision *next; /* among those being retired */
@@ -22,7 +23,7 @@ struct live_revision {
 
 struct revision_how {
 	struct served_model model;
-	const char *model_dir;
+	const char *model_dir; /* or a file */
 	int64_t workers;
 	int64_t start_timeout_ms, request_timeout_ms;
 };

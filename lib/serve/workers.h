@@ -12,7 +12,7 @@
 struct workers;
 
 struct workers_how {
-	const char *model_dir; /* copied */
+	const char *model_dir; /* or a file, where the kind takes one; copied */
 	unsigned count;
 	unsigned max_waiting;           /* calls that wait for an idle worker */
 	int64_t start_timeout_ms;       /* for a worker to load the model */
@@ -30,6 +30,7 @@ enum workers_outcome {
 	WORKERS_BUSY,    /* none came free in time, or too many wait already */
 	WORKERS_TIMEOUT, /* no answer in time; that worker was ended */
 	WORKERS_CRASHED, /* died over this request, and so did the one it was tried again on */
+	WORKERS_FAILED,  /* the model gave no predictions for these rows */
 };
 
 /* Sends one frame and replaces `reply` with the answer. Any thread. */

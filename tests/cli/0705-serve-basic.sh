@@ -3,16 +3,6 @@
 . "$(dirname "$0")/../lib/tap.sh"
 . "$tap_src/tests/lib/deploy.sh"
 
-# serve OPTION...: starts it on a free port; its URL into $u, its process id into $pid.
-serve() {
-	: >"$out" # before the background job can: what an earlier one printed must not be found
-	mlops serve --listen 127.0.0.1:0 --json "$@" >"$out" 2>"$err" &
-	pid=$!
-	cleanup "kill $pid 2>/dev/null"
-	wait_for 30 grep -q '^}' "$out" || { diag <"$err"; exit 1; }
-	u=$(json_get 'd["url"]')
-}
-
 status() {
 	curl -s --max-time 20 -o "$tap_root/body" -w '%{http_code}' "$@"
 }

@@ -24,6 +24,16 @@ end_later() {
 	cleanup "mlops -C '$PWD' undeploy '$1' --yes >/dev/null 2>&1"
 }
 
+# serve OPTION...: mlops serve on a free port; its URL into $u, its process id into $pid.
+serve() {
+	: >"$out" # before the background job can: what an earlier one printed must not be found
+	mlops serve --listen 127.0.0.1:0 --json "$@" >"$out" 2>"$err" &
+	pid=$!
+	cleanup "kill $pid 2>/dev/null"
+	wait_for 30 grep -q '^}' "$out" || { diag <"$err"; exit 1; }
+	u=$(json_get 'd["url"]')
+}
+
 url() {
 	mlops deployments show "$1" --json | sed -n 's/^  "url": "\(.*\)",*$/\1/p'
 }

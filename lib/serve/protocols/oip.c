@@ -183,7 +183,7 @@ static int model_metadata(struct http_call *call, void *arg, struct mlops_error 
 	js_push(versions, js_str(version));
 	js_set(reply, "name", js_str(live->model.name));
 	js_set(reply, "versions", versions);
-	js_set(reply, "platform", js_str("python"));
+	js_set(reply, "platform", js_str(live->kind->name));
 	js_set(reply, "inputs", js_arr());
 	js_set(reply, "outputs", js_arr());
 	revision_release(live);
@@ -198,7 +198,7 @@ static int model_ready(struct http_call *call, void *arg, struct mlops_error *er
 	if (gateway_route(arg, call, &live))
 		return 0;
 	struct json *reply = js_obj();
-	bool ready = workers_ready(live->workers);
+	bool ready = live->kind->ready(live->workers);
 	js_set(reply, "name", js_str(live->model.name));
 	js_set(reply, "ready", js_bool(ready));
 	revision_release(live);

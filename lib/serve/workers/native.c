@@ -1,0 +1,156 @@
+/*
+ * Models that are scored in the gateway itself (mlops/scoring.h). A row is a list of the features'
+ * values, or names them; null, or a name that is absent, is a missing value.
+ */
+#include <inttypes.h>
+#include <math.h>
+
+#include "mlops/scoring.h"
+#include "serve/workers/kind.h"
+
+#define CELLS_MAX (16u << 20) /* of one request, as numbers */
+
+struct native {
+	struct scorer *scorer;
+	unsigned ready;
+};
+
+static bool native_takes(const char *model)
+{
+	autoerr ignored = ERR_INIT;
+	struct scorer *s;
+
+	if (mlops_scorer_open(model, &s, &ignored))
+		return ignored.kind == MLOPS_EINVALID; /* it has one, and open() says what is wrong */
+	mlops_scorer_free(s);
+	return true;
+}
+
+static int native_open(const struct workers_how *how, void **out, struct mlops_error *err)
+{
+	struct scorer *s;
+
+	if (mlops_scorer_open(how->model_dir, &s, err))
+		return -1;
+	struct native *n = xcalloc(1, sizeof(*n));
+	n->scorer = s;
+	n->ready = how->count;
+	*out = n;
+	return 0;
+}
+
+static void native_close(void *state)
+{
+	struct native *n = state;
+
+	mlops_scorer_free(n->scorer);
+	free(n);
+}
+
+static bool read_value(const struct json *v, double *out)
+{
+	enum json_type type = js_type(v);
+
+	if (type == JSON_NIL)
+		*out = NAN;
+	else if (type == JSON_TRUE_ || type == JSON_FALSE_)
+		*out = type == JSON_TRUE_;
+	else
+		return js_to_num(v, out);
+	return true;
+}
+
+static int read_list(const struct scorer *s, const struct json *row, size_t at, double *x,
+		     struct mlops_error *err)
+{
+	size_t n = mlops_scorer_features(s);
+
+	if (js_len(row) != n)
+		return err_set(err, MLOPS_EINVALID, "row %zu has %zu values, and the model takes %zu", at,
+			       js_len(row), n);
+	for (size_t i = 0; i < n; i++)
+		if (!read_value(js_at(row, i), &x[i]))
+			return err_set(err, MLOPS_EINVALID, "value %zu of row %zu is not a number", i, at);
+	return 0;
+}
+
+static int read_named(const struct scorer *s, const struct json *row, size_t at, double *x,
+		      struct mlops_error *err)
+{
+	size_t n = mlops_scorer_features(s), found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *name = mlops_scorer_feature(s, i);
+		const struct json *v = name ? js_get(row, name) : NULL;
+
+		if (!name)
+			return err_set(err, MLOPS_EINVALID,
+				       "row %zu names its values, and the model has no names for them", at);
+		found += v != NULL;
+		if (!read_value(v, &x[i]))
+			return err_set(err, MLOPS_EINVALID, "'%s' of row %zu is not a number", name, at);
+	}
+	if (found != js_len(row))
+		return err_set(err, MLOPS_EINVALID, "row %zu has a name that is no feature of the model", at);
+	return 0;
+}
+
+static int read_rows(const struct scorer *s, const struct json *rows, double *x, struct mlops_error *err)
+{
+	size_t n = mlops_scorer_features(s);
+
+	for (size_t at = 0; at < js_len(rows); at++, x += n) {
+		const struct json *row = js_at(rows, at);
+
+		if (js_type(row) != JSON_ARR && js_type(row) != JSON_OBJ)
+			return err_set(err, MLOPS_EINVALID, "row %zu is neither a list nor an object", at);
+		if ((js_type(row) == JSON_ARR ? read_list : read_named)(s, row, at, x, err))
+			return -1;
+	}
+	return 0;
+}
+
+static struct json *list_of(const double *v, size_t n)
+{
+	struct json *list = js_arr();
+
+	for (size_t i = 0; i < n; i++)
+		js_push(list, js_num(v[i]));
+	return list;
+}
+
+static enum workers_outcome native_predict(void *state, const struct json *rows,
+					   struct json **predictions, struct mlops_error *err)
+{
+	const struct scorer *s = ((struct native *)state)->scorer;
+	size_t n = js_len(rows), n_out = mlops_scorer_outputs(s), cells;
+
+	if (!size_mul(n, mlops_scorer_features(s) + n_out, &cells) || cells > CELLS_MAX) {
+		err_set(err, MLOPS_EINVALID, "%zu rows are too many at once", n);
+		return WORKERS_FAILED;
+	}
+	autofree double *x = xcalloc(cells + 1, sizeof(*x));
+	double *out = x + n * mlops_scorer_features(s);
+	if (read_rows(s, rows, x, err))
+		return WORKERS_FAILED;
+	mlops_scorer_predict(s, x, n, out);
+	*predictions = n_out == 1 ? list_of(out, n) : js_arr();
+	for (size_t i = 0; n_out > 1 && i < n; i++)
+		js_push(*predictions, list_of(out + i * n_out, n_out));
+	return WORKERS_OK;
+}
+
+static unsigned native_ready(void *state)
+{
+	return ((struct native *)state)->ready;
+}
+
+const struct worker_kind worker_native = {
+	.name = "native",
+	.help = "boosted trees, forests and linear models, scored by the gateway itself",
+	.takes = native_takes,
+	.open = native_open,
+	.close = native_close,
+	.predict = native_predict,
+	.ready = native_ready,
+};
