@@ -7,8 +7,8 @@
 #include "mlops/serve.h"
 
 struct serve_opts {
-	const char *model, *dir, *name, *listen, *control;
-	int64_t workers, timeout_ms, start_timeout_ms;
+	const char *model, *dir, *upstream, *name, *listen, *control;
+	int64_t workers, timeout_ms, start_timeout_ms, threads, queue, batch, batch_ms;
 	bool insecure;
 };
 
@@ -16,6 +16,8 @@ static const struct opt_spec serve_optv[] = {
 	OPT(serve_opts, dir, .name = "dir", .letter = 'd', .type = OPT_STR, .meta = "PATH",
 	    .complete = "path",
 	    .help = "serve this folder or model file instead of a registered model"),
+	OPT(serve_opts, upstream, .name = "upstream", .letter = 'u', .type = OPT_STR, .meta = "URL",
+	    .help = "pass requests on to this HTTP server instead: http://HOST:PORT or unix:/PATH"),
 	OPT(serve_opts, name, .name = "name", .letter = 'n', .type = OPT_STR, .meta = "NAME",
 	    .help = "with --dir: the name that requests use (default: the folder's or file's)"),
 	OPT(serve_opts, listen, .name = "listen", .letter = 'l', .type = OPT_STR, .meta = "ADDRESS",
@@ -26,6 +28,14 @@ static const struct opt_spec serve_optv[] = {
 	    .meta = "TIME", .def = "30s", .help = "how long a prediction may take"),
 	OPT(serve_opts, start_timeout_ms, .name = "start-timeout", .type = OPT_DURATION,
 	    .meta = "TIME", .def = "30s", .help = "how long a worker may take to load the model"),
+	OPT(serve_opts, queue, .name = "queue", .type = OPT_INT, .meta = "N", .def = "256",
+	    .help = "predictions that wait for a worker; more are refused with 503"),
+	OPT(serve_opts, batch, .name = "batch", .type = OPT_INT, .meta = "ROWS", .def = "64",
+	    .help = "rows of several requests that predict() gets at once; 0: each by itself"),
+	OPT(serve_opts, batch_ms, .name = "batch-time", .type = OPT_DURATION, .meta = "TIME",
+	    .def = "50ms", .help = "how long those may take together, as the ones before tell"),
+	OPT(serve_opts, threads, .name = "threads", .type = OPT_INT, .meta = "N", .def = "0",
+	    .help = "threads that answer requests; 0: one a processor, 8 at most"),
 	OPT(serve_opts, insecure, .name = "insecure", .type = OPT_BOOL, .no_config = true,
 	    .help = "allow an address that others can reach: nobody is asked who they are"),
 	OPT(serve_opts, control, .name = "control", .type = OPT_STR, .meta = "SOCKET",
@@ -76,10 +86,10 @@ static int serve_dir(const struct serve_opts *o, struct gateway_how *how, struct
 {
 	autofree char *dir = NULL;
 
-	if (fs_realpath(o->dir, &dir, err))
+	if (o->dir && fs_realpath(o->dir, &dir, err))
 		return -1;
-	how->model_dir = dir;
-	how->model = o->name ? o->name : path_base(dir);
+	how->model_dir = dir ? dir : o->upstream;
+	how->model = o->name ? o->name : dir ? path_base(dir) : "upstream";
 	how->version = 1;
 	return mlops_gateway_run(how, err);
 }
@@ -87,7 +97,7 @@ static int serve_dir(const struct serve_opts *o, struct gateway_how *how, struct
 static int serve_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
 {
 	const struct serve_opts *o = opts;
-	struct announcement a = { o->model ? o->model : o->dir, ctx->common.json };
+	struct announcement a = { o->model ? o->model : o->dir ? o->dir : o->upstream, ctx->common.json };
 	struct gateway_how how = {
 		.listen = o->listen,
 		.control = o->control,
@@ -95,17 +105,21 @@ static int serve_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *
 		.insecure = o->insecure,
 		.request_timeout_ms = o->timeout_ms,
 		.start_timeout_ms = o->start_timeout_ms,
+		.threads = o->threads,
+		.queue = o->queue,
+		.batch = o->batch,
+		.batch_ms = o->batch_ms,
 		.ready = announce,
 		.arg = &a,
 	};
 
-	if (!!o->model + !!o->dir + !!o->control != 1)
-		return err_set(err, MLOPS_EUSAGE, "give one of a model, --dir and --control");
+	if (!!o->model + !!o->dir + !!o->upstream + !!o->control != 1)
+		return err_set(err, MLOPS_EUSAGE, "give one of a model, --dir, --upstream and --control");
 	if (o->timeout_ms < 1 || o->start_timeout_ms < 1)
 		return err_set(err, MLOPS_EUSAGE, "a time-out is at least 1 ms");
 	if (o->model)
 		return serve_model(o, &how, err);
-	return o->dir ? serve_dir(o, &how, err) : mlops_gateway_run(&how, err);
+	return o->control ? mlops_gateway_run(&how, err) : serve_dir(o, &how, err);
 }
 
 const struct cmd_spec cmd_serve = {

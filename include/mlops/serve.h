@@ -43,13 +43,18 @@ MLOPS_API int mlops_server_tokens_list(const char *data, struct server_token **o
 MLOPS_API void mlops_server_tokens_free(struct server_token *tokens, size_t n);
 
 struct gateway_how {
-	const char *model_dir; /* or one file (mlops/scoring.h); NULL: none until `control` brings one */
+	const char *model_dir; /* or one file (mlops/scoring.h), or the URL of an HTTP server that
+				  requests are passed on to; NULL: none until `control` brings one */
 	const char *model;     /* name that requests use */
 	int64_t version;
 	int64_t revision;
 	int64_t workers;            /* 0: 1 */
 	int64_t start_timeout_ms;   /* to load the model; 0: 30 s */
 	int64_t request_timeout_ms; /* for one prediction; 0: 30 s */
+	int64_t threads;            /* that answer requests; 0: one a processor, 8 at most */
+	int64_t queue;              /* predictions that wait for a worker; more are refused. 0: 256 */
+	int64_t batch;    /* rows of several requests that predict() gets at once; 0: each by itself */
+	int64_t batch_ms; /* how long these may take together, as those before tell; 0: 50 ms */
 	const char *listen;    /* "127.0.0.1:0" */
 	bool insecure;         /* whether `listen` may be other than loopback */
 	const char *control;   /* Unix socket that takes new revisions (mlops deploy); NULL: none */

@@ -6,6 +6,7 @@
  */
 #include <signal.h>
 
+#include "http/server.h"
 #include "serve/gateway.h"
 
 #define BODY_MAX 65536
@@ -41,17 +42,25 @@ static struct json *status(struct gateway *g)
 	return v;
 }
 
+static int refuse(struct http_call *call, int status, const char *why)
+{
+	struct json *body = js_obj();
+
+	js_set(body, "error", js_str(why));
+	return http_reply_json(call, status, body);
+}
+
 static int post_revision(struct http_call *call, void *arg, struct mlops_error *err)
 {
 	struct gateway *g = arg;
 	struct str body = http_call_body(call);
-	struct revision_how how = { .request_timeout_ms = g->request_timeout_ms };
+	struct revision_how how = { .gateway = g->how };
 	autojson *v = NULL;
 
 	if (js_parse(body.p, body.n, "the request", &v, err) || read_how(v, &how, err))
-		return gateway_refuse(call, 400, err->msg);
+		return refuse(call, 400, err->msg);
 	if (revision_switch(g->revisions, &how, err))
-		return gateway_refuse(call, err->kind == MLOPS_ENO ? 409 : 400, err->msg);
+		return refuse(call, err->kind == MLOPS_ENO ? 409 : 400, err->msg);
 	return http_reply_json(call, 200, status(g));
 }
 

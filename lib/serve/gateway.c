@@ -1,72 +1,54 @@
-/* Starting and ending the gateway: its port, its control socket, routes that no protocol owns. */
+/* Starting and ending the gateway: its port, and its control socket. */
 #include "serve/gateway.h"
-
-#include <inttypes.h>
 
 #include "base/fs.h"
 #include "base/vec.h"
+#include "http/server.h"
 #include "mlops/serve.h"
+#include "serve/gateway/call.h"
+#include "serve/gateway/front.h"
 
-#define THREADS            64 /* a call holds one while its worker is busy */
 #define DRAIN_MS           30000
-#define IDLE_MS            30000    /* of a connection, beyond what a prediction may take */
 #define CONTROL_THREADS    4        /* /status answers while /revisions waits */
 #define CONTROL_IDLE_MS    86400000 /* longer than any gate */
 #define CONTROL_DRAIN_MS   1000
 #define REQUEST_TIMEOUT_MS 30000
 #define START_TIMEOUT_MS   30000
-
-static int get_health(struct http_call *call, void *arg, struct mlops_error *err)
-{
-	bool ready = gateway_is_ready(arg);
-	struct json *reply = js_obj();
-
-	(void)err;
-	js_set(reply, "status", js_str(ready ? "ok" : "unavailable"));
-	return http_reply_json(call, ready ? 200 : 503, reply);
-}
-
-static int get_metrics(struct http_call *call, void *arg, struct mlops_error *err)
-{
-	struct gateway *g = arg;
-	struct live_revision *live = revision_current(g->revisions);
-	autobuf text = { 0 };
-
-	(void)err;
-	metrics_render(g->metrics, &text);
-	strbuf_adds(&text, "# HELP mlops_workers_ready Worker processes that can answer.\n"
-			   "# TYPE mlops_workers_ready gauge\n");
-	strbuf_addf(&text, "mlops_workers_ready %u\n", live ? live->kind->ready(live->workers) : 0);
-	strbuf_adds(&text, "# HELP mlops_revision_info What is served.\n"
-			   "# TYPE mlops_revision_info gauge\n");
-	if (live) {
-		strbuf_addf(&text,
-			    "mlops_revision_info{model=\"%s\",version=\"%" PRId64
-			    "\",revision=\"%" PRId64 "\"} 1\n",
-			    live->model.name, live->model.version, live->model.revision);
-		revision_release(live);
-	}
-	return http_reply(call, 200, "text/plain; version=0.0.4", text.buf, text.len);
-}
-
-static const struct http_route routes_own[] = {
-	{ .method = "GET", .path = "/health", .handle = get_health },
-	{ .method = "GET", .path = "/metrics", .handle = get_metrics },
-	{ .method = NULL },
-};
+#define TIMEOUT_MAX_MS     86400000
+#define QUEUE              256
+#define QUEUE_MAX          65536
+#define BATCH_MS           50
+#define THREADS_MAX        256
 
 /* All tables in one; new. */
-static struct http_route *join_routes(void)
+static struct gateway_route *join_routes(void)
 {
-	static const struct http_route *const tables[] = { routes_tfserving, routes_oip,
-							   routes_own };
-	VEC(struct http_route) all = { 0 };
+	static const struct gateway_route *const tables[] = { routes_own, routes_tfserving, routes_oip };
+	VEC(struct gateway_route) all = { 0 };
 
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
-		for (const struct http_route *r = tables[t]; r->method; r++)
+		for (const struct gateway_route *r = tables[t]; r->method; r++)
 			vec_push(&all, *r);
 	vec_push(&all, { .method = NULL });
 	return all.v;
+}
+
+bool gateway_is_ready(struct gateway *g)
+{
+	struct live_revision *live = revision_current(g->revisions);
+
+	if (!live)
+		return false;
+	bool ready = live->kind->ready(live->workers);
+	revision_release(live);
+	return ready;
+}
+
+void gateway_record(struct gateway *g, const struct gateway_route *route, int status,
+		    int64_t duration_ns)
+{
+	metrics_record(g->metrics, route ? (size_t)(route - g->routes) : g->metrics->n_routes - 1,
+		       status, duration_ns);
 }
 
 static struct json *error_body(const struct mlops_error *err, int status)
@@ -78,16 +60,23 @@ static struct json *error_body(const struct mlops_error *err, int status)
 	return body;
 }
 
-static void record(const char *method, const char *route, int status, int64_t duration_ns,
-		   void *arg)
+static int check_ranges(const struct gateway_how *how, struct mlops_error *err)
 {
-	struct gateway *g = arg;
-
-	metrics_record(g->metrics, method, route, status, duration_ns);
+	if (how->request_timeout_ms < 1 || how->request_timeout_ms > TIMEOUT_MAX_MS)
+		return err_set(err, MLOPS_EUSAGE, "a time-out is from 1 ms to 1 day");
+	if (how->threads < 0 || how->threads > THREADS_MAX)
+		return err_set(err, MLOPS_EUSAGE, "the number of threads is from 1 to %d", THREADS_MAX);
+	if (how->queue < 1 || how->queue > QUEUE_MAX)
+		return err_set(err, MLOPS_EUSAGE, "a queue has room for 1 to %d predictions", QUEUE_MAX);
+	if (how->batch < 0 || how->batch > QUEUE_MAX)
+		return err_set(err, MLOPS_EUSAGE, "a batch has 0 to %d rows", QUEUE_MAX);
+	return 0;
 }
 
 static int check_how(const struct gateway_how *how, struct mlops_error *err)
 {
+	const struct worker_kind *kind;
+
 	if (!how->insecure && !http_listen_is_loopback(how->listen)) {
 		err_set(err, MLOPS_EUSAGE,
 			"'%s' is not a loopback address, and the gateway asks "
@@ -96,9 +85,10 @@ static int check_how(const struct gateway_how *how, struct mlops_error *err)
 		return err_hint(err,
 				"put a proxy with authentication in front, or give --insecure");
 	}
+	if (check_ranges(how, err))
+		return -1;
 	if (!how->model_dir)
 		return how->control ? 0 : err_set(err, MLOPS_EUSAGE, "no model to serve");
-	const struct worker_kind *kind;
 	return worker_kind_find(how->model_dir, &kind, err);
 }
 
@@ -107,10 +97,9 @@ static int serve_first(struct gateway *g, const struct gateway_how *how, struct 
 	const struct revision_how first = {
 		.model = { .name = how->model, .version = how->version, .revision = how->revision },
 		.model_dir = how->model_dir,
-		.workers = how->workers ? how->workers : 1,
-		.start_timeout_ms =
-			how->start_timeout_ms ? how->start_timeout_ms : START_TIMEOUT_MS,
-		.request_timeout_ms = g->request_timeout_ms,
+		.workers = how->workers,
+		.start_timeout_ms = how->start_timeout_ms,
+		.gateway = how,
 	};
 
 	return how->model_dir ? revision_switch(g->revisions, &first, err) : 0;
@@ -136,33 +125,22 @@ static int start_control(struct gateway *g, const char *path, struct http_server
 }
 
 /* The control socket is there only once the port answers, and goes before it. */
-static int run_servers(struct gateway *g, const struct gateway_how *how,
-		       const struct http_route *routes, struct mlops_error *err)
+static int run_servers(struct gateway *g, const struct gateway_how *how, struct mlops_error *err)
 {
-	const struct http_server_how front_how = {
-		.listen = how->listen,
-		.routes = routes,
-		.arg = g,
-		.error_body = error_body,
-		.done = record,
-		.threads = THREADS,
-		.idle_timeout_ms = g->request_timeout_ms + IDLE_MS,
-	};
-	struct http_server *front = NULL, *control = NULL;
+	struct http_server *control = NULL;
+	struct fronts *fronts;
 
-	if (http_server_start(&front_how, &front, err))
+	if (fronts_start(g, how->listen, (unsigned)how->threads, &fronts, err))
 		return -1;
-	g->url = http_server_url(front);
-	if (how->control && start_control(g, how->control, &control, err)) {
-		http_server_stop(front, 0);
+	g->url = fronts_url(fronts);
+	if (how->control && start_control(g, how->control, &control, err))
 		return -1;
-	}
 	if (how->ready)
 		how->ready(g->url, how->arg);
 	http_wait_for_signal();
 	if (control)
 		http_server_stop(control, CONTROL_DRAIN_MS);
-	http_server_stop(front, DRAIN_MS);
+	fronts_drain(fronts, DRAIN_MS);
 	return 0;
 }
 
@@ -174,26 +152,38 @@ static int lock_control(const char *control, int *lock, struct mlops_error *err)
 	return fs_lock(path, FS_LOCK_EXCLUSIVE, 0, lock, err);
 }
 
-int mlops_gateway_run(const struct gateway_how *how, struct mlops_error *err)
+static void fill_in(struct gateway_how *how)
 {
-	autofree struct http_route *routes = join_routes();
+	how->workers = how->workers ? how->workers : 1;
+	how->start_timeout_ms = how->start_timeout_ms ? how->start_timeout_ms : START_TIMEOUT_MS;
+	how->request_timeout_ms =
+		how->request_timeout_ms ? how->request_timeout_ms : REQUEST_TIMEOUT_MS;
+	how->queue = how->queue ? how->queue : QUEUE;
+	how->batch_ms = how->batch_ms ? how->batch_ms : BATCH_MS;
+}
+
+int mlops_gateway_run(const struct gateway_how *wanted, struct mlops_error *err)
+{
+	autofree struct gateway_route *routes = join_routes();
+	struct gateway_how how = *wanted;
 	autoclose int lock = -1;
-	struct gateway g = {
-		.control_dir = -1,
-		.request_timeout_ms =
-			how->request_timeout_ms ? how->request_timeout_ms : REQUEST_TIMEOUT_MS,
-	};
+	struct gateway g = { .control_dir = -1, .routes = routes, .how = &how };
 
 	http_catch_signals();
-	if (check_how(how, err) || (how->control && lock_control(how->control, &lock, err)))
+	fill_in(&how);
+	g.request_timeout_ms = how.request_timeout_ms;
+	if (check_how(&how, err) || (how.control && lock_control(how.control, &lock, err)))
 		return -1;
 	g.metrics = metrics_new(routes);
 	int rc = revision_holder_new(g.metrics, &g.revisions, err);
 	if (!rc)
-		rc = serve_first(&g, how, err);
+		rc = serve_first(&g, &how, err);
 	if (!rc)
-		rc = run_servers(&g, how, routes, err);
+		rc = run_servers(&g, &how, err);
+	/* Predictions that are still being made come back to the fronts, which release revisions. */
+	fronts_cut(g.fronts);
 	revision_holder_free(g.revisions);
+	fronts_free(g.fronts);
 	metrics_free(g.metrics);
 	if (g.control_dir >= 0)
 		close(g.control_dir);

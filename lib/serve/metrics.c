@@ -2,7 +2,7 @@
 #include "serve/metrics.h"
 
 #include "base/num.h"
-#include "http/server.h"
+#include "serve/gateway/call.h"
 
 #define STATUS_MIN 100
 #define STATUS_MAX 599
@@ -18,7 +18,7 @@ struct route_metrics {
 	atomic_uint_fast64_t total_ns;
 };
 
-struct metrics *metrics_new(const struct http_route *routes)
+struct metrics *metrics_new(const struct gateway_route *routes)
 {
 	struct metrics *m = xcalloc(1, sizeof(*m));
 
@@ -43,20 +43,9 @@ void metrics_free(struct metrics *m)
 	free(m);
 }
 
-static struct route_metrics *find_route(struct metrics *m, const char *method, const char *path)
+void metrics_record(struct metrics *m, size_t route, int status, int64_t duration_ns)
 {
-	struct route_metrics *r = m->routes, *other = &m->routes[m->n_routes - 1];
-
-	for (; r < other; r++)
-		if (path && !strcmp(r->path, path) && !strcmp(r->method, method))
-			return r;
-	return other;
-}
-
-void metrics_record(struct metrics *m, const char *method, const char *route, int status,
-		    int64_t duration_ns)
-{
-	struct route_metrics *r = find_route(m, method, route);
+	struct route_metrics *r = &m->routes[route];
 	double seconds = (double)duration_ns / 1e9;
 	size_t bucket = 0;
 

@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 
-struct http_route;
+struct gateway_route;
 
 struct metrics {
 	atomic_int_fast64_t in_flight;
@@ -15,8 +15,8 @@ struct metrics {
 };
 
 /* `routes` ends with a NULL method, and outlives the metrics. */
-struct metrics *metrics_new(const struct http_route *routes);
+struct metrics *metrics_new(const struct gateway_route *routes);
 void metrics_free(struct metrics *m);
-void metrics_record(struct metrics *m, const char *method, const char *route, int status,
-		    int64_t duration_ns);
+/* Of the route with that index; n_routes - 1 is for all others. */
+void metrics_record(struct metrics *m, size_t route, int status, int64_t duration_ns);
 void metrics_render(const struct metrics *m, struct strbuf *out);

@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/path.h"
 
 #define SAMPLE_MAX     (4u << 20)
-#define WAITING_MAX    48
 #define WORKERS_MAX    256
 #define TIMEOUT_MAX_MS 86400000
 #define NAME_CHARS     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
@@ -124,6 +124,14 @@ struct live_revision *revision_current(struct revision_holder *h)
 	return r;
 }
 
+struct live_revision *revision_hold(struct live_revision *r)
+{
+	pthread_mutex_lock(&r->holder->lock);
+	r->refs++;
+	pthread_mutex_unlock(&r->holder->lock);
+	return r;
+}
+
 void revision_release(struct live_revision *r)
 {
 	struct revision_holder *h = r->holder;
@@ -149,37 +157,36 @@ static void set_starting(struct revision_holder *h, int64_t number)
 	pthread_mutex_unlock(&h->lock);
 }
 
-static int predict_sample(const struct live_revision *r, const struct json *rows,
+static int predict_sample(const struct live_revision *r, struct json *rows, int64_t timeout_ms,
 			  struct mlops_error *err)
 {
-	autojson *predictions = NULL;
-	autoerr why = ERR_INIT;
+	struct prediction p = { .rows = js_ref(rows), .deadline_ms = clock_mono_ms() + timeout_ms };
 
-	switch (r->kind->predict(r->workers, rows, &predictions, &why)) {
-	case WORKERS_OK:
-		return 0;
-	case WORKERS_FAILED:
-		return err_set(err, MLOPS_ENO, "the model fails on 'sample.json': %s", why.msg);
-	default:
-		return err_set(err, MLOPS_ENO, "the worker gave no answer for 'sample.json'");
-	}
+	worker_predict(r->kind, r->workers, &p);
+	if (p.outcome == WORKERS_FAILED)
+		err_set(err, MLOPS_ENO, "the model fails on 'sample.json': %s", p.err.msg);
+	else if (p.outcome)
+		err_set(err, MLOPS_ENO, "the worker gave no answer for 'sample.json'");
+	prediction_clear(&p);
+	return p.outcome ? -1 : 0;
 }
 
 /* The rows of sample.json, when the model's folder has one, must have predictions. */
-static int check_sample(const struct live_revision *r, const char *model_dir, struct mlops_error *err)
+static int check_sample(const struct live_revision *r, const struct revision_how *how,
+			struct mlops_error *err)
 {
-	autofree char *path = path_join(model_dir, "sample.json");
+	autofree char *path = path_join(how->model_dir, "sample.json");
 	autobuf text = { 0 };
 	autojson *rows = NULL;
 
-	if (!fs_exists(path))
+	if (!r->kind->predict || !fs_exists(path))
 		return 0;
 	if (fs_read(path, SAMPLE_MAX, &text, err) ||
 	    js_parse(text.buf, text.len, "sample.json", &rows, err))
 		return -1;
 	if (js_type(rows) != JSON_ARR)
 		return err_set(err, MLOPS_ENO, "'sample.json' is not a list of rows");
-	return predict_sample(r, rows, err);
+	return predict_sample(r, rows, how->gateway->request_timeout_ms, err);
 }
 
 static int start(struct revision_holder *h, const struct revision_how *how,
@@ -188,9 +195,10 @@ static int start(struct revision_holder *h, const struct revision_how *how,
 	const struct workers_how workers_how = {
 		.model_dir = how->model_dir,
 		.count = (unsigned)how->workers,
-		.max_waiting = WAITING_MAX,
+		.max_waiting = (unsigned)how->gateway->queue,
+		.batch_rows = (size_t)how->gateway->batch,
+		.batch_ms = how->gateway->batch_ms,
 		.start_timeout_ms = how->start_timeout_ms,
-		.request_timeout_ms = how->request_timeout_ms,
 		.restarts = &h->metrics->restarts,
 	};
 	struct live_revision r = { .model = how->model, .holder = h, .refs = 1 /* the holder's */ };
@@ -198,7 +206,7 @@ static int start(struct revision_holder *h, const struct revision_how *how,
 	if (worker_kind_find(how->model_dir, &r.kind, err) ||
 	    r.kind->open(&workers_how, &r.workers, err))
 		return -1;
-	if (check_sample(&r, how->model_dir, err)) {
+	if (check_sample(&r, how, err)) {
 		r.kind->close(r.workers);
 		return -1;
 	}
@@ -225,7 +233,7 @@ static int check_how(const struct revision_how *how, struct mlops_error *err)
 	if (how->workers < 1 || how->workers > WORKERS_MAX)
 		return err_set(err, MLOPS_EUSAGE, "the number of workers is from 1 to %d",
 			       WORKERS_MAX);
-	if (!is_timeout(how->start_timeout_ms) || !is_timeout(how->request_timeout_ms))
+	if (!is_timeout(how->start_timeout_ms))
 		return err_set(err, MLOPS_EUSAGE, "a time-out is from 1 ms to 1 day");
 	return 0;
 }

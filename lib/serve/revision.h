@@ -7,6 +7,7 @@
 
 #include "serve/metrics.h"
 #include "serve/protocol.h"
+#include "mlops/serve.h"
 #include "serve/workers/kind.h"
 
 struct revision_holder;
@@ -25,7 +26,8 @@ struct revision_how {
 	struct served_model model;
 	const char *model_dir; /* or a file */
 	int64_t workers;
-	int64_t start_timeout_ms, request_timeout_ms;
+	int64_t start_timeout_ms;
+	const struct gateway_how *gateway; /* limits that are the same for all */
 };
 
 int revision_holder_new(struct metrics *metrics, struct revision_holder **out,
@@ -34,6 +36,7 @@ int revision_holder_new(struct metrics *metrics, struct revision_holder **out,
 void revision_holder_free(struct revision_holder *h);
 /* Held until revision_release(); NULL before the first one. */
 struct live_revision *revision_current(struct revision_holder *h);
+struct live_revision *revision_hold(struct live_revision *r);
 void revision_release(struct live_revision *r);
 /*
  * Starts a revision, checks it, and makes it the current one; one at a time. When it fails

@@ -44,7 +44,6 @@ struct workers {
 	pthread_mutex_t lock; /* guards what follows, and the slots' states */
 	pthread_cond_t changed;
 	struct slot *slots;
-	unsigned waiting;
 	bool stopping;
 	bool started;               /* all were ready once: from now on failures are retried */
 	struct mlops_error failure; /* of the first start */
@@ -377,11 +376,9 @@ static struct slot *take(struct workers *w, int64_t deadline_ms)
 
 	pthread_mutex_lock(&w->lock);
 	struct slot *s = find_idle(w);
-	if (!s && w->waiting < w->how.max_waiting) {
-		w->waiting++;
-		while (!rc && !(s = find_idle(w)))
-			rc = pthread_cond_timedwait(&w->changed, &w->lock, &until);
-		w->waiting--;
+	while (!s && !rc) {
+		rc = pthread_cond_timedwait(&w->changed, &w->lock, &until);
+		s = find_idle(w);
 	}
 	if (s)
 		s->state = SLOT_BUSY;
@@ -411,10 +408,9 @@ static enum frame_outcome exchange(struct slot *s, struct str request, struct st
 	return rc ? rc : frame_receive(ch, reply, deadline_ms);
 }
 
-enum workers_outcome workers_call(struct workers *w, struct str request, struct strbuf *reply)
+enum workers_outcome workers_call(struct workers *w, struct str request, int64_t deadline_ms,
+				  struct strbuf *reply)
 {
-	int64_t deadline_ms = clock_mono_ms() + w->how.request_timeout_ms;
-
 	for (int attempt = 0; attempt < 2; attempt++) {
 		struct slot *s = take(w, deadline_ms);
 
@@ -431,14 +427,14 @@ enum workers_outcome workers_call(struct workers *w, struct str request, struct 
 }
 
 enum workers_outcome workers_predict(struct workers *w, const struct json *rows,
-				     struct strbuf *reply)
+				     int64_t deadline_ms, struct strbuf *reply)
 {
 	autobuf request = { 0 };
 
 	strbuf_adds(&request, "{\"rows\":");
 	js_dump(rows, JS_COMPACT, &request);
 	strbuf_addc(&request, '}');
-	return workers_call(w, (struct str){ request.buf, request.len }, reply);
+	return workers_call(w, (struct str){ request.buf, request.len }, deadline_ms, reply);
 }
 
 unsigned workers_ready(struct workers *w)

@@ -4,7 +4,7 @@
  */
 #include <inttypes.h>
 
-#include "serve/gateway.h"
+#include "serve/gateway/call.h"
 #include "serve/protocols/tensor.h"
 
 static int read_inputs(const struct json *request, struct tensor *tensors, size_t n,
@@ -135,49 +135,44 @@ static int oip_format(const struct json *request, struct json *predictions,
 
 const struct protocol protocol_oip = { .name = "oip", .parse = oip_parse, .format = oip_format };
 
-static int infer(struct http_call *call, void *arg, struct mlops_error *err)
+static void infer(struct call *call)
 {
-	(void)err;
-	return gateway_infer(arg, call, &protocol_oip);
+	call_predict(call, &protocol_oip);
 }
 
-static int server_metadata(struct http_call *call, void *arg, struct mlops_error *err)
+static void server_metadata(struct call *call)
 {
 	struct json *reply = js_obj();
 
-	(void)arg, (void)err;
 	js_set(reply, "name", js_str("mlops"));
 	js_set(reply, "version", js_str(MLOPS_VERSION));
 	js_set(reply, "extensions", js_arr());
-	return http_reply_json(call, 200, reply);
+	call_reply_json(call, 200, reply);
 }
 
-static int server_live(struct http_call *call, void *arg, struct mlops_error *err)
+static void server_live(struct call *call)
 {
 	struct json *reply = js_obj();
 
-	(void)arg, (void)err;
 	js_set(reply, "live", js_bool(true));
-	return http_reply_json(call, 200, reply);
+	call_reply_json(call, 200, reply);
 }
 
-static int server_ready(struct http_call *call, void *arg, struct mlops_error *err)
+static void server_ready(struct call *call)
 {
 	struct json *reply = js_obj();
-	bool ready = gateway_is_ready(arg);
+	bool ready = gateway_is_ready(call->gateway);
 
-	(void)err;
 	js_set(reply, "ready", js_bool(ready));
-	return http_reply_json(call, ready ? 200 : 503, reply);
+	call_reply_json(call, ready ? 200 : 503, reply);
 }
 
-static int model_metadata(struct http_call *call, void *arg, struct mlops_error *err)
+static void model_metadata(struct call *call)
 {
-	struct live_revision *live;
+	struct live_revision *live = call_revision(call);
 
-	(void)err;
-	if (gateway_route(arg, call, &live))
-		return 0;
+	if (!live)
+		return;
 	autofree char *version = xasprintf("%" PRId64, live->model.version);
 	struct json *reply = js_obj(), *versions = js_arr();
 	js_push(versions, js_str(version));
@@ -186,29 +181,26 @@ static int model_metadata(struct http_call *call, void *arg, struct mlops_error 
 	js_set(reply, "platform", js_str(live->kind->name));
 	js_set(reply, "inputs", js_arr());
 	js_set(reply, "outputs", js_arr());
-	revision_release(live);
-	return http_reply_json(call, 200, reply);
+	call_reply_json(call, 200, reply);
 }
 
-static int model_ready(struct http_call *call, void *arg, struct mlops_error *err)
+static void model_ready(struct call *call)
 {
-	struct live_revision *live;
+	struct live_revision *live = call_revision(call);
 
-	(void)err;
-	if (gateway_route(arg, call, &live))
-		return 0;
+	if (!live)
+		return;
 	struct json *reply = js_obj();
 	bool ready = live->kind->ready(live->workers);
 	js_set(reply, "name", js_str(live->model.name));
 	js_set(reply, "ready", js_bool(ready));
-	revision_release(live);
-	return http_reply_json(call, ready ? 200 : 503, reply);
+	call_reply_json(call, ready ? 200 : 503, reply);
 }
 
 #define MODEL   "/v2/models/{model}"
 #define VERSION MODEL "/versions/{version}"
 
-const struct http_route routes_oip[] = {
+const struct gateway_route routes_oip[] = {
 	{ .method = "GET", .path = "/v2", .handle = server_metadata },
 	{ .method = "GET", .path = "/v2/health/live", .handle = server_live },
 	{ .method = "GET", .path = "/v2/health/ready", .handle = server_ready },

@@ -1,5 +1,5 @@
 /* TensorFlow Serving's REST form: POST /v1/models/M[/versions/V]:predict and the model's status. */
-#include "serve/gateway.h"
+#include "serve/gateway/call.h"
 
 #include <inttypes.h>
 
@@ -43,10 +43,9 @@ const struct protocol protocol_tfserving = {
 	.format = tfserving_format,
 };
 
-static int predict(struct http_call *call, void *arg, struct mlops_error *err)
+static void predict(struct call *call)
 {
-	(void)err;
-	return gateway_infer(arg, call, &protocol_tfserving);
+	call_predict(call, &protocol_tfserving);
 }
 
 static struct json *version_status(int64_t version)
@@ -62,21 +61,19 @@ static struct json *version_status(int64_t version)
 	return v;
 }
 
-static int model_status(struct http_call *call, void *arg, struct mlops_error *err)
+static void model_status(struct call *call)
 {
-	struct live_revision *live;
+	struct live_revision *live = call_revision(call);
 
-	(void)err;
-	if (gateway_route(arg, call, &live))
-		return 0;
+	if (!live)
+		return;
 	struct json *reply = js_obj(), *statuses = js_arr();
 	js_push(statuses, version_status(live->model.version));
 	js_set(reply, "model_version_status", statuses);
-	revision_release(live);
-	return http_reply_json(call, 200, reply);
+	call_reply_json(call, 200, reply);
 }
 
-const struct http_route routes_tfserving[] = {
+const struct gateway_route routes_tfserving[] = {
 	{ .method = "POST",
 	  .path = "/v1/models/{model}:predict",
 	  .handle = predict,

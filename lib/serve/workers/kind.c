@@ -1,8 +1,11 @@
 /* The table of what makes predictions. */
 #include "serve/workers/kind.h"
 
+#include <pthread.h>
+
 /* A folder's own program goes first: it may well load the model that lies beside it. */
-static const struct worker_kind *const kinds[] = { &worker_python, &worker_native };
+static const struct worker_kind *const kinds[] = { &worker_upstream, &worker_python,
+							&worker_native };
 
 int worker_kind_find(const char *model, const struct worker_kind **out, struct mlops_error *err)
 {
@@ -14,4 +17,49 @@ int worker_kind_find(const char *model, const struct worker_kind **out, struct m
 	err_set(err, MLOPS_ENOTFOUND, "'%s' has no predict.py, and no model that is scored here", model);
 	return err_hint(err, "predict.py defines predict(rows), which gives one prediction a row; see "
 			     "mlops-serve(1) for models that need none");
+}
+
+/* ---- for threads that wait ---- */
+
+struct waiting {
+	struct prediction p; /* first; what is asked for is moved here, and back */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool done;
+};
+
+static void wake(struct prediction *p)
+{
+	struct waiting *w = (struct waiting *)p;
+
+	pthread_mutex_lock(&w->lock);
+	w->done = true;
+	pthread_cond_signal(&w->changed);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void worker_predict(const struct worker_kind *kind, void *state, struct prediction *p)
+{
+	struct waiting w = {
+		.p = { .rows = p->rows, .deadline_ms = p->deadline_ms, .done = wake },
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.changed = PTHREAD_COND_INITIALIZER,
+	};
+
+	if (!kind->predict(state, &w.p)) {
+		pthread_mutex_lock(&w.lock);
+		while (!w.done)
+			pthread_cond_wait(&w.changed, &w.lock);
+		pthread_mutex_unlock(&w.lock);
+	}
+	p->outcome = w.p.outcome;
+	p->values = w.p.values;
+	p->err = w.p.err;
+}
+
+void prediction_clear(struct prediction *p)
+{
+	js_free(p->rows);
+	js_free(p->values);
+	mlops_error_clear(&p->err);
 }

@@ -6,12 +6,14 @@
 #include <math.h>
 
 #include "mlops/scoring.h"
-#include "serve/workers/kind.h"
+#include "serve/workers/queue.h"
 
-#define CELLS_MAX (16u << 20) /* of one request, as numbers */
+#define CELLS_MAX    (16u << 20) /* of one request, as numbers */
+#define AT_ONCE_ROWS 64 /* more are not scored on the thread that has other requests to answer */
 
 struct native {
 	struct scorer *scorer;
+	struct queue *queue;
 	unsigned ready;
 };
 
@@ -24,27 +26,6 @@ static bool native_takes(const char *model)
 		return ignored.kind == MLOPS_EINVALID; /* it has one, and open() says what is wrong */
 	mlops_scorer_free(s);
 	return true;
-}
-
-static int native_open(const struct workers_how *how, void **out, struct mlops_error *err)
-{
-	struct scorer *s;
-
-	if (mlops_scorer_open(how->model_dir, &s, err))
-		return -1;
-	struct native *n = xcalloc(1, sizeof(*n));
-	n->scorer = s;
-	n->ready = how->count;
-	*out = n;
-	return 0;
-}
-
-static void native_close(void *state)
-{
-	struct native *n = state;
-
-	mlops_scorer_free(n->scorer);
-	free(n);
 }
 
 static bool read_value(const struct json *v, double *out)
@@ -119,10 +100,9 @@ static struct json *list_of(const double *v, size_t n)
 	return list;
 }
 
-static enum workers_outcome native_predict(void *state, const struct json *rows,
-					   struct json **predictions, struct mlops_error *err)
+static enum workers_outcome score(const struct scorer *s, const struct json *rows,
+				  struct json **values, struct mlops_error *err)
 {
-	const struct scorer *s = ((struct native *)state)->scorer;
 	size_t n = js_len(rows), n_out = mlops_scorer_outputs(s), cells;
 
 	if (!size_mul(n, mlops_scorer_features(s) + n_out, &cells) || cells > CELLS_MAX) {
@@ -134,10 +114,60 @@ static enum workers_outcome native_predict(void *state, const struct json *rows,
 	if (read_rows(s, rows, x, err))
 		return WORKERS_FAILED;
 	mlops_scorer_predict(s, x, n, out);
-	*predictions = n_out == 1 ? list_of(out, n) : js_arr();
+	*values = n_out == 1 ? list_of(out, n) : js_arr();
 	for (size_t i = 0; n_out > 1 && i < n; i++)
-		js_push(*predictions, list_of(out + i * n_out, n_out));
+		js_push(*values, list_of(out + i * n_out, n_out));
 	return WORKERS_OK;
+}
+
+static void work(struct prediction *p, void *arg)
+{
+	p->outcome = score(((struct native *)arg)->scorer, p->rows, &p->values, &p->err);
+}
+
+static bool native_predict(void *state, struct prediction *p)
+{
+	struct native *n = state;
+
+	if (js_len(p->rows) > AT_ONCE_ROWS) {
+		p->outcome = WORKERS_BUSY;
+		return !queue_add(n->queue, p);
+	}
+	work(p, n);
+	return true;
+}
+
+static int native_open(const struct workers_how *how, void **out, struct mlops_error *err)
+{
+	struct scorer *s;
+
+	if (mlops_scorer_open(how->model_dir, &s, err))
+		return -1;
+	struct native *n = xcalloc(1, sizeof(*n));
+	n->scorer = s;
+	n->ready = how->count;
+	const struct queue_how queue_how = {
+		.threads = how->count,
+		.max_waiting = how->max_waiting,
+		.work = work,
+		.arg = n,
+	};
+	if (queue_start(&queue_how, &n->queue, err)) {
+		mlops_scorer_free(s);
+		free(n);
+		return -1;
+	}
+	*out = n;
+	return 0;
+}
+
+static void native_close(void *state)
+{
+	struct native *n = state;
+
+	queue_stop(n->queue);
+	mlops_scorer_free(n->scorer);
+	free(n);
 }
 
 static unsigned native_ready(void *state)

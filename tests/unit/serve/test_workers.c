@@ -43,37 +43,41 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int start(unsigned count, int64_t request_ms, struct workers **out, struct mlops_error *err)
+static int start(unsigned count, struct workers **out, struct mlops_error *err)
 {
 	const struct workers_how how = {
 		.model_dir = dir,
 		.count = count,
-		.max_waiting = 4,
 		.start_timeout_ms = 20000,
-		.request_timeout_ms = request_ms,
 		.restarts = &restarts,
 	};
 
 	return workers_start(&how, out, err);
 }
 
-static struct workers *started(unsigned count, int64_t request_ms)
+static struct workers *started(unsigned count)
 {
 	struct workers *w;
 	autoerr err = ERR_INIT;
 
 	write_model(model);
-	if (start(count, request_ms, &w, &err))
+	if (start(count, &w, &err))
 		fail_msg("%s", err.msg);
 	return w;
 }
 
-static enum workers_outcome ask(struct workers *w, const char *rows, struct strbuf *reply)
+static enum workers_outcome ask_within(struct workers *w, int64_t ms, const char *rows,
+				       struct strbuf *reply)
 {
 	autofree char *request = xasprintf("{\"rows\":%s}", rows);
 
 	strbuf_trunc(reply, 0);
-	return workers_call(w, str_of(request), reply);
+	return workers_call(w, str_of(request), clock_mono_ms() + ms, reply);
+}
+
+static enum workers_outcome ask(struct workers *w, const char *rows, struct strbuf *reply)
+{
+	return ask_within(w, 20000, rows, reply);
 }
 
 static void answers(struct workers *w, const char *rows, const char *want)
@@ -87,7 +91,7 @@ static void answers(struct workers *w, const char *rows, const char *want)
 
 static void test_answers(void **state)
 {
-	struct workers *w = started(2, 20000);
+	struct workers *w = started(2);
 
 	(void)state;
 	assert_int_equal(workers_ready(w), 2);
@@ -112,7 +116,7 @@ static pid_t pid_of_worker(struct workers *w)
 
 static void test_killed_while_idle(void **state)
 {
-	struct workers *w = started(1, 20000);
+	struct workers *w = started(1);
 	pid_t pid = pid_of_worker(w);
 
 	(void)state;
@@ -125,7 +129,7 @@ static void test_killed_while_idle(void **state)
 
 static void test_dies_over_request(void **state)
 {
-	struct workers *w = started(2, 20000);
+	struct workers *w = started(2);
 	autobuf reply = { 0 };
 
 	(void)state;
@@ -136,15 +140,15 @@ static void test_dies_over_request(void **state)
 
 static void test_timeout(void **state)
 {
-	struct workers *w = started(1, 300);
+	struct workers *w = started(1);
 	autobuf reply = { 0 };
 	int64_t deadline = clock_mono_ms() + 20000;
 	enum workers_outcome rc;
 
 	(void)state;
-	assert_int_equal(ask(w, "[\"hang\"]", &reply), WORKERS_TIMEOUT);
+	assert_int_equal(ask_within(w, 300, "[\"hang\"]", &reply), WORKERS_TIMEOUT);
 	do /* until it is up again */
-		rc = ask(w, "[[1]]", &reply);
+		rc = ask_within(w, 300, "[[1]]", &reply);
 	while (rc == WORKERS_BUSY && clock_mono_ms() < deadline);
 	assert_int_equal(rc, WORKERS_OK);
 	workers_stop(w);
@@ -156,7 +160,7 @@ static void does_not_start(const char *text, const char *why)
 	autoerr err = ERR_INIT;
 
 	write_model(text);
-	assert_int_equal(start(2, 1000, &w, &err), -1);
+	assert_int_equal(start(2, &w, &err), -1);
 	if (!strstr(err.msg, why))
 		fail_msg("'%s' is not in: %s", why, err.msg);
 }
@@ -179,9 +183,7 @@ static void test_load_hangs(void **state)
 	const struct workers_how how = {
 		.model_dir = dir,
 		.count = 1,
-		.max_waiting = 1,
 		.start_timeout_ms = 200,
-		.request_timeout_ms = 1000,
 		.restarts = &restarts,
 	};
 	struct workers *w;

@@ -1,0 +1,118 @@
+/* Predictions asked for and answered. */
+#include "serve/gateway/job.h"
+
+#include "serve/gateway/call.h"
+#include "serve/gateway/conn.h"
+
+static void job_free(struct job *j)
+{
+	prediction_clear(&j->prediction);
+	js_free(j->request);
+	revision_release(j->revision);
+	atomic_fetch_sub(&j->front->gateway->metrics->in_flight, 1);
+	free(j);
+}
+
+/* What a failed prediction is to the client. */
+static void refuse(struct conn *c, const struct prediction *p)
+{
+	switch (p->outcome) {
+	case WORKERS_OK:
+		break;
+	case WORKERS_FAILED:
+		conn_refuse(c, p->err.kind == MLOPS_EINVALID ? 400 : 500, NULL, p->err.msg);
+		break;
+	case WORKERS_BUSY:
+		conn_refuse(c, 503, "Retry-After: 1\r\n", "all workers are busy");
+		break;
+	case WORKERS_TIMEOUT:
+		conn_refuse(c, 504, NULL, "the model gave no answer in time");
+		break;
+	case WORKERS_CRASHED:
+		conn_refuse(c, 502, NULL, "the model's process died over this request");
+		break;
+	}
+}
+
+static void reply(struct conn *c, struct job *j)
+{
+	autoerr err = ERR_INIT;
+	autojson *value = NULL;
+	autobuf text = { 0 };
+
+	if (j->protocol->format(j->request, j->prediction.values, &j->revision->model, &value, &err)) {
+		conn_refuse(c, err.kind == MLOPS_EINVALID ? 400 : 500, NULL, err.msg);
+		return;
+	}
+	js_dump(value, JS_COMPACT, &text);
+	strbuf_addc(&text, '\n');
+	conn_reply(c, 200, "application/json", NULL, text.buf, text.len);
+}
+
+/* On the connection's thread. */
+static void finish(struct job *j)
+{
+	struct conn *c = j->conn;
+
+	if (c) {
+		c->job = NULL;
+		if (j->prediction.outcome)
+			refuse(c, &j->prediction);
+		else
+			reply(c, j);
+	}
+	job_free(j);
+}
+
+static void finish_task(struct task *t)
+{
+	struct job *j = (struct job *)t;
+	struct conn *c = j->conn;
+
+	finish(j);
+	if (c)
+		conn_run(c);
+}
+
+static void done_elsewhere(struct prediction *p)
+{
+	struct job *j = (struct job *)((char *)p - offsetof(struct job, prediction));
+
+	loop_post(&j->front->loop, &j->task);
+}
+
+void job_start(struct conn *c, struct live_revision *revision, const struct protocol *protocol,
+	       struct json *request, struct json *rows)
+{
+	struct job *j = xcalloc(1, sizeof(*j));
+
+	*j = (struct job){
+		.task.run = finish_task,
+		.front = c->front,
+		.conn = c,
+		.revision = revision_hold(revision),
+		.protocol = protocol,
+		.request = js_ref(request),
+		.prediction = { .rows = js_ref(rows),
+				.deadline_ms = c->deadline_ms,
+				.done = done_elsewhere },
+	};
+	atomic_fetch_add(&c->front->gateway->metrics->in_flight, 1);
+	c->job = j;
+	if (revision->kind->predict(revision->workers, &j->prediction))
+		finish(j);
+}
+
+void job_abandon(struct job *j)
+{
+	j->conn = NULL;
+}
+
+void job_expire(struct conn *c)
+{
+	struct prediction late = {
+		.outcome = atomic_load(&c->job->prediction.begun) ? WORKERS_TIMEOUT : WORKERS_BUSY,
+	};
+
+	refuse(c, &late);
+}
