@@ -370,6 +370,12 @@ static void flush(struct conn *c)
 		c->out.len = 0;
 }
 
+void conn_cut(struct conn *c)
+{
+	flush(c);
+	conn_close(c);
+}
+
 /* All is sent, and there will be no more. */
 static void finish(struct conn *c)
 {

@@ -57,6 +57,8 @@ struct conn {
 void conn_new(struct front *f, int fd);
 /* At once; what was to be sent is lost. */
 void conn_close(struct conn *c);
+/* In the middle of an answer, so that the client sees that it is not complete. */
+void conn_cut(struct conn *c);
 /* Goes on with what has come, and sends what there is to send. Call it when the state has changed. */
 void conn_run(struct conn *c);
 /* Looks at the deadlines. */

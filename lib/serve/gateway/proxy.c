@@ -204,7 +204,7 @@ static void fail(struct uplink *l, int status, const char *why)
 	struct conn *c = l->client;
 
 	if (l->answering) {
-		conn_close(c); /* so that the client sees that the answer is not complete */
+		conn_cut(c);
 		return;
 	}
 	if (status == 502 && ask_again(l))
