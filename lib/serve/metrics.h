@@ -7,6 +7,19 @@
 
 struct gateway_route;
 
+#define METRICS_BUCKETS 15
+
+/* How long answers took. */
+struct metrics_times {
+	atomic_uint_fast64_t by_bucket[METRICS_BUCKETS + 1]; /* the last: slower than all */
+	atomic_uint_fast64_t total_ns;
+};
+void metrics_time(struct metrics_times *t, int64_t ns);
+/* As a histogram `name` with these labels ("a=\"b\""); nothing when there was no answer. */
+void metrics_render_times(const struct metrics_times *t, const char *name, const char *labels,
+			  struct strbuf *out);
+void metrics_render_head(struct strbuf *out, const char *name, const char *type, const char *help);
+
 struct metrics {
 	atomic_int_fast64_t in_flight;
 	atomic_uint_fast64_t restarts; /* of workers */

@@ -2,6 +2,7 @@
 #include "serve/revision.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 
 #include "base/clock.h"
@@ -19,8 +20,10 @@ struct revision_holder {
 	pthread_mutex_t switching; /* held while one is being started */
 	pthread_mutex_t lock;      /* guards what follows, and the revisions' refs */
 	pthread_cond_t changed;
-	struct live_revision *current;
+	struct live_revision *live;
 	struct live_revision *retired;
+	struct traffic traffic;
+	uint64_t chance;
 	int64_t starting;
 	bool closing;
 };
@@ -83,18 +86,47 @@ int revision_holder_new(struct metrics *metrics, struct revision_holder **out,
 	return 0;
 }
 
-/* Makes `r` (or nothing) the current one; the one before is retired. */
-static void make_current(struct revision_holder *h, struct live_revision *r)
+/* Takes those out that have no part in the traffic; with the lock. */
+static void retire_others(struct revision_holder *h)
 {
-	pthread_mutex_lock(&h->lock);
-	struct live_revision *old = h->current;
-	h->current = r;
-	if (old) {
-		old->refs--;
-		old->next = h->retired;
-		h->retired = old;
+	struct live_revision **at = &h->live, *r;
+
+	while ((r = *at)) {
+		if (traffic_has(&h->traffic, r->model.revision)) {
+			at = &r->next;
+			continue;
+		}
+		*at = r->next;
+		r->refs--;
+		r->next = h->retired;
+		h->retired = r;
 	}
 	pthread_cond_broadcast(&h->changed);
+}
+
+static struct live_revision *find_live(struct revision_holder *h, int64_t number)
+{
+	struct live_revision *r = h->live;
+
+	while (r && r->model.revision != number)
+		r = r->next;
+	return r;
+}
+
+/* Adds one that has come up; it gets all the traffic, or none. */
+static void add_live(struct revision_holder *h, struct live_revision *r, bool beside)
+{
+	pthread_mutex_lock(&h->lock);
+	if (!beside) {
+		traffic_clear(&h->traffic);
+		retire_others(h);
+	}
+	if (h->live)
+		traffic_add(&h->traffic, r->model.revision, 0);
+	else
+		traffic_set_all(&h->traffic, r->model.revision);
+	r->next = h->live;
+	h->live = r;
 	pthread_mutex_unlock(&h->lock);
 }
 
@@ -102,10 +134,10 @@ void revision_holder_free(struct revision_holder *h)
 {
 	if (!h)
 		return;
-	make_current(h, NULL);
 	pthread_mutex_lock(&h->lock);
+	traffic_clear(&h->traffic);
+	retire_others(h);
 	h->closing = true;
-	pthread_cond_broadcast(&h->changed);
 	pthread_mutex_unlock(&h->lock);
 	pthread_join(h->retirer, NULL);
 	pthread_mutex_destroy(&h->switching);
@@ -114,14 +146,101 @@ void revision_holder_free(struct revision_holder *h)
 	free(h);
 }
 
+static struct live_revision *hold_live(struct revision_holder *h, int64_t number)
+{
+	struct live_revision *r = find_live(h, number);
+
+	if (r)
+		r->refs++;
+	return r;
+}
+
+/* Knuth's linear congruential generator: its upper half is as even as traffic needs. */
+static uint64_t roll(struct revision_holder *h)
+{
+	h->chance = h->chance * 6364136223846793005u + 1442695040888963407u;
+	return h->chance >> 33;
+}
+
+struct live_revision *revision_choose(struct revision_holder *h, const struct http_message *m)
+{
+	pthread_mutex_lock(&h->lock);
+	struct live_revision *r = hold_live(h, traffic_choose(&h->traffic, m, roll(h)));
+	pthread_mutex_unlock(&h->lock);
+	return r;
+}
+
+struct live_revision *revision_shadow(struct revision_holder *h)
+{
+	struct live_revision *r = NULL;
+
+	pthread_mutex_lock(&h->lock);
+	if (h->traffic.shadow && (int64_t)(roll(h) % 100) < h->traffic.shadow_percent)
+		r = hold_live(h, h->traffic.shadow);
+	pthread_mutex_unlock(&h->lock);
+	return r;
+}
+
 struct live_revision *revision_current(struct revision_holder *h)
 {
 	pthread_mutex_lock(&h->lock);
-	struct live_revision *r = h->current;
-	if (r)
-		r->refs++;
+	struct live_revision *r = hold_live(h, traffic_main(&h->traffic));
 	pthread_mutex_unlock(&h->lock);
 	return r;
+}
+
+void revision_record(struct live_revision *r, int status, int64_t duration_ns)
+{
+	if (status >= 100 && status < 600)
+		atomic_fetch_add(&r->answers[status / 100 - 1], 1);
+	metrics_time(&r->times, duration_ns);
+}
+
+static int check_live(struct revision_holder *h, const struct traffic *t, struct mlops_error *err)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (!find_live(h, t->shares[i].revision))
+			return err_set(err, MLOPS_ENOTFOUND, "revision %" PRId64 " does not serve here",
+				       t->shares[i].revision);
+	const struct live_revision *shadow = find_live(h, t->shadow);
+	if (t->shadow && (!shadow || !shadow->kind->predict))
+		return err_set(err, MLOPS_ENOTFOUND, "revision %" PRId64 " cannot be a shadow here",
+			       t->shadow);
+	return 0;
+}
+
+int revision_share(struct revision_holder *h, struct traffic *t, struct mlops_error *err)
+{
+	pthread_mutex_lock(&h->lock);
+	int rc = check_live(h, t, err);
+	if (!rc) {
+		traffic_clear(&h->traffic);
+		h->traffic = *t;
+		*t = (struct traffic){ 0 };
+		retire_others(h);
+	}
+	pthread_mutex_unlock(&h->lock);
+	traffic_clear(t);
+	return rc;
+}
+
+static int64_t weight_of(const struct traffic *t, int64_t revision)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->shares[i].revision == revision)
+			return t->shares[i].weight;
+	return 0;
+}
+
+void revision_each(struct revision_holder *h,
+		   void (*fn)(struct live_revision *r, int64_t weight, bool shadow, void *arg),
+		   void *arg)
+{
+	pthread_mutex_lock(&h->lock);
+	for (struct live_revision *r = h->live; r; r = r->next)
+		fn(r, weight_of(&h->traffic, r->model.revision), r->model.revision == h->traffic.shadow,
+		   arg);
+	pthread_mutex_unlock(&h->lock);
 }
 
 struct live_revision *revision_hold(struct live_revision *r)
@@ -238,6 +357,22 @@ static int check_how(const struct revision_how *how, struct mlops_error *err)
 	return 0;
 }
 
+static int check_beside(struct revision_holder *h, int64_t number, struct mlops_error *err)
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&h->lock);
+	for (struct live_revision *r = h->live; r; r = r->next)
+		n++;
+	bool there = find_live(h, number);
+	pthread_mutex_unlock(&h->lock);
+	if (there)
+		return err_set(err, MLOPS_EEXISTS, "revision %" PRId64 " serves already", number);
+	return n < TRAFFIC_MAX ? 0 :
+				 err_set(err, MLOPS_EINVALID, "%d revisions serve beside each other already",
+					 TRAFFIC_MAX);
+}
+
 int revision_switch(struct revision_holder *h, const struct revision_how *how,
 		    struct mlops_error *err)
 {
@@ -246,10 +381,14 @@ int revision_switch(struct revision_holder *h, const struct revision_how *how,
 	if (check_how(how, err))
 		return -1;
 	pthread_mutex_lock(&h->switching);
+	if (how->beside && check_beside(h, how->model.revision, err)) {
+		pthread_mutex_unlock(&h->switching);
+		return -1;
+	}
 	set_starting(h, how->model.revision);
 	int rc = start(h, how, &r, err);
 	if (!rc)
-		make_current(h, r);
+		add_live(h, r, how->beside);
 	else
 		err->kind = MLOPS_ENO; /* whatever kept it from serving, its gate did not pass */
 	set_starting(h, 0);

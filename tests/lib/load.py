@@ -1,4 +1,4 @@
-"""load.py URL STOPFILE: asks for predictions from several threads until the file appears.
+"""load.py URL STOPFILE: asks for predictions over 64 connections at a time until the file appears.
 Says "started" when each thread had its first answer; exit status 1 when a request failed."""
 
 import http.client
@@ -8,7 +8,8 @@ import sys
 import threading
 import urllib.parse
 
-THREADS = 4
+THREADS = 64
+EACH = 20  # requests of a connection
 url = urllib.parse.urlsplit(sys.argv[1])
 stop = sys.argv[2]
 failures = []
@@ -16,12 +17,10 @@ answered = [0] * THREADS
 first = threading.Barrier(THREADS, action=lambda: print("started", flush=True))
 
 
-def ask():
-    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=30)
+def ask(connection):
     connection.request("POST", url.path, json.dumps({"instances": [[1, 2]]}))
     reply = connection.getresponse()
     body = reply.read()
-    connection.close()
     if reply.status != 200:
         raise RuntimeError(f"{reply.status}: {body!r}")
     return json.loads(body)["predictions"][0]
@@ -30,14 +29,18 @@ def ask():
 def loop(number):
     waited = False
     while not os.path.exists(stop):
-        try:
-            ask()
-            answered[number] += 1
-        except Exception as error:
-            failures.append(repr(error))
-        if not waited:
-            first.wait(20)
-            waited = True
+        connection = http.client.HTTPConnection(url.hostname, url.port, timeout=30)
+        for _ in range(EACH):
+            try:
+                ask(connection)
+                answered[number] += 1
+            except Exception as error:
+                failures.append(repr(error))
+                break
+            if not waited:
+                first.wait(20)
+                waited = True
+        connection.close()
 
 
 threads = [threading.Thread(target=loop, args=(n,)) for n in range(THREADS)]

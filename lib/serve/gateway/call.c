@@ -50,7 +50,7 @@ enum call_plan call_plan(struct conn *c, const struct http_message *m, struct ca
 	bool others;
 
 	c->route = find_route(g, m, &arena, &params, &others);
-	c->revision = revision_current(g->revisions);
+	c->revision = revision_choose(g->revisions, m);
 	if (!(c->route && c->route->own) && c->revision && c->revision->kind->upstream)
 		return CALL_PROXY;
 	if (c->route)

@@ -479,7 +479,11 @@ void conn_add_connection(struct conn *c, struct strbuf *head)
 
 void conn_end_reply(struct conn *c, int status, bool clean)
 {
-	gateway_record(c->front->gateway, c->route, status, clock_mono_ns() - c->started_ns);
+	int64_t took = clock_mono_ns() - c->started_ns;
+
+	gateway_record(c->front->gateway, c->route, status, took);
+	if (c->revision && !(c->route && c->route->own))
+		revision_record(c->revision, status, took);
 	c->state = c->keep_alive && clean ? CONN_HEAD : CONN_CLOSING;
 	c->deadline_ms = c->front->loop.now_ms + IDLE_MS;
 	if (conn_unsent(c) && c->out_deadline_ms < c->front->loop.now_ms)

@@ -4,10 +4,11 @@
 #include "serve/gateway/call.h"
 #include "serve/gateway/conn.h"
 
-static void job_free(struct job *j)
+void job_end(struct job *j)
 {
 	prediction_clear(&j->prediction);
 	js_free(j->request);
+	js_free(j->expected);
 	revision_release(j->revision);
 	atomic_fetch_sub(&j->front->gateway->metrics->in_flight, 1);
 	free(j);
@@ -49,6 +50,17 @@ static void reply(struct conn *c, struct job *j)
 	conn_reply(c, 200, "application/json", NULL, text.buf, text.len);
 }
 
+/* After the answer, so that it does not wait. */
+static void shadow(struct job *j)
+{
+	struct live_revision *other = revision_shadow(j->front->gateway->revisions);
+
+	if (other && other != j->revision)
+		shadow_start(j->front, other, j->prediction.rows, j->prediction.values);
+	else if (other)
+		revision_release(other);
+}
+
 /* On the connection's thread. */
 static void finish(struct job *j)
 {
@@ -61,7 +73,9 @@ static void finish(struct job *j)
 		else
 			reply(c, j);
 	}
-	job_free(j);
+	if (!j->prediction.outcome)
+		shadow(j);
+	job_end(j);
 }
 
 static void finish_task(struct task *t)
@@ -74,7 +88,7 @@ static void finish_task(struct task *t)
 		conn_run(c);
 }
 
-static void done_elsewhere(struct prediction *p)
+void job_done_elsewhere(struct prediction *p)
 {
 	struct job *j = (struct job *)((char *)p - offsetof(struct job, prediction));
 
@@ -95,7 +109,7 @@ void job_start(struct conn *c, struct live_revision *revision, const struct prot
 		.request = js_ref(request),
 		.prediction = { .rows = js_ref(rows),
 				.deadline_ms = c->deadline_ms,
-				.done = done_elsewhere },
+				.done = job_done_elsewhere },
 	};
 	atomic_fetch_add(&c->front->gateway->metrics->in_flight, 1);
 	c->job = j;
