@@ -7,8 +7,8 @@
 #include "mlops/serve.h"
 
 struct serve_opts {
-	const char *model, *dir, *upstream, *name, *listen, *control;
-	int64_t workers, timeout_ms, start_timeout_ms, threads, queue, batch, batch_ms;
+	const char *model, *dir, *upstream, *name, *listen, *control, *keys, *record;
+	int64_t workers, timeout_ms, start_timeout_ms, threads, queue, batch, batch_ms, percent;
 	bool insecure;
 };
 
@@ -34,6 +34,12 @@ static const struct opt_spec serve_optv[] = {
 	    .help = "rows of several requests that predict() gets at once; 0: each by itself"),
 	OPT(serve_opts, batch_ms, .name = "batch-time", .type = OPT_DURATION, .meta = "TIME",
 	    .def = "50ms", .help = "how long those may take together, as the ones before tell"),
+	OPT(serve_opts, keys, .name = "keys", .letter = 'k', .type = OPT_STR, .meta = "FILE",
+	    .complete = "path", .help = "take requests with one of these keys only, within its limits"),
+	OPT(serve_opts, record, .name = "record", .letter = 'r', .type = OPT_STR, .meta = "FILE",
+	    .complete = "path", .help = "append rows and their predictions as JSON lines, to be monitored"),
+	OPT(serve_opts, percent, .name = "record-percent", .type = OPT_INT, .meta = "N", .def = "100",
+	    .help = "of every 100 requests"),
 	OPT(serve_opts, threads, .name = "threads", .type = OPT_INT, .meta = "N", .def = "0",
 	    .help = "threads that answer requests; 0: one a processor, 8 at most"),
 	OPT(serve_opts, insecure, .name = "insecure", .type = OPT_BOOL, .no_config = true,
@@ -109,6 +115,9 @@ static int serve_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *
 		.queue = o->queue,
 		.batch = o->batch,
 		.batch_ms = o->batch_ms,
+		.keys = o->keys,
+		.record = o->record,
+		.record_percent = o->percent,
 		.ready = announce,
 		.arg = &a,
 	};

@@ -55,8 +55,11 @@ struct gateway_how {
 	int64_t queue;              /* predictions that wait for a worker; more are refused. 0: 256 */
 	int64_t batch;    /* rows of several requests that predict() gets at once; 0: each by itself */
 	int64_t batch_ms; /* how long these may take together, as those before tell; 0: 50 ms */
-	const char *listen;    /* "127.0.0.1:0" */
-	bool insecure;         /* whether `listen` may be other than loopback */
+	const char *keys;       /* file of those who may ask, as in mlops-serve(1); NULL: anybody */
+	const char *record;     /* file that gets rows and predictions; NULL: none */
+	int64_t record_percent; /* of the requests; 0: 100 */
+	const char *listen;     /* "127.0.0.1:0" */
+	bool insecure;          /* whether `listen` may be other than loopback without keys */
 	const char *control;   /* Unix socket that takes new revisions (mlops deploy); NULL: none */
 	void (*ready)(const char *url, void *arg);
 	void *arg;

@@ -7,6 +7,8 @@
 #include "mlops/serve.h"
 #include "serve/gateway/call.h"
 #include "serve/gateway/front.h"
+#include "serve/gateway/keys.h"
+#include "serve/gateway/journal.h"
 
 #define DRAIN_MS           30000
 #define CONTROL_THREADS    4        /* /status answers while /revisions waits */
@@ -23,7 +25,8 @@
 /* All tables in one; new. */
 static struct gateway_route *join_routes(void)
 {
-	static const struct gateway_route *const tables[] = { routes_own, routes_tfserving, routes_oip };
+	static const struct gateway_route *const tables[] = { routes_own, routes_tfserving, routes_oip,
+							       routes_mlflow };
 	VEC(struct gateway_route) all = { 0 };
 
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
@@ -68,6 +71,8 @@ static int check_ranges(const struct gateway_how *how, struct mlops_error *err)
 		return err_set(err, MLOPS_EUSAGE, "the number of threads is from 1 to %d", THREADS_MAX);
 	if (how->queue < 1 || how->queue > QUEUE_MAX)
 		return err_set(err, MLOPS_EUSAGE, "a queue has room for 1 to %d predictions", QUEUE_MAX);
+	if (how->record_percent < 1 || how->record_percent > 100)
+		return err_set(err, MLOPS_EUSAGE, "a share is from 1 to 100 percent");
 	if (how->batch < 0 || how->batch > QUEUE_MAX)
 		return err_set(err, MLOPS_EUSAGE, "a batch has 0 to %d rows", QUEUE_MAX);
 	return 0;
@@ -77,13 +82,13 @@ static int check_how(const struct gateway_how *how, struct mlops_error *err)
 {
 	const struct worker_kind *kind;
 
-	if (!how->insecure && !http_listen_is_loopback(how->listen)) {
+	if (!how->insecure && !how->keys && !http_listen_is_loopback(how->listen)) {
 		err_set(err, MLOPS_EUSAGE,
 			"'%s' is not a loopback address, and the gateway asks "
 			"nobody who they are",
 			how->listen);
 		return err_hint(err,
-				"put a proxy with authentication in front, or give --insecure");
+				"give --keys, put a proxy with authentication in front, or give --insecure");
 	}
 	if (check_ranges(how, err))
 		return -1;
@@ -152,6 +157,13 @@ static int lock_control(const char *control, int *lock, struct mlops_error *err)
 	return fs_lock(path, FS_LOCK_EXCLUSIVE, 0, lock, err);
 }
 
+static int open_files(struct gateway *g, const struct gateway_how *how, struct mlops_error *err)
+{
+	if (how->keys && keys_open(how->keys, &g->keys, err))
+		return -1;
+	return how->record ? journal_open(how->record, how->record_percent, &g->journal, err) : 0;
+}
+
 static void fill_in(struct gateway_how *how)
 {
 	how->workers = how->workers ? how->workers : 1;
@@ -160,6 +172,7 @@ static void fill_in(struct gateway_how *how)
 		how->request_timeout_ms ? how->request_timeout_ms : REQUEST_TIMEOUT_MS;
 	how->queue = how->queue ? how->queue : QUEUE;
 	how->batch_ms = how->batch_ms ? how->batch_ms : BATCH_MS;
+	how->record_percent = how->record_percent ? how->record_percent : 100;
 }
 
 int mlops_gateway_run(const struct gateway_how *wanted, struct mlops_error *err)
@@ -175,7 +188,9 @@ int mlops_gateway_run(const struct gateway_how *wanted, struct mlops_error *err)
 	if (check_how(&how, err) || (how.control && lock_control(how.control, &lock, err)))
 		return -1;
 	g.metrics = metrics_new(routes);
-	int rc = revision_holder_new(g.metrics, &g.revisions, err);
+	int rc = open_files(&g, &how, err);
+	if (!rc)
+		rc = revision_holder_new(g.metrics, &g.revisions, err);
 	if (!rc)
 		rc = serve_first(&g, &how, err);
 	if (!rc)
@@ -184,6 +199,8 @@ int mlops_gateway_run(const struct gateway_how *wanted, struct mlops_error *err)
 	fronts_cut(g.fronts);
 	revision_holder_free(g.revisions);
 	fronts_free(g.fronts);
+	keys_free(g.keys);
+	journal_free(g.journal);
 	metrics_free(g.metrics);
 	if (g.control_dir >= 0)
 		close(g.control_dir);

@@ -7,6 +7,8 @@
 #include "serve/revision.h"
 
 struct fronts;
+struct keys;
+struct journal;
 struct gateway_route;
 
 struct gateway {
@@ -14,6 +16,8 @@ struct gateway {
 	struct revision_holder *revisions;
 	const struct gateway_route *routes; /* ended by one without a method */
 	struct fronts *fronts;
+	struct keys *keys;         /* NULL: anybody may ask */
+	struct journal *journal; /* or NULL */
 	int64_t request_timeout_ms;
 	const struct gateway_how *how; /* as it was started */
 	const char *url;

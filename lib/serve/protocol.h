@@ -27,7 +27,7 @@ struct protocol {
 };
 
 /* protocols/, one file each. */
-extern const struct protocol protocol_tfserving, protocol_oip;
+extern const struct protocol protocol_tfserving, protocol_oip, protocol_mlflow;
 
 /* {"a":[1,2],"b":[3,4]} to [{"a":1,"b":3},{"a":2,"b":4}], and back. */
 int rows_from_columns(struct json *columns, struct json **rows, struct mlops_error *err);

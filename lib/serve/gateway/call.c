@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "serve/gateway/conn.h"
+#include "serve/gateway/keys.h"
 
 static struct str path_of(const struct http_message *m)
 {
@@ -38,7 +39,9 @@ static const struct gateway_route *find_route(const struct gateway *g, const str
 
 static enum call_plan refuse(struct call_refusal *r, int status, const char *fields, const char *why)
 {
-	*r = (struct call_refusal){ .status = status, .fields = fields, .why = why };
+	r->status = status;
+	r->fields = fields;
+	r->why = why;
 	return CALL_REFUSED;
 }
 
@@ -50,6 +53,8 @@ enum call_plan call_plan(struct conn *c, const struct http_message *m, struct ca
 	bool others;
 
 	c->route = find_route(g, m, &arena, &params, &others);
+	if (!(c->route && c->route->open) && keys_check(g->keys, m, refusal))
+		return CALL_REFUSED;
 	c->revision = revision_choose(g->revisions, m);
 	if (!(c->route && c->route->own) && c->revision && c->revision->kind->upstream)
 		return CALL_PROXY;

@@ -24,12 +24,14 @@ struct gateway_route {
 	void (*handle)(struct call *call); /* answers, or makes a job of it */
 	size_t max_body;
 	bool own;  /* the gateway's, also where all else is passed on to an upstream */
+	bool open; /* needs no key */
 };
 
 struct call_refusal {
 	int status;
 	const char *fields; /* as of conn_reply() */
 	const char *why;
+	char buf[64]; /* for fields */
 };
 
 enum call_plan { CALL_HANDLE, CALL_PROXY, CALL_REFUSED };
@@ -47,8 +49,9 @@ void call_refuse(struct call *call, int status, const char *why);
  * {model} and {version} are not what is served. Lent for as long as the call.
  */
 struct live_revision *call_revision(struct call *call);
-/* Answers a prediction request. */
+/* Answers a prediction request, whose body is JSON; or that was made of something else. */
 void call_predict(struct call *call, const struct protocol *protocol);
+void call_predict_value(struct call *call, const struct protocol *protocol, struct json *request);
 
 /* Ended by one without a method. */
 extern const struct gateway_route routes_own[], routes_tfserving[], routes_oip[], routes_mlflow[];

@@ -1,8 +1,10 @@
 /* Predictions asked for and answered. */
 #include "serve/gateway/job.h"
 
+#include "base/clock.h"
 #include "serve/gateway/call.h"
 #include "serve/gateway/conn.h"
+#include "serve/gateway/journal.h"
 
 void job_end(struct job *j)
 {
@@ -73,8 +75,11 @@ static void finish(struct job *j)
 		else
 			reply(c, j);
 	}
-	if (!j->prediction.outcome)
+	if (!j->prediction.outcome) {
+		journal_add(j->front->gateway->journal, j->revision, j->prediction.rows,
+			     j->prediction.values, clock_mono_ns() - j->started_ns);
 		shadow(j);
+	}
 	job_end(j);
 }
 
@@ -107,6 +112,7 @@ void job_start(struct conn *c, struct live_revision *revision, const struct prot
 		.revision = revision_hold(revision),
 		.protocol = protocol,
 		.request = js_ref(request),
+		.started_ns = c->started_ns,
 		.prediction = { .rows = js_ref(rows),
 				.deadline_ms = c->deadline_ms,
 				.done = job_done_elsewhere },

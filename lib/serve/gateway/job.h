@@ -24,7 +24,7 @@ struct job {
 	const struct protocol *protocol;
 	struct json *request; /* NULL for a shadow */
 	struct json *expected; /* of a shadow: what was answered */
-	int64_t started_ns; /* of a shadow */
+	int64_t started_ns;
 	struct prediction prediction;
 };
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "serve/gateway/call.h"
+#include "serve/gateway/keys.h"
 
 static void get_health(struct call *call)
 {
@@ -94,11 +95,12 @@ static void get_metrics(struct call *call)
 
 	metrics_render(call->gateway->metrics, &text);
 	add_revisions(&text, call->gateway);
+	keys_render(call->gateway->keys, &text);
 	call_reply(call, 200, "text/plain; version=0.0.4", text.buf, text.len);
 }
 
 const struct gateway_route routes_own[] = {
-	{ .method = "GET", .path = "/health", .handle = get_health, .own = true },
+	{ .method = "GET", .path = "/health", .handle = get_health, .own = true, .open = true },
 	{ .method = "GET", .path = "/metrics", .handle = get_metrics, .own = true },
 	{ .method = NULL },
 };

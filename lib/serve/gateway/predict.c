@@ -3,18 +3,27 @@
 #include "serve/gateway/conn.h"
 #include "serve/gateway/job.h"
 
-void call_predict(struct call *call, const struct protocol *protocol)
+void call_predict_value(struct call *call, const struct protocol *protocol, struct json *request)
 {
 	struct live_revision *live = call_revision(call);
-	autojson *request = NULL, *rows = NULL;
+	autojson *rows = NULL;
 	autoerr err = ERR_INIT;
 
 	if (!live)
 		return;
-	if (js_parse(call->body.p, call->body.n, "the request", &request, &err) ||
-	    protocol->parse(request, &rows, &err)) {
+	if (protocol->parse(request, &rows, &err))
 		call_refuse(call, 400, err.msg);
-		return;
-	}
-	job_start(call->conn, live, protocol, request, rows);
+	else
+		job_start(call->conn, live, protocol, request, rows);
+}
+
+void call_predict(struct call *call, const struct protocol *protocol)
+{
+	autojson *request = NULL;
+	autoerr err = ERR_INIT;
+
+	if (js_parse(call->body.p, call->body.n, "the request", &request, &err))
+		call_refuse(call, 400, err.msg);
+	else
+		call_predict_value(call, protocol, request);
 }

@@ -12,6 +12,7 @@
 #include "http/listen.h"
 #include "http/server.h"
 #include "serve/gateway.h"
+#include "serve/gateway/keys.h"
 #include "serve/gateway/uplink.h"
 
 #define ANSWER_HEAD_MAX 65536
@@ -70,6 +71,7 @@ static void add_framing(struct strbuf *to, const struct http_message *m)
 static void write_head(struct uplink *l, struct conn *c, const struct http_message *m)
 {
 	struct strbuf *to = &l->out;
+	bool has_keys = c->front->gateway->keys;
 
 	strbuf_add(to, m->method.p, m->method.n);
 	strbuf_addc(to, ' ');
@@ -78,7 +80,8 @@ static void write_head(struct uplink *l, struct conn *c, const struct http_messa
 	strbuf_adds(to, l->upstream->authority);
 	strbuf_adds(to, "\r\n");
 	for (size_t i = 0; i < m->n_fields; i++)
-		if (!is_ours(&m->fields[i]) && !http_message_is_hop(m, &m->fields[i]))
+		if (!is_ours(&m->fields[i]) && !http_message_is_hop(m, &m->fields[i]) &&
+		    !(has_keys && keys_is_secret(&m->fields[i])))
 			add_field(to, m->fields[i].name, m->fields[i].value);
 	add_forwarded(to, c, m);
 	add_framing(to, m);

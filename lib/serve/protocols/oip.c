@@ -202,8 +202,8 @@ static void model_ready(struct call *call)
 
 const struct gateway_route routes_oip[] = {
 	{ .method = "GET", .path = "/v2", .handle = server_metadata },
-	{ .method = "GET", .path = "/v2/health/live", .handle = server_live },
-	{ .method = "GET", .path = "/v2/health/ready", .handle = server_ready },
+	{ .method = "GET", .path = "/v2/health/live", .handle = server_live, .open = true },
+	{ .method = "GET", .path = "/v2/health/ready", .handle = server_ready, .open = true },
 	{ .method = "GET", .path = MODEL, .handle = model_metadata },
 	{ .method = "GET", .path = VERSION, .handle = model_metadata },
 	{ .method = "GET", .path = MODEL "/ready", .handle = model_ready },

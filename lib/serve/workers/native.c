@@ -55,18 +55,15 @@ static int read_list(const struct scorer *s, const struct json *row, size_t at, 
 	return 0;
 }
 
-static int read_named(const struct scorer *s, const struct json *row, size_t at, double *x,
+static int read_named(const struct scorer *s, struct json *row, size_t at, double *x,
 		      struct mlops_error *err)
 {
 	size_t n = mlops_scorer_features(s), found = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const char *name = mlops_scorer_feature(s, i);
-		const struct json *v = name ? js_get(row, name) : NULL;
+		const struct json *v = js_get(row, name);
 
-		if (!name)
-			return err_set(err, MLOPS_EINVALID,
-				       "row %zu names its values, and the model has no names for them", at);
 		found += v != NULL;
 		if (!read_value(v, &x[i]))
 			return err_set(err, MLOPS_EINVALID, "'%s' of row %zu is not a number", name, at);
@@ -76,16 +73,32 @@ static int read_named(const struct scorer *s, const struct json *row, size_t at,
 	return 0;
 }
 
+/* A model that has no names for its features takes a row's values in their order. */
+static int read_object(const struct scorer *s, struct json *row, size_t at, double *x,
+		       struct mlops_error *err)
+{
+	autojson *list = NULL;
+	const char *name;
+	struct json *value;
+
+	if (mlops_scorer_feature(s, 0))
+		return read_named(s, row, at, x, err);
+	list = js_arr();
+	for (void *i = NULL; js_next(row, &i, &name, &value);)
+		js_push(list, js_ref(value));
+	return read_list(s, list, at, x, err);
+}
+
 static int read_rows(const struct scorer *s, const struct json *rows, double *x, struct mlops_error *err)
 {
 	size_t n = mlops_scorer_features(s);
 
 	for (size_t at = 0; at < js_len(rows); at++, x += n) {
-		const struct json *row = js_at(rows, at);
+		struct json *row = js_at(rows, at);
 
 		if (js_type(row) != JSON_ARR && js_type(row) != JSON_OBJ)
 			return err_set(err, MLOPS_EINVALID, "row %zu is neither a list nor an object", at);
-		if ((js_type(row) == JSON_ARR ? read_list : read_named)(s, row, at, x, err))
+		if (js_type(row) == JSON_ARR ? read_list(s, row, at, x, err) : read_object(s, row, at, x, err))
 			return -1;
 	}
 	return 0;
