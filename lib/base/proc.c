@@ -4,6 +4,7 @@
  */
 #include "base/proc.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -233,4 +234,13 @@ int64_t proc_start_time(pid_t pid)
 		field = str_split(rest, ' ', &rest);
 	autofree char *digits = xstrndup(field.p, field.n);
 	return num_parse_i64(digits, &ticks) ? ticks : 0;
+}
+
+bool proc_is_variable(const char *name)
+{
+	if (!isalpha((unsigned char)*name) && *name != '_')
+		return false;
+	while (isalnum((unsigned char)*name) || *name == '_')
+		name++;
+	return !*name;
 }

@@ -53,3 +53,5 @@ bool proc_is_alive(pid_t pid);
  * there is none, or only a zombie that its parent has not waited for.
  */
 int64_t proc_start_time(pid_t pid);
+/* Whether it can name a variable of the environment. */
+bool proc_is_variable(const char *name);

@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdarg.h>
 
 #include "base/num.h"
 
@@ -67,6 +68,16 @@ struct json *js_bool(bool v)
 struct json *js_null(void)
 {
 	return made(json_null());
+}
+
+struct json *js_pack(const char *pattern, ...)
+{
+	va_list args;
+
+	va_start(args, pattern);
+	json_t *v = json_vpack_ex(NULL, 0, pattern, args);
+	va_end(args);
+	return made(v);
 }
 
 struct json *js_ref(struct json *v)

@@ -31,6 +31,11 @@ struct json *js_int(int64_t v);
 struct json *js_num(double v); /* NaN and infinities become the strings MLflow uses */
 struct json *js_bool(bool v);
 struct json *js_null(void);
+/*
+ * A value by a pattern, as json_pack() of jansson has it: "{s:s, s:[i], s:o}" with a text, a text, an int,
+ * a text and a value, which is taken. Texts are UTF-8; what came from outside is given as `o` js_str().
+ */
+struct json *js_pack(const char *pattern, ...);
 struct json *js_ref(struct json *v); /* one more reference */
 void js_free(struct json *v);        /* drops a reference; NULL is fine */
 static inline void cleanup_json(struct json **v)

@@ -76,15 +76,16 @@ static int exchange(struct kube *k, struct http_client *client, struct http_requ
 int kube_call(struct kube *k, const char *method, const char *path, const struct json *body,
 	      struct json **out, struct mlops_error *err)
 {
-	static const char *const headers[] = { "Accept: application/json",
-					       "Content-Type: application/json", NULL };
+	static const char *const plain[] = { "Accept: application/json", "Content-Type: application/json", NULL };
+	static const char *const apply[] = { "Accept: application/json",
+					     "Content-Type: application/apply-patch+yaml", NULL };
 	autofree char *url = xasprintf("%s%s", k->config.server, path);
 	autobuf text = { 0 };
 	auto_response reply = { 0 };
 	struct http_request req = {
 		.method = method,
 		.url = url,
-		.headers = headers,
+		.headers = strcmp(method, "PATCH") ? plain : apply,
 		.bare = true,
 		.http1 = true,
 		.tls = &k->tls,

@@ -16,9 +16,9 @@ void kube_free(struct kube *k); /* NULL is fine */
 const char *kube_namespace(const struct kube *k);
 
 /*
- * One call: `path` begins with "/". `body` may be NULL, and so `out`. A status that is not 2xx is an
- * error with the server's message: 404 MLOPS_ENOTFOUND, 409 MLOPS_EEXISTS, else as
- * http_status_error() has it.
+ * One call: `path` begins with "/". `body` may be NULL, and so `out`. PATCH is server-side apply. A
+ * status that is not 2xx is an error with the server's message: 404 MLOPS_ENOTFOUND, 409
+ * MLOPS_EEXISTS, else as http_status_error() has it.
  */
 int kube_call(struct kube *k, const char *method, const char *path, const struct json *body,
 	      struct json **out, struct mlops_error *err);

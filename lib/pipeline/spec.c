@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/num.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "pipeline/condition.h"
 #include "pipeline/dvc/dvc.h"
 #include "pipeline/graph.h"
@@ -304,15 +305,6 @@ static int read_list(struct stage_reader *r, const struct yaml_node *stage, cons
 	return 0;
 }
 
-static bool is_env_name(const char *name)
-{
-	if (!isalpha((unsigned char)*name) && *name != '_')
-		return false;
-	while (isalnum((unsigned char)*name) || *name == '_')
-		name++;
-	return !*name;
-}
-
 static int read_env(struct stage_reader *r, const struct yaml_node *env)
 {
 	if (yaml_is_null(env))
@@ -322,7 +314,7 @@ static int read_env(struct stage_reader *r, const struct yaml_node *env)
 	for (size_t i = 0; i < env->n; i++) {
 		const struct yaml_node *name = env->keys[i], *value = env->values[i];
 
-		if (!is_env_name(name->text))
+		if (!proc_is_variable(name->text))
 			return yaml_error(name, r->err, "'%s' is no name of a variable",
 					  name->text);
 		if (yaml_want(value, YAML_SCALAR, "a variable", r->err))
@@ -336,7 +328,7 @@ static int read_secret(struct stage_reader *r, const struct yaml_node *node)
 {
 	if (yaml_want(node, YAML_SCALAR, "a secret", r->err))
 		return -1;
-	if (!is_env_name(node->text))
+	if (!proc_is_variable(node->text))
 		return yaml_error(node, r->err, "'%s' is no name of a variable", node->text);
 	vec_push(&r->stage->secrets, node->text);
 	return 0;

@@ -11,8 +11,8 @@
 #include "mlops/plots.h"
 #include "mlops/store.h"
 #include "pipeline/expand.h"
+#include "project/project.h"
 
-#define SPEC_FILE   "mlops.yaml"
 #define PARAMS_FILE "params.yaml"
 
 #define SPEC_BYTES_MAX ((size_t)16 << 20) /* of a file */

@@ -13,6 +13,8 @@ struct object_place;
 struct yaml_node;
 struct yaml_out;
 
+#define SPEC_FILE "mlops.yaml" /* what is to be done with the project: mlops.yaml(5) */
+
 /* mlops.db (shared by worktrees) and the git repository: opened on first use, closed with the project; lent. */
 int project_db(struct project *project, struct db **out, struct mlops_error *err);
 int project_git(struct project *project, struct git_repo **out, struct mlops_error *err);

@@ -3,9 +3,10 @@
 peer_scripts=${MLOPS_PEER_SCRIPTS:-$(git -C "$tap_src" rev-parse --path-format=absolute --git-common-dir 2>/dev/null)/../../shared/peers}
 peer_home=$(getent passwd "$(id -u)" | cut -d: -f6)
 
-# peer_run NAME COMMAND: its script, with the home folder of the user, where installations are kept.
+# peer_run NAME COMMAND: its script, with the home folder of the user, where installations are kept, and
+# with Go, which some are built by.
 peer_run() {
-	HOME=$peer_home timeout 900 bash "$peer_scripts/$1.sh" "$2"
+	HOME=$peer_home PATH=$PATH:/usr/local/go/bin timeout 900 bash "$peer_scripts/$1.sh" "$2"
 }
 
 # Tests that run at once share a peer: each leaves its pid in a folder while it uses it, and the last

@@ -1,29 +1,8 @@
 /* Reading how a job and its pod are (kubernetes.io, "Pod Lifecycle" and "Jobs"). */
+#include "http/kube_status.h"
 #include "pipeline/engines/kubernetes.h"
 
 #define GRACE_MAX_S 86400
-
-/* Reasons for which a container waits and that do not go away by themselves. */
-static bool is_final(const char *reason)
-{
-	static const char *const reasons[] = {
-		"ErrImagePull",      "ImagePullBackOff",           "InvalidImageName",
-		"ErrImageNeverPull", "CreateContainerConfigError", "CreateContainerError",
-		"RunContainerError"
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
-		if (!strcmp(reason, reasons[i]))
-			return true;
-	return false;
-}
-
-static const char *text_or(const struct json *map, const char *key, const char *fallback)
-{
-	const char *text = js_get_text(map, key);
-
-	return text && *text ? text : fallback;
-}
 
 static const struct json *newest(struct json *list)
 {
@@ -33,7 +12,7 @@ static const struct json *newest(struct json *list)
 
 	for (size_t i = 0; i < js_len(items); i++) {
 		struct json *pod = js_at(items, i);
-		const char *made = text_or(js_get(pod, "metadata"), "creationTimestamp", "");
+		const char *made = kube_text(js_get(pod, "metadata"), "creationTimestamp", "");
 
 		if (!found || strcmp(made, when) > 0) {
 			found = pod;
@@ -43,21 +22,6 @@ static const struct json *newest(struct json *list)
 	return found;
 }
 
-/* The condition of a kind, when it has that state; NULL: not so. */
-static const struct json *condition(const struct json *status, const char *type, const char *state)
-{
-	struct json *conditions = js_get(status, "conditions");
-
-	for (size_t i = 0; i < js_len(conditions); i++) {
-		struct json *c = js_at(conditions, i);
-
-		if (!strcmp(text_or(c, "type", ""), type) &&
-		    !strcmp(text_or(c, "status", ""), state))
-			return c;
-	}
-	return NULL;
-}
-
 /*
  * A node that does not answer is drained after a while, but its pods are there until it says that they
  * have ended ("Pod disruption conditions").
@@ -65,7 +29,7 @@ static const struct json *condition(const struct json *status, const char *type,
 static void read_going(const struct json *pod, const struct json *status, struct kube_pod *out)
 {
 	const struct json *meta = js_get(pod, "metadata");
-	const struct json *why = condition(status, "DisruptionTarget", "True");
+	const struct json *why = kube_condition(status, "DisruptionTarget", "True");
 	int64_t grace = 0;
 
 	if (!js_get_text(meta, "deletionTimestamp"))
@@ -73,8 +37,8 @@ static void read_going(const struct json *pod, const struct json *status, struct
 	out->going = true;
 	js_get_int(meta, "deletionGracePeriodSeconds", &grace);
 	out->grace_ms = (grace > 0 && grace < GRACE_MAX_S ? grace : 0) * 1000;
-	out->why = text_or(why, "message", "it is being deleted");
-	if (!strcmp(text_or(why, "reason", ""), "DeletionByTaintManager"))
+	out->why = kube_text(why, "message", "it is being deleted");
+	if (!strcmp(kube_text(why, "reason", ""), "DeletionByTaintManager"))
 		out->phase = KUBE_LOST;
 }
 
@@ -84,9 +48,9 @@ static void read_ended(const struct json *status, const struct json *ended, bool
 	out->phase = KUBE_ENDED;
 	out->code = failed;
 	js_get_int(ended, "exitCode", &out->code);
-	out->said = text_or(ended, "message", "");
+	out->said = kube_text(ended, "message", "");
 	/* that of the pod when it was no fault of the container: evicted, its time was up */
-	out->why = text_or(status, "reason", text_or(ended, "reason", ""));
+	out->why = kube_text(status, "reason", kube_text(ended, "reason", ""));
 }
 
 void kube_pod_read(struct json *list, struct kube_pod *out)
@@ -95,13 +59,13 @@ void kube_pod_read(struct json *list, struct kube_pod *out)
 	const struct json *status = js_get(pod, "status");
 	const struct json *state = js_get(js_at(js_get(status, "containerStatuses"), 0), "state");
 	const struct json *waiting = js_get(state, "waiting"), *ended = js_get(state, "terminated");
-	const char *phase = text_or(status, "phase", "Pending");
+	const char *phase = kube_text(status, "phase", "Pending");
 	bool failed = !strcmp(phase, "Failed");
 
 	*out = (struct kube_pod){ .why = "", .said = "" };
 	if (!pod)
 		return;
-	out->name = text_or(js_get(pod, "metadata"), "name", "");
+	out->name = kube_text(js_get(pod, "metadata"), "name", "");
 	if (failed || !strcmp(phase, "Succeeded")) {
 		read_ended(status, ended, failed, out);
 		return;
@@ -110,10 +74,10 @@ void kube_pod_read(struct json *list, struct kube_pod *out)
 	read_going(pod, status, out);
 	if (out->phase != KUBE_WAITING)
 		return;
-	const char *reason = text_or(waiting, "reason", "");
-	out->why = waiting ? text_or(waiting, "message", reason) :
-			     text_or(condition(status, "PodScheduled", "False"), "message", out->why);
-	if (is_final(reason))
+	const char *reason = kube_text(waiting, "reason", "");
+	out->why = waiting ? kube_text(waiting, "message", reason) :
+			     kube_text(kube_condition(status, "PodScheduled", "False"), "message", out->why);
+	if (kube_waits_in_vain(reason))
 		out->phase = KUBE_REFUSED;
 }
 
@@ -124,11 +88,11 @@ const char *kube_event_read(struct json *list)
 
 	for (size_t i = 0; i < js_len(items); i++) {
 		struct json *event = js_at(items, i);
-		const char *at = text_or(event, "lastTimestamp", text_or(event, "eventTime", ""));
+		const char *at = kube_text(event, "lastTimestamp", kube_text(event, "eventTime", ""));
 
-		if (strcmp(text_or(event, "type", ""), "Warning") || strcmp(at, when) < 0)
+		if (strcmp(kube_text(event, "type", ""), "Warning") || strcmp(at, when) < 0)
 			continue;
-		said = text_or(event, "message", text_or(event, "reason", ""));
+		said = kube_text(event, "message", kube_text(event, "reason", ""));
 		when = at;
 	}
 	return said;
@@ -136,8 +100,8 @@ const char *kube_event_read(struct json *list)
 
 const char *kube_job_failure(struct json *job)
 {
-	const struct json *failed = condition(js_get(job, "status"), "Failed", "True");
+	const struct json *failed = kube_condition(js_get(job, "status"), "Failed", "True");
 
-	return failed ? text_or(failed, "message", text_or(failed, "reason", "no reason is given")) :
+	return failed ? kube_text(failed, "message", kube_text(failed, "reason", "no reason is given")) :
 			NULL;
 }
