@@ -26,14 +26,19 @@ static void set_time(struct json *v, const char *key, int64_t ms)
 struct json *revision_json(const struct revision *r)
 {
 	struct json *v = js_obj();
+	struct json *config = NULL;
 	char hex[MLOPS_OID_TEXT];
+	autoerr ignored = ERR_INIT;
 
+	if (js_parse(r->config, strlen(r->config), "config", &config, &ignored))
+		config = js_null();
 	js_set(v, "revision", js_int(r->number));
 	js_set(v, "status", js_str(mlops_revision_status_name(r->status)));
 	js_set(v, "model", js_str(r->model));
 	js_set(v, "version", js_int(r->version));
 	js_set(v, "oid", js_str(mlops_oid_hex(&r->ref.oid, hex)));
 	js_set(v, "workers", js_int(r->workers));
+	js_set(v, "config", config);
 	js_set(v, "rollback_of", r->rollback_of ? js_int(r->rollback_of) : js_null());
 	js_set(v, "user", js_str(r->user));
 	js_set(v, "reason", js_str(r->reason));
@@ -56,18 +61,12 @@ struct json *deployment_json(const struct deployment *d)
 	return v;
 }
 
-int deployment_announce(struct cmd_ctx *ctx, struct deployment *d)
+void deployment_announce(const struct deployment *d)
 {
 	const struct revision *active = mlops_deployment_active(d);
 
-	if (ctx->common.json)
-		cmd_print_json(deployment_json(d));
-	else
-		printf("%s: revision %" PRId64 " serves %s:%" PRId64 " on %s\n", d->name,
-		       active->number, active->model, active->version,
-		       d->url ? d->url : "nothing: it ended meanwhile");
-	mlops_deployment_free(d);
-	return 0;
+	printf("%s: revision %" PRId64 " serves %s:%" PRId64 " on %s\n", d->name, active->number,
+	       active->model, active->version, d->url ? d->url : "nothing: it ended meanwhile");
 }
 
 static void add_row(struct table *t, const struct deployment *d)

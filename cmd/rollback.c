@@ -30,7 +30,12 @@ static int rollback_run(struct cmd_ctx *ctx, const void *opts, struct mlops_erro
 			       "revisions count from 1, a time-out is at least 1 ms");
 	if (mlops_rollback(ctx->project, o->name, o->to, o->timeout_ms, &d, err))
 		return -1;
-	return deployment_announce(ctx, d);
+	if (ctx->common.json)
+		cmd_print_json(deployment_json(d));
+	else
+		deployment_announce(d);
+	mlops_deployment_free(d);
+	return 0;
 }
 
 const struct cmd_spec cmd_rollback = {

@@ -16,7 +16,6 @@
 #include "project/project.h"
 
 #define NAME_MAX_BYTES  63
-#define WORKERS_MAX     256
 #define LOCK_TIMEOUT_MS 10000
 #define GATE_TIMEOUT_MS 30000
 #define POLL_MS         50
@@ -38,7 +37,7 @@ static void session_close(struct session *s)
 }
 #define autosession __attribute__((cleanup(session_close))) struct session
 
-static int check_name(const char *name, struct mlops_error *err)
+int deploy_check_name(const char *name, struct mlops_error *err)
 {
 	size_t n = strlen(name);
 
@@ -81,6 +80,8 @@ static int reload(struct session *s, struct mlops_error *err)
 	}
 	mlops_deployment_free(s->deployment);
 	s->deployment = fresh;
+	s->call.active = fresh ? mlops_deployment_active(fresh) : NULL;
+	s->call.latest = fresh && fresh->n ? &fresh->revisions[0] : NULL;
 	if (fresh)
 		s->call.port = fresh->port;
 	return 0;
@@ -96,7 +97,7 @@ static int wait_settled(struct session *s, int64_t number, struct target_state *
 		target_state_clear(state);
 		if (s->target->status(&s->call, state, err))
 			return -1;
-		if (state->starting != number)
+		if (state->starting != number || s->target->goes_over)
 			return 0;
 		if (clock_mono_ms() >= deadline)
 			return err_set(err, MLOPS_ELOCKED,
@@ -132,23 +133,25 @@ static int settle(struct session *s, struct mlops_error *err)
 	return s->deployment ? reload(s, err) : 0;
 }
 
-/* `target` NULL: the one it has. */
+/* Without a deployment of that name there is no target yet. */
 static int session_open(struct session *s, struct project *project, const char *name,
-			const char *target, struct mlops_error *err)
+			struct mlops_error *err)
 {
 	*s = (struct session){ .call = { .project = project, .name = name }, .lock = -1 };
-	if (check_name(name, err) || lock_name(s, err) || reload(s, err))
+	if (deploy_check_name(name, err) || lock_name(s, err) || reload(s, err))
 		return -1;
-	if (!s->deployment && !target)
-		return history_load(project, name, &s->deployment, err); /* for its error */
-	if (s->deployment && target && strcmp(target, s->deployment->target)) {
-		err_set(err, MLOPS_EEXISTS, "'%s' is a deployment on target '%s'", name,
-			s->deployment->target);
-		return err_hint(err, "give the new one another --name");
-	}
-	if (target_find(s->deployment ? s->deployment->target : target, &s->target, err))
+	if (!s->deployment)
+		return 0;
+	return target_find(s->deployment->target, &s->target, err) || settle(s, err) ? -1 : 0;
+}
+
+static int session_open_existing(struct session *s, struct project *project, const char *name,
+				 struct mlops_error *err)
+{
+	if (session_open(s, project, name, err))
 		return -1;
-	return settle(s, err);
+	return s->deployment ? 0 :
+			       history_load(project, name, &s->deployment, err); /* for its error */
 }
 
 /* Serves again what the history says is active, so that it is there if the next one fails. */
@@ -226,28 +229,50 @@ static int bring_up(struct session *s, struct revision *next, struct deployment 
 	const struct revision *active =
 		s->deployment ? mlops_deployment_active(s->deployment) : NULL;
 	int64_t before = active ? active->number : 0;
+	autofree char *package = NULL;
 	autoerr ignored = ERR_INIT;
 
 	if (check_signature(s->call.project, next, err))
 		return -1;
 	restore_active(s);
+	if (s->target->send && !next->package && s->target->send(&s->call, next, &package, err))
+		return -1;
+	if (package)
+		next->package = package;
+	s->call.latest = next;
 	if (history_begin(s->call.project, s->call.name, s->target->name, next, err) ||
 	    apply(s, next, err))
 		return -1;
 	if (FAULT("deploy.active"))
 		return err_sys(err, "cannot tidy up after revision %" PRId64, next->number);
-	if (s->target->tidy(&s->call, next->number, before, &ignored))
+	if (s->target->tidy && s->target->tidy(&s->call, next->number, before, &ignored))
 		log_warn("%s", ignored.msg);
 	return out ? mlops_deployment_get(s->call.project, s->call.name, out, err) : 0;
 }
 
-static int check_deployable(const struct model_version *v, struct mlops_error *err)
+int deploy_next(const struct deploy_how *how, const struct deployment *d,
+		const struct model_version *v, struct revision *next, const struct target **target,
+		struct mlops_error *err)
 {
-	if (v->ref.kind == OBJECT_TREE)
-		return 0;
-	err_set(err, MLOPS_EINVALID, "model '%s' version %" PRId64 " is one file", v->model,
-		v->version);
-	return err_hint(err, "deploy a folder with predict.py in it, which defines predict(rows)");
+	const struct revision *active = d ? mlops_deployment_active(d) : NULL;
+	const char *config = how->config ? how->config : active ? active->config : "{}";
+
+	if (how->workers < 0 || how->workers > DEPLOY_WORKERS_MAX)
+		return err_set(err, MLOPS_EUSAGE, "the number of workers is from 1 to %d",
+			       DEPLOY_WORKERS_MAX);
+	if (d && how->target && strcmp(how->target, d->target)) {
+		err_set(err, MLOPS_EEXISTS, "'%s' is a deployment on target '%s'", d->name,
+			d->target);
+		return err_hint(err, "give the new one another --name");
+	}
+	*next = (struct revision){
+		.model = v->model,
+		.version = v->version,
+		.ref = v->ref,
+		.workers = how->workers ? how->workers : 1,
+		.config = (char *)config,
+	};
+	return target_find(d ? d->target : how->target ? how->target : DEPLOY_TARGET, target, err);
 }
 
 static int wanted_port(struct session *s, int64_t port, struct mlops_error *err)
@@ -270,29 +295,29 @@ static int wanted_port(struct session *s, int64_t port, struct mlops_error *err)
 	return 0;
 }
 
+static int deploy_version(struct project *project, const struct deploy_how *how,
+			  const struct model_version *v, struct deployment **out,
+			  struct mlops_error *err)
+{
+	autosession s = { .lock = -1 };
+	struct revision next;
+
+	if (mlops_model_check_usable(v, err) ||
+	    session_open(&s, project, how->name ? how->name : v->model, err) ||
+	    deploy_next(how, s.deployment, v, &next, &s.target, err))
+		return -1;
+	s.timeout_ms = how->timeout_ms ? how->timeout_ms : GATE_TIMEOUT_MS;
+	return wanted_port(&s, how->port, err) || bring_up(&s, &next, out, err) ? -1 : 0;
+}
+
 int mlops_deploy(struct project *project, const struct deploy_how *how, struct deployment **out,
 		 struct mlops_error *err)
 {
 	struct model_version *v;
-	autosession s = { .lock = -1 };
 
-	if (how->workers < 0 || how->workers > WORKERS_MAX)
-		return err_set(err, MLOPS_EUSAGE, "the number of workers is from 1 to %d",
-			       WORKERS_MAX);
 	if (mlops_model_resolve(project, how->model, &v, err))
 		return -1;
-	struct revision next = { .model = v->model,
-				 .version = v->version,
-				 .ref = v->ref,
-				 .workers = how->workers ? how->workers : 1 };
-	int rc = mlops_model_check_usable(v, err) || check_deployable(v, err) ? -1 : 0;
-	if (!rc)
-		rc = session_open(&s, project, how->name ? how->name : v->model, how->target, err);
-	s.timeout_ms = how->timeout_ms ? how->timeout_ms : GATE_TIMEOUT_MS;
-	if (!rc)
-		rc = wanted_port(&s, how->port, err);
-	if (!rc)
-		rc = bring_up(&s, &next, out, err);
+	int rc = deploy_version(project, how, v, out, err);
 	mlops_model_version_free(v);
 	return rc;
 }
@@ -336,7 +361,7 @@ int mlops_rollback(struct project *project, const char *name, int64_t revision, 
 	const struct revision *earlier = NULL;
 	autosession s = { .lock = -1 };
 
-	if (session_open(&s, project, name, NULL, err) ||
+	if (session_open_existing(&s, project, name, err) ||
 	    find_earlier(s.deployment, revision, &earlier, err))
 		return -1;
 	s.timeout_ms = timeout_ms ? timeout_ms : GATE_TIMEOUT_MS;
@@ -344,6 +369,8 @@ int mlops_rollback(struct project *project, const char *name, int64_t revision, 
 				 .version = earlier->version,
 				 .ref = earlier->ref,
 				 .workers = earlier->workers,
+				 .config = earlier->config,
+				 .package = earlier->package,
 				 .rollback_of = earlier->number };
 	return bring_up(&s, &next, out, err);
 }
@@ -352,7 +379,7 @@ int mlops_undeploy(struct project *project, const char *name, struct mlops_error
 {
 	autosession s = { .lock = -1 };
 
-	if (session_open(&s, project, name, NULL, err) || s.target->stop(&s.call, err))
+	if (session_open_existing(&s, project, name, err) || s.target->stop(&s.call, err))
 		return -1;
 	if (FAULT("undeploy.stopped"))
 		return err_sys(err, "cannot record that '%s' was undeployed", name);
@@ -361,12 +388,19 @@ int mlops_undeploy(struct project *project, const char *name, struct mlops_error
 
 static int add_state(struct project *project, struct deployment *d, struct mlops_error *err)
 {
-	const struct target_call call = { .project = project, .name = d->name, .port = d->port };
+	const struct target_call call = { .project = project,
+					  .name = d->name,
+					  .port = d->port,
+					  .active = mlops_deployment_active(d),
+					  .latest = d->n ? &d->revisions[0] : NULL };
 	const struct target *target;
 	autostate state = { 0 };
+	autoerr away = ERR_INIT;
 
-	if (target_find(d->target, &target, err) || target->status(&call, &state, err))
+	if (target_find(d->target, &target, err))
 		return -1;
+	if (target->status(&call, &state, &away))
+		log_warn("deployment '%s': %s", d->name, away.msg);
 	d->running = state.running && state.revision;
 	if (d->running)
 		d->url = steal_ptr(&state.url);

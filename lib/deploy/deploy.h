@@ -1,7 +1,7 @@
 /* What the files of lib/deploy share: the history in the database, and the table of targets. */
 #pragma once
 
-#include "base/err.h"
+#include "fmt/json.h"
 #include "mlops/deploy.h"
 
 struct project;
@@ -10,7 +10,9 @@ struct project;
 struct target_call {
 	struct project *project;
 	const char *name;
-	int64_t port; /* wanted, or 0 */
+	int64_t port;                  /* wanted, or 0 */
+	const struct revision *active; /* that serves, or would if it were up; or NULL */
+	const struct revision *latest; /* whose config says where the deployment lives; or NULL */
 };
 
 struct target_state {
@@ -28,6 +30,14 @@ void target_state_clear(struct target_state *state);
 struct target {
 	const char *name;
 	const char *help; /* one line */
+	const char *const *keys; /* of a revision's config that it heeds; ends with NULL */
+	bool goes_over;          /* apply() need not wait for another revision that is still starting */
+	/*
+	 * Sends the model to where the target gets it from; *out is its name there, which goes into the
+	 * history. NULL: apply() needs no more than the store.
+	 */
+	int (*send)(const struct target_call *call, const struct revision *revision, char **out,
+		    struct mlops_error *err);
 	/*
 	 * Brings a revision up beside what serves, waits for its gate, moves the traffic. When it
 	 * fails (the gate: MLOPS_ENO) what served before serves on.
@@ -39,16 +49,25 @@ struct target {
 		      struct mlops_error *err);
 	/* Drains and removes all; fine when nothing runs. */
 	int (*stop)(const struct target_call *call, struct mlops_error *err);
-	/* Drops what revisions other than these two left behind. */
+	/* Drops what revisions other than these two left behind. NULL: nothing is left. */
 	int (*tidy)(const struct target_call *call, int64_t revision, int64_t before,
 		    struct mlops_error *err);
 };
 
 /* MLOPS_EUSAGE with the names when there is none. */
 int target_find(const char *name, const struct target **out, struct mlops_error *err);
+/* Parses a revision's config; MLOPS_EINVALID when it has keys that the target does not heed. */
+int target_config(const struct target *target, const char *config, struct json **out, struct mlops_error *err);
+int deploy_check_name(const char *name, struct mlops_error *err);
+/*
+ * What deploying version `v` would make of `d` (NULL: there is none yet), and the target. The texts of
+ * *next are lent by all three.
+ */
+int deploy_next(const struct deploy_how *how, const struct deployment *d, const struct model_version *v,
+		struct revision *next, const struct target **target, struct mlops_error *err);
 
 /* targets/ */
-extern const struct target target_local;
+extern const struct target target_local, target_kubernetes;
 
 /* MLOPS_ENOTFOUND. Without url and running, which the target knows. */
 int history_load(struct project *project, const char *name, struct deployment **out,

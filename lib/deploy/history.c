@@ -26,6 +26,8 @@ static void revision_clear(struct revision *r)
 	free(r->model);
 	free(r->user);
 	free(r->reason);
+	free(r->config);
+	free(r->package);
 }
 
 void mlops_deployment_free(struct deployment *d)
@@ -87,6 +89,8 @@ static int read_revision(struct db_stmt *row, struct revision *r, struct mlops_e
 		.reason = copy_text(row, 12),
 		.created_ms = db_int(row, 13),
 		.ended_ms = db_int(row, 14),
+		.config = copy_text(row, 15),
+		.package = copy_text(row, 16),
 	};
 	memcpy(r->ref.oid.sha256, oid, n);
 	return 0;
@@ -100,7 +104,7 @@ static int load_revisions(struct db *db, int64_t id, struct deployment *d, struc
 
 	if (db_query(db, &row, err,
 		     "SELECT number, model, version, kind, executable, oid, size, files, status,"
-		     " workers, rollback_of, user, reason, created_ms, ended_ms"
+		     " workers, rollback_of, user, reason, created_ms, ended_ms, config, package"
 		     " FROM revisions WHERE deployment_id = ? ORDER BY number DESC",
 		     "i", id))
 		return -1;
@@ -206,13 +210,13 @@ static int begin(struct db *db, void *arg, struct mlops_error *err)
 	return db_change(
 		db, err,
 		"INSERT INTO revisions (deployment_id, number, model, version, kind,"
-		" executable, oid, size, files, workers, status, rollback_of, user, created_ms)"
-		" SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM deployments WHERE name = ?",
-		"isiiibiiiiisis", r->number, r->model, r->version,
+		" executable, oid, size, files, workers, status, rollback_of, user, created_ms, config, package)"
+		" SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM deployments WHERE name = ?",
+		"isiiibiiiiisisss", r->number, r->model, r->version,
 		(int64_t)(r->ref.kind == OBJECT_TREE), (int64_t)r->ref.executable,
 		r->ref.oid.sha256, sizeof(r->ref.oid.sha256), (int64_t)r->ref.size,
 		(int64_t)r->ref.files, r->workers, (int64_t)REVISION_PENDING, r->rollback_of, user,
-		clock_now_ms(), c->name);
+		clock_now_ms(), r->config, r->package, c->name);
 }
 
 int history_begin(struct project *project, const char *name, const char *target,

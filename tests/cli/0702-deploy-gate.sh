@@ -74,6 +74,13 @@ json_is 'd["running"], d["active"]' '[false,null]' "and nothing active"
 echo 1 >file
 add_version flat file
 run mlops deploy flat
-rc_is 1 "a model that is one file"
-like "$err" '^hint: .*predict.py' "with a hint"
+rc_is 3 "a file that is no model"
+like "$err" "revision 1 of 'flat' does not serve" "does not serve"
+python3 -S "$tap_src/tests/lib/scoring.py" m && mv m/logistic.json tree.json || exit 1
+add_version flat tree.json
+end_later flat
+run mlops deploy flat
+rc_is 0 "one that is scored without Python"
+like "$(curl -s -d '{"instances":[[0.4,0]]}' "$(url flat)/v1/models/flat:predict" >"$out"; echo "$out")" \
+	'^\{"predictions":\[0\.' "does"
 done_testing

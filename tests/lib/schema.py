@@ -1,7 +1,7 @@
 """schema.py SCHEMA [DOCUMENT]: checks a JSON document (else standard input) by a JSON Schema.
 
 The subset that tests/schema uses: type, properties, required, items, enum, const,
-additionalProperties, anyOf, pattern, minimum, minItems, and $ref to "#/$defs/NAME". An unknown
+additionalProperties, propertyNames, anyOf, pattern, minimum, exclusiveMinimum, maximum, minItems, and $ref to "#/$defs/NAME". An unknown
 keyword is an error, so that a schema cannot promise what is not checked.
 """
 import json
@@ -74,6 +74,11 @@ class Checker:
             else:
                 self.check(value[key], wanted, f"{where}/{key}")
 
+    def on_propertyNames(self, value, wanted, _schema, where):
+        if isinstance(value, dict):
+            for key in value:
+                self.check(key, wanted, f"{where}/{key}")
+
     def on_items(self, value, wanted, _schema, where):
         if isinstance(value, list):
             for i, item in enumerate(value):
@@ -102,6 +107,14 @@ class Checker:
     def on_minimum(self, value, wanted, _schema, where):
         if TYPES["number"](value) and value < wanted:
             self.fault(where, f"{value} is below {wanted}")
+
+    def on_exclusiveMinimum(self, value, wanted, _schema, where):
+        if TYPES["number"](value) and value <= wanted:
+            self.fault(where, f"{value} is not above {wanted}")
+
+    def on_maximum(self, value, wanted, _schema, where):
+        if TYPES["number"](value) and value > wanted:
+            self.fault(where, f"{value} is above {wanted}")
 
     def on_minItems(self, value, wanted, _schema, where):
         if isinstance(value, list) and len(value) < wanted:

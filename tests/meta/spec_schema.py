@@ -20,6 +20,9 @@ LISTS = {
     ("read_retries", "known"): "retries_map", ("read_resources", "known"): "resources",
     ("read_sandbox", "known"): "sandbox_map", ("triggers_read", "known"): "triggers",
 }
+# Of the tables of rules in lib/deploy/spec.c: name -> what has its keys in the schema.
+RULES = {"deployment": "deployment", "runtime": "deployment_runtime", "resources": "deployment_resources",
+         "autoscale": "deployment_autoscale", "ingress": "deployment_ingress", "kubernetes": "deployment_kubernetes"}
 EXPANDED = {"vars", "matrix"}  # of a stage, gone before read_stage() sees it
 
 GOOD = [
@@ -38,6 +41,13 @@ GOOD = [
          "m": {"matrix": {"k": ["a", "b"]}, "cmd": "x ${item.k}"}},
      "plots": [{"L": {"x": {"l.csv": "e"}, "y": {"l.csv": ["a", "b"]}, "template": "line"}}, "t.csv"]},
     {"plots": {"t.csv": None}},
+    {"deployments": {"prod": {"model": "m:1", "workers": 2, "port": 0, "timeout": "90s"}}},
+    {"deployments": {"prod": {"model": "m:1", "target": "kubernetes", "replicas": 2, "env": {"A": 1}, "secrets": "S",
+                              "runtime": {"image": "i", "command": ["a", "b"], "port": 80, "model_path": "/m", "health": "/h"},
+                              "resources": {"cpus": 0.5, "memory": "1GiB", "gpus": 1}, "autoscale": {"min": 1, "max": 2, "cpu": 50},
+                              "ingress": {"host": "h", "path": "/p", "class": "c", "tls_secret": "s"},
+                              "kubernetes": {"context": "c", "namespace": "n", "registry": "oci://h/r", "pull_secret": "p",
+                                             "service_account": "a"}}}},
 ]
 STAGE_FAULTS = [{"cmd": "x", "cmds": "y"}, {}, {"cmd": "x", "outs": [{"o": {"type": "table"}}]},
                 {"cmd": "x", "outs": [{"o": {"cach": False}}]}, {"cmd": "x", "deps": [{"stge": "b"}]},
@@ -45,6 +55,10 @@ STAGE_FAULTS = [{"cmd": "x", "cmds": "y"}, {}, {"cmd": "x", "outs": [{"o": {"typ
                 {"cmd": []}, {"foreach": [1]}, {"cmd": "x", "sandbox": {"hide": ["x"]}}]
 BAD = [{"stages": {"a": s}} for s in STAGE_FAULTS] + [
     {"stage": {}}, {"version": 2, "stages": {}}, {"stages": {}, "on": {"cron": "@daily"}},
+    {"deployments": {"prod": {}}}, {"deployments": {".x": {"model": "m:1"}}}, {"deployments": {"p": {"model": "m:1", "workers": 0}}},
+    {"deployments": {"p": {"model": "m:1", "target": "moon"}}}, {"deployments": {"p": {"model": "m:1", "env": ["A"]}}},
+    {"deployments": {"p": {"model": "m:1", "target": "kubernetes", "runtime": {"imge": "i"}}}},
+    {"deployments": {"p": {"model": "m:1", "target": "kubernetes", "resources": {"cpus": 0}}}},
     {"stages": {}, "defaults": {"cmd": "x"}}, {"plots": {"a.csv": {"template": "pie"}}}]
 
 
@@ -60,6 +74,11 @@ def code_lists():
     return found
 
 
+def rule_tables():
+    return {name: set(re.findall(r'\.key = "([^"]+)"', keys)) for name, keys in re.findall(
+        r"static const struct rule (\w+)\[\] = {(.*?)\n};", read("lib/deploy/spec.c"), re.S)}
+
+
 def schema_keys(schema, name):
     node = schema["$defs"][name] if name else schema
     return set(node["properties"]) - (EXPANDED if name == "stage" else set())
@@ -72,6 +91,10 @@ def key_faults(schema):
     for where in lists.keys() & LISTS.keys():
         differ = lists[where] ^ schema_keys(schema, LISTS[where])
         faults += [f"{LISTS[where] or 'the top'}: '{key}' is on one side only" for key in sorted(differ)]
+    rules = rule_tables()
+    faults += [f"table {name} of rules is not on both sides" for name in rules.keys() ^ RULES.keys()]
+    faults += [f"{RULES[name]}: '{key}' is on one side only" for name in rules.keys() & RULES.keys()
+               for key in sorted(rules[name] ^ schema_keys(schema, RULES[name]))]
     return faults + [f"'do' lacks '{key}'" for key in sorted(
         set(schema["$defs"]["stage"]["properties"]) - {"matrix"} -
         set(schema["$defs"]["foreach"]["properties"]["do"]["properties"]))]
@@ -86,7 +109,8 @@ def refused_by_schema(document):
 def refused_by_reader(document, project, environment):
     with open(f"{project}/mlops.yaml", "w", encoding="utf-8") as f:
         json.dump(document, f)  # which is YAML too
-    run = subprocess.run([MLOPS, "dag"], cwd=project, env=environment, text=True, stdout=subprocess.PIPE,
+    command = ["deploy", "plan"] if "deployments" in document else ["dag"]
+    run = subprocess.run([MLOPS, *command], cwd=project, env=environment, text=True, stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE)
     return run.stderr.strip() if run.returncode else ""
 
@@ -105,7 +129,8 @@ schema = json.loads(read(SCHEMA))
 check("the schema has the keys that the reader knows", key_faults(schema))
 with tempfile.TemporaryDirectory() as tmp:
     environment = dict(os.environ, HOME=tmp, XDG_CONFIG_HOME=f"{tmp}/none")
-    subprocess.run(f"git init -q p && cd p && '{MLOPS}' init -q", shell=True, cwd=tmp, env=environment, check=True,
+    subprocess.run(f"git init -q p && cd p && '{MLOPS}' init -q && mkdir d && echo >d/predict.py &&"
+                   f"'{MLOPS}' model register m --path d -q", shell=True, cwd=tmp, env=environment, check=True,
                    stdout=subprocess.DEVNULL)
     for document in GOOD:
         faults = [refused_by_schema(document), refused_by_reader(document, f"{tmp}/p", environment)]

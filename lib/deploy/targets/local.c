@@ -35,14 +35,33 @@ static char *socket_of(const struct target_call *call)
 
 /* ---- the model's folder ---- */
 
-static int write_out(struct project *project, const struct object_ref *ref, const char *dir,
+/* A model that is one file keeps its name in the folder, which tells what it is. */
+static int part_path(struct project *project, const struct revision *r, const char *part, char **out,
 		     struct mlops_error *err)
 {
-	autofree char *part = xasprintf("%s.part", dir);
+	autofree char *spec = xasprintf("%s:%" PRId64, r->model, r->version);
+	struct model_version *v;
 
-	if (fs_remove_tree(part, err) || mlops_project_lock(project, false, err))
+	if (r->ref.kind == OBJECT_TREE) {
+		*out = xstrdup(part);
+		return 0;
+	}
+	if (mlops_model_resolve(project, spec, &v, err))
 		return -1;
-	int rc = mlops_workspace_export(project, ref, part, err);
+	*out = path_join(part, path_base(v->path));
+	mlops_model_version_free(v);
+	return fs_mkdirs_for(*out, err);
+}
+
+static int write_out(struct project *project, const struct revision *r, const char *dir,
+		     struct mlops_error *err)
+{
+	autofree char *part = xasprintf("%s.part", dir), *path = NULL;
+
+	if (fs_remove_tree(part, err) || part_path(project, r, part, &path, err) ||
+	    mlops_project_lock(project, false, err))
+		return -1;
+	int rc = mlops_workspace_export(project, &r->ref, path, err);
 	mlops_project_unlock(project);
 	if (rc)
 		return -1;
@@ -59,7 +78,7 @@ static int ensure_dir(const struct target_call *call, const struct revision *r, 
 	autofree char *dir = file_of(call, name);
 
 	if (fs_mkdirs_for(dir, err) ||
-	    (!fs_is_dir(dir) && write_out(call->project, &r->ref, dir, err)))
+	    (!fs_is_dir(dir) && write_out(call->project, r, dir, err)))
 		return -1;
 	*out = steal_ptr(&dir);
 	return 0;
@@ -239,9 +258,12 @@ static int local_stop(const struct target_call *call, struct mlops_error *err)
 	return fs_remove_tree(lock, err); /* nobody starts another one: the deployment is locked */
 }
 
+static const char *const keys[] = { NULL };
+
 const struct target target_local = {
 	.name = "local",
 	.help = "a gateway in the background of this machine",
+	.keys = keys,
 	.apply = local_apply,
 	.status = local_status,
 	.stop = local_stop,
