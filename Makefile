@@ -13,13 +13,13 @@ say        = $(if $(V),:,printf '  %-4s %s\n' $(1) $(2))
 # The one list of Debian packages: to build and run, and to test.
 DEPS      := gcc libc6-dev make pkg-config git ca-certificates python3 man-db \
              libgit2-dev libcurl4-openssl-dev libyaml-dev libsqlite3-dev libarchive-dev libssl-dev libexpat1-dev \
-             libzstd-dev zlib1g-dev libjansson-dev libmicrohttpd-dev libxxhash-dev libsmartcols-dev libpcre2-dev
+             libzstd-dev zlib1g-dev libjansson-dev libmicrohttpd-dev libnghttp2-dev libxxhash-dev libsmartcols-dev libpcre2-dev
 TEST_DEPS := libcmocka-dev curl clang libclang-rt-14-dev clang-format clang-tidy cppcheck mandoc \
              shellcheck gcovr bash-completion zsh fish sqlite3 procps ninja-build \
              openssh-client openssh-server
 
 # Loaded on first use (lib/base/lazy.h), so not linked: of these only the headers are needed.
-LAZY_PKGS := libgit2 libcurl libcrypto libmicrohttpd libarchive expat
+LAZY_PKGS := libgit2 libcurl libcrypto libmicrohttpd libnghttp2 libarchive expat
 PKGS      := yaml-0.1 sqlite3 libzstd jansson libxxhash smartcols libpcre2-8
 
 # A variant of the build has a tree of its own, so that they can stand side by side.

@@ -59,3 +59,23 @@ int proto_text(const struct proto_field *f, const char *what, size_t max, struct
 		return err_set(err, MLOPS_EINVALID, "%s is a number where text belongs", what);
 	return cursor_text(&c, what, cursor_left(&c), max, a, out, err);
 }
+
+void proto_add_raw_varint(struct strbuf *to, uint64_t value)
+{
+	for (; value > 0x7f; value >>= 7)
+		strbuf_addc(to, (char)(value | 0x80));
+	strbuf_addc(to, (char)value);
+}
+
+void proto_add_varint(struct strbuf *to, uint32_t number, uint64_t value)
+{
+	proto_add_raw_varint(to, (uint64_t)number << 3 | PROTO_VARINT);
+	proto_add_raw_varint(to, value);
+}
+
+void proto_add_bytes(struct strbuf *to, uint32_t number, const void *p, size_t n)
+{
+	proto_add_raw_varint(to, (uint64_t)number << 3 | PROTO_BYTES);
+	proto_add_raw_varint(to, n);
+	strbuf_add(to, p, n);
+}

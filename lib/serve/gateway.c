@@ -26,7 +26,7 @@
 static struct gateway_route *join_routes(void)
 {
 	static const struct gateway_route *const tables[] = { routes_own, routes_tfserving, routes_oip,
-							       routes_mlflow };
+							       routes_mlflow, routes_grpc };
 	VEC(struct gateway_route) all = { 0 };
 
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++)

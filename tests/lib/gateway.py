@@ -121,7 +121,6 @@ def limits():
         got = statuses(read_all(s))
         point(got in ([413], []), "a body that grows too large", got)
     point(send(b"\x16\x03\x01\x02\x00\x01\x00") in ([], [400]), "TLS is no HTTP")
-    point(send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") == [400], "nor is HTTP/2")
     point(send(head(f"Content-Length: {len(GOOD) + 5}") + GOOD) == [], "a body that ends early")
 
 

@@ -13,7 +13,7 @@ LAYERS = [["base"], ["fmt", "crypto"], ["git", "db", "http", "cli"], ["project"]
 RANK = {part: i for i, parts in enumerate(LAYERS) for part in parts}
 # Headers that a part shows to those above it, beyond <part>/<part>.h and what all of base and fmt are.
 SHOWN = {
-    "http": {"client.h", "engine.h", "kube.h", "kube_status.h", "listen.h", "message.h", "route.h", "server.h"},
+    "http": {"client.h", "engine.h", "h2.h", "kube.h", "kube_status.h", "listen.h", "message.h", "route.h", "server.h"},
     "crypto": {"hash.h", "key.h", "mac.h", "md5.h", "rsa.h", "sealed.h", "sha1.h", "signer.h"},
     "db": {"audit.h", "shared.h"},
     "project": {"key.h"},
@@ -23,7 +23,7 @@ SHOWN = {
     "store": {"dvc.h", "gear.h", "origin.h", "pack.h", "tree.h", "tree_edit.h"},
 }
 OPEN = {"base", "fmt"}
-WRAPPERS = {"git2": "git", "sqlite3": "db", "curl": "http", "microhttpd": "http", "openssl": "crypto",
+WRAPPERS = {"git2": "git", "sqlite3": "db", "curl": "http", "microhttpd": "http", "nghttp2": "http", "openssl": "crypto",
             "jansson": "fmt", "expat": "fmt", "yaml": "fmt", "libsmartcols": "cli", "xxhash": "base"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
 

@@ -111,6 +111,15 @@ static bool is_served(const struct served_model *model, const char *name, const 
 	       (!version || (num_parse_i64(version, &number) && number == model->version));
 }
 
+char *call_mismatch(const struct live_revision *live, const char *name, const char *version)
+{
+	if (is_served(&live->model, name, version))
+		return NULL;
+	return xasprintf("no model '%s'%s%s here; this is '%s' version %" PRId64, name ? name : "",
+			 version ? " version " : "", version ? version : "", live->model.name,
+			 live->model.version);
+}
+
 struct live_revision *call_revision(struct call *call)
 {
 	const char *name = call_param(call, "model"), *version = call_param(call, "version");
@@ -120,11 +129,8 @@ struct live_revision *call_revision(struct call *call)
 		conn_refuse(call->conn, 503, "Retry-After: 1\r\n", "no model is served yet");
 		return NULL;
 	}
-	if (is_served(&live->model, name, version))
-		return live;
-	autofree char *why = xasprintf("no model '%s'%s%s here; this is '%s' version %" PRId64, name,
-				       version ? " version " : "", version ? version : "",
-				       live->model.name, live->model.version);
-	call_refuse(call, 404, why);
-	return NULL;
+	autofree char *why = call_mismatch(live, name, version);
+	if (why)
+		call_refuse(call, 404, why);
+	return why ? NULL : live;
 }

@@ -49,9 +49,12 @@ void call_refuse(struct call *call, int status, const char *why);
  * {model} and {version} are not what is served. Lent for as long as the call.
  */
 struct live_revision *call_revision(struct call *call);
+/* Why a revision is not the model and version that are asked for (either may be NULL); new, or NULL. */
+char *call_mismatch(const struct live_revision *live, const char *name, const char *version);
 /* Answers a prediction request, whose body is JSON; or that was made of something else. */
 void call_predict(struct call *call, const struct protocol *protocol);
 void call_predict_value(struct call *call, const struct protocol *protocol, struct json *request);
 
 /* Ended by one without a method. */
-extern const struct gateway_route routes_own[], routes_tfserving[], routes_oip[], routes_mlflow[];
+extern const struct gateway_route routes_own[], routes_tfserving[], routes_oip[], routes_mlflow[],
+	routes_grpc[];

@@ -5,9 +5,11 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "http/h2.h"
 #include "http/listen.h"
 #include "serve/gateway.h"
 #include "serve/gateway/call.h"
+#include "serve/gateway/grpc.h"
 #include "serve/gateway/job.h"
 #include "serve/gateway/proxy.h"
 
@@ -72,6 +74,8 @@ static void clear_request(struct conn *c)
 	strbuf_clear(&c->body);
 	c->front->held -= c->held;
 	c->held = 0;
+	if (c->h2)
+		grpc_end(c); /* and its jobs */
 	if (c->job)
 		job_abandon(steal_ptr(&c->job));
 	if (c->link)
@@ -193,8 +197,24 @@ static ssize_t begin(struct conn *c, const char *p, size_t end, size_t n)
 	return (ssize_t)(end + m.length);
 }
 
+static ssize_t take_http2(struct conn *c, const char *p, size_t n)
+{
+	if (!grpc_take(c, p, n))
+		return (ssize_t)n;
+	c->state = CONN_CLOSING;
+	return -1;
+}
+
 static ssize_t take_head(struct conn *c, const char *p, size_t n)
 {
+	size_t preface = strlen(H2_PREFACE);
+
+	if (n && !c->answered && !memcmp(p, H2_PREFACE, n < preface ? n : preface)) {
+		if (n < preface)
+			return 0;
+		if (grpc_begin(c))
+			return take_http2(c, p, n);
+	}
 	ssize_t end = http_message_end(p, n, &c->looked_at);
 
 	if (end < 0)
@@ -256,6 +276,7 @@ static bool takes_input(const struct conn *c)
 	switch (c->state) {
 	case CONN_HEAD:
 	case CONN_BODY:
+	case CONN_HTTP2:
 		return conn_unsent(c) < OUT_MAX;
 	case CONN_PROXY:
 		return proxy_takes_body(c->link);
@@ -277,6 +298,7 @@ static size_t take(struct conn *c, const char *p, size_t n)
 		ssize_t took = c->state == CONN_HEAD  ? take_head(c, at, n - used) :
 			       c->state == CONN_BODY  ? take_body(c, at, n - used) :
 			       c->state == CONN_PROXY ? proxy_take_body(c, at, n - used) :
+			       c->state == CONN_HTTP2 ? take_http2(c, at, n - used) :
 							(ssize_t)(n - used);
 		if (took < 0)
 			return n; /* refused: what follows means nothing any more */
@@ -397,6 +419,8 @@ static void settle(struct conn *c)
 		finish(c);
 	else if (c->state == CONN_HEAD && !conn_unsent(c) && (done || (c->front->draining && !c->in.len)))
 		conn_close(c);
+	else if (c->state == CONN_HTTP2 && !conn_unsent(c) && grpc_is_idle(c) && (done || c->front->draining))
+		conn_close(c);
 	else if (done && (c->state == CONN_BODY || (c->state == CONN_PROXY && proxy_takes_body(c->link))))
 		conn_close(c); /* in the middle of its body */
 }
@@ -408,13 +432,14 @@ static bool move(struct conn *c)
 		drop_in(c, take(c, c->in.buf, c->in.len));
 	while (!c->dead && takes_input(c) && read_more(c))
 		;
+	bool given = c->state == CONN_HTTP2 && !c->dead && grpc_give(c);
 	bool passing = !c->dead && c->link, blocked = passing && !takes_input(c);
 	if (passing)
 		proxy_run(c->link);
 	if (!c->dead)
 		flush(c);
 	if (c->dead || !passing)
-		return false;
+		return !c->dead && given && !conn_unsent(c);
 	if (blocked && takes_input(c)) /* also when the answer is complete: for the next request */
 		return c->readable || c->in.len;
 	return c->link && proxy_has_more(c->link) && !conn_unsent(c);
@@ -440,6 +465,11 @@ void conn_tick(struct conn *c)
 		conn_close(c);
 		return;
 	}
+	if (c->state == CONN_HTTP2 && !grpc_is_idle(c)) {
+		grpc_tick(c);
+		conn_run(c);
+		return;
+	}
 	if (now < c->deadline_ms || (c->state == CONN_HEAD && conn_unsent(c)))
 		return;
 	switch (c->state) {
@@ -458,6 +488,10 @@ void conn_tick(struct conn *c)
 		break;
 	case CONN_PROXY:
 		proxy_expire(c->link);
+		return;
+	case CONN_HTTP2:
+		if (grpc_is_idle(c))
+			conn_close(c);
 		return;
 	case CONN_CLOSING:
 		conn_close(c);
@@ -481,6 +515,7 @@ void conn_end_reply(struct conn *c, int status, bool clean)
 {
 	int64_t took = clock_mono_ns() - c->started_ns;
 
+	c->answered = true;
 	gateway_record(c->front->gateway, c->route, status, took);
 	if (c->revision && !(c->route && c->route->own))
 		revision_record(c->revision, status, took);

@@ -9,6 +9,7 @@
 #include "serve/gateway/front.h"
 
 struct gateway_route;
+struct h2;
 struct job;
 struct uplink;
 struct live_revision;
@@ -18,6 +19,7 @@ enum conn_state {
 	CONN_BODY,    /* its body is being collected */
 	CONN_WAIT,    /* it is being answered */
 	CONN_PROXY,   /* it is passed on: see proxy.h */
+	CONN_HTTP2,   /* it speaks HTTP/2: see grpc.h */
 	CONN_CLOSING, /* nothing more is answered: what still comes is dropped until the client hangs up */
 };
 
@@ -29,6 +31,7 @@ struct conn {
 	bool readable;        /* there may be more to read */
 	bool hung_up;         /* the client sends no more */
 	bool running, dead;
+	bool answered;        /* a request, at least */
 	bool shut;            /* we send no more */
 	char peer[HTTP_PEER_SIZE]; /* see conn_peer() */
 	struct strbuf in;     /* has come, and was not taken yet */
@@ -49,7 +52,8 @@ struct conn {
 	const struct gateway_route *route; /* NULL: none */
 	int64_t started_ns;
 	struct live_revision *revision; /* that it goes to, or NULL; held */
-	struct job *job;                /* CONN_WAIT, or NULL */
+	struct job *job;                /* CONN_WAIT: one, or NULL; CONN_HTTP2: a list */
+	struct h2 *h2;
 	struct uplink *link;              /* CONN_PROXY */
 };
 

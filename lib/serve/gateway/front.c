@@ -14,6 +14,7 @@
 #include "http/listen.h"
 #include "serve/gateway.h"
 #include "serve/gateway/conn.h"
+#include "serve/gateway/grpc.h"
 #include "serve/gateway/proxy.h"
 
 #define THREADS_MAX     8
@@ -64,7 +65,7 @@ static void make_room(struct front *f)
 	struct conn *oldest = NULL;
 
 	for (struct conn *c = f->conns; c; c = c->next)
-		if (c->state == CONN_HEAD && !conn_unsent(c))
+		if ((c->state == CONN_HEAD || (c->state == CONN_HTTP2 && grpc_is_idle(c))) && !conn_unsent(c))
 			oldest = c;
 	if (oldest)
 		conn_close(oldest);
@@ -238,7 +239,9 @@ static void begin_drain(struct task *t)
 	f->draining = true;
 	for (struct conn *c = f->conns, *next; c; c = next) {
 		next = c->next;
-		if (c->state == CONN_HEAD && !conn_unsent(c))
+		if (c->state == CONN_HTTP2)
+			grpc_drain(c);
+		if ((c->state == CONN_HEAD && !conn_unsent(c)) || c->state == CONN_HTTP2)
 			conn_run(c); /* takes what has come already */
 	}
 	end_order(d);

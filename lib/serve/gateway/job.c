@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "serve/gateway/call.h"
 #include "serve/gateway/conn.h"
+#include "serve/gateway/grpc.h"
 #include "serve/gateway/journal.h"
 
 void job_end(struct job *j)
@@ -68,7 +69,9 @@ static void finish(struct job *j)
 {
 	struct conn *c = j->conn;
 
-	if (c) {
+	if (c && j->stream) {
+		grpc_finish(c, j);
+	} else if (c) {
 		c->job = NULL;
 		if (j->prediction.outcome)
 			refuse(c, &j->prediction);
@@ -100,27 +103,49 @@ void job_done_elsewhere(struct prediction *p)
 	loop_post(&j->front->loop, &j->task);
 }
 
+static void start(struct conn *c, struct job j, struct json *request, struct json *rows)
+{
+	struct job *job = xmemdup(&j, sizeof(j));
+
+	job->task.run = finish_task;
+	job->front = c->front;
+	job->conn = c;
+	job->request = js_ref(request);
+	revision_hold(j.revision);
+	job->prediction.rows = js_ref(rows);
+	job->prediction.done = job_done_elsewhere;
+	atomic_fetch_add(&c->front->gateway->metrics->in_flight, 1);
+	c->job = job;
+	if (j.revision->kind->predict(j.revision->workers, &job->prediction))
+		finish(job);
+}
+
 void job_start(struct conn *c, struct live_revision *revision, const struct protocol *protocol,
 	       struct json *request, struct json *rows)
 {
-	struct job *j = xcalloc(1, sizeof(*j));
-
-	*j = (struct job){
-		.task.run = finish_task,
-		.front = c->front,
-		.conn = c,
-		.revision = revision_hold(revision),
+	const struct job j = {
+		.revision = revision,
 		.protocol = protocol,
-		.request = js_ref(request),
 		.started_ns = c->started_ns,
-		.prediction = { .rows = js_ref(rows),
-				.deadline_ms = c->deadline_ms,
-				.done = job_done_elsewhere },
+		.prediction.deadline_ms = c->deadline_ms,
 	};
-	atomic_fetch_add(&c->front->gateway->metrics->in_flight, 1);
-	c->job = j;
-	if (revision->kind->predict(revision->workers, &j->prediction))
-		finish(j);
+
+	start(c, j, request, rows);
+}
+
+void job_start_stream(struct conn *c, struct h2_request *stream, int64_t started_ns,
+		      struct live_revision *revision, struct json *request, struct json *rows)
+{
+	const struct job j = {
+		.next = c->job,
+		.stream = stream,
+		.revision = revision,
+		.started_ns = started_ns,
+		.prediction.deadline_ms =
+			c->front->loop.now_ms + c->front->gateway->request_timeout_ms,
+	};
+
+	start(c, j, request, rows);
 }
 
 void job_abandon(struct job *j)

@@ -15,9 +15,12 @@ struct conn;
 struct front;
 struct call;
 struct live_revision;
+struct h2_request;
 
 struct job {
 	struct task task; /* first */
+	struct job *next; /* of its connection's */
+	struct h2_request *stream; /* of HTTP/2; NULL: the connection's one request */
 	struct front *front;
 	struct conn *conn; /* NULL: gone meanwhile; for the front's thread */
 	struct live_revision *revision; /* held */
@@ -31,6 +34,9 @@ struct job {
 /* Asks the revision for predictions; the connection is answered when they are there. */
 void job_start(struct conn *c, struct live_revision *revision, const struct protocol *protocol,
 	       struct json *request, struct json *rows);
+/* The same for one stream of a connection that speaks HTTP/2. */
+void job_start_stream(struct conn *c, struct h2_request *stream, int64_t started_ns,
+		      struct live_revision *revision, struct json *request, struct json *rows);
 /*
  * The same rows to a revision whose predictions are only compared with `values`. Holds on to
  * `revision`, which is the job's from then on.

@@ -42,7 +42,7 @@ static bool fits(const struct json *v, const struct datatype *type)
 	case ELEMENT_INT:
 		return js_to_int(v, &n) && n >= type->min && n <= type->max;
 	case ELEMENT_NUM:
-		return js_to_num(v, &num);
+		return js_type(v) == JSON_NIL || js_to_num(v, &num); /* null: a missing value */
 	case ELEMENT_TEXT:
 		return js_type(v) == JSON_STR;
 	}
@@ -180,8 +180,9 @@ static const char *narrowest(const struct json *flat)
 		const struct datatype *type = find_datatype(names[n]);
 		size_t i = 0;
 
-		while (i < js_len(flat) && fits(js_at(flat, i), type))
-			i++;
+		while (i < js_len(flat) && fits(js_at(flat, i), type) &&
+		       (type->element != ELEMENT_INT || js_type(js_at(flat, i)) == JSON_INT))
+			i++; /* 3.0 is no integer: a type is not to hang on the values */
 		if (js_len(flat) && i == js_len(flat))
 			return names[n];
 	}

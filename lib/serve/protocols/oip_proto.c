@@ -1,0 +1,413 @@
+/* Field numbers are those of the protocol's grpc_predict_v2.proto. */
+#include "serve/protocols/oip_proto.h"
+
+#include <math.h>
+
+#include "base/le.h"
+#include "fmt/proto.h"
+#include "serve/protocols/tensor.h"
+
+#define NAME_MAX_BYTES 1024
+#define ELEMENTS_MAX   (16u << 20)
+
+/* ---- reading ---- */
+
+static struct str slice(const struct cursor *c)
+{
+	return (struct str){ (const char *)c->src->mem + c->at, (size_t)cursor_left(c) };
+}
+
+static int set_text(struct json *v, const char *key, const struct proto_field *f, struct mlops_error *err)
+{
+	if (f->wire != PROTO_BYTES || cursor_left(&f->body) > NAME_MAX_BYTES)
+		return err_set(err, MLOPS_EINVALID, "'%s' is no text, or too long a one", key);
+	struct str text = slice(&f->body);
+	if (text.n)
+		js_set(v, key, js_strn(text.p, text.n));
+	return 0;
+}
+
+static struct json *number(double v)
+{
+	return isfinite(v) ? js_num(v) : js_null();
+}
+
+static struct json *from_float(uint32_t bits)
+{
+	float v;
+
+	memcpy(&v, &bits, sizeof(v));
+	return number((double)v);
+}
+
+static struct json *from_double(uint64_t bits)
+{
+	double v;
+
+	memcpy(&v, &bits, sizeof(v));
+	return number(v);
+}
+
+/* A value of InferTensorContents' field `number_`. */
+static struct json *from_contents(uint32_t number_, uint64_t value)
+{
+	switch (number_) {
+	case 1:
+		return js_bool(value);
+	case 2:
+		return js_int((int32_t)value);
+	case 3:
+		return js_int((int64_t)value);
+	case 4:
+		return js_int((uint32_t)value);
+	case 5:
+		return value > INT64_MAX ? js_num((double)value) : js_int((int64_t)value);
+	case 6:
+		return from_float((uint32_t)value);
+	default:
+		return from_double(value);
+	}
+}
+
+static int read_packed(struct proto_field *f, struct json *data, struct mlops_error *err)
+{
+	static const size_t fixed[] = { [6] = 4, [7] = 8 };
+	size_t size = f->number < ARRAY_LEN(fixed) ? fixed[f->number] : 0;
+	uint64_t value;
+
+	while (cursor_left(&f->body)) {
+		if (js_len(data) >= ELEMENTS_MAX)
+			return err_set(err, MLOPS_EINVALID, "a tensor has too many elements");
+		if (size ? cursor_uint(&f->body, "contents", size, &value, err) :
+			   proto_varint(&f->body, "contents", &value, err))
+			return -1;
+		js_push(data, from_contents(f->number, value));
+	}
+	return 0;
+}
+
+static int read_contents(struct cursor c, struct json *data, struct mlops_error *err)
+{
+	struct proto_field f;
+	int rc;
+
+	while ((rc = proto_next(&c, "contents", &f, err)) > 0) {
+		struct str bytes = f.wire == PROTO_BYTES ? slice(&f.body) : STR("");
+
+		if (js_len(data) >= ELEMENTS_MAX)
+			return err_set(err, MLOPS_EINVALID, "a tensor has too many elements");
+		if (f.number == 8 && f.wire == PROTO_BYTES)
+			js_push(data, js_strn(bytes.p, bytes.n));
+		else if (f.number >= 1 && f.number <= 7 && f.wire != PROTO_BYTES)
+			js_push(data, from_contents(f.number, f.value));
+		else if (f.number >= 1 && f.number <= 7 && read_packed(&f, data, err))
+			return -1;
+	}
+	return rc;
+}
+
+static int read_shape(struct proto_field *f, struct json *shape, struct mlops_error *err)
+{
+	uint64_t value;
+
+	if (f->wire == PROTO_VARINT) {
+		js_push(shape, js_int((int64_t)f->value));
+		return 0;
+	}
+	while (f->wire == PROTO_BYTES && cursor_left(&f->body)) {
+		if (js_len(shape) > TENSOR_RANK_MAX)
+			return err_set(err, MLOPS_EINVALID, "a shape has too many dimensions");
+		if (proto_varint(&f->body, "shape", &value, err))
+			return -1;
+		js_push(shape, js_int((int64_t)value));
+	}
+	return 0;
+}
+
+static int read_input(struct cursor c, struct json *v, struct mlops_error *err)
+{
+	struct json *shape = js_arr(), *data = js_arr();
+	struct proto_field f;
+	int rc;
+
+	js_set(v, "shape", shape);
+	js_set(v, "data", data);
+	while ((rc = proto_next(&c, "input", &f, err)) > 0) {
+		if (f.number == 1)
+			rc = set_text(v, "name", &f, err);
+		else if (f.number == 2)
+			rc = set_text(v, "datatype", &f, err);
+		else if (f.number == 3)
+			rc = read_shape(&f, shape, err);
+		else if (f.number == 5 && f.wire == PROTO_BYTES)
+			rc = read_contents(f.body, data, err);
+		if (rc < 0)
+			return -1;
+	}
+	return rc;
+}
+
+static const struct raw_type {
+	const char *name;
+	size_t size;
+	bool is_signed;
+} raw_types[] = {
+	{ "BOOL", 1, false }, { "INT8", 1, true },    { "INT16", 2, true },   { "INT32", 4, true },
+	{ "INT64", 8, true }, { "UINT8", 1, false },  { "UINT16", 2, false }, { "UINT32", 4, false },
+	{ "UINT64", 8, false }, { "FP32", 4, false }, { "FP64", 8, false },
+};
+
+static const struct raw_type *find_raw(const char *name)
+{
+	for (size_t i = 0; name && i < ARRAY_LEN(raw_types); i++)
+		if (!strcmp(raw_types[i].name, name))
+			return &raw_types[i];
+	return NULL;
+}
+
+static struct json *from_raw(const struct raw_type *type, const char *p)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, p, type->size); /* little-endian, as this machine is */
+	v = le64toh(v);
+	if (!strcmp(type->name, "FP32"))
+		return from_float((uint32_t)v);
+	if (!strcmp(type->name, "FP64"))
+		return from_double(v);
+	if (!strcmp(type->name, "BOOL"))
+		return js_bool(v);
+	if (type->is_signed && type->size < 8 && v >> (8 * type->size - 1))
+		v |= ~(uint64_t)0 << (8 * type->size);
+	return !type->is_signed && v > INT64_MAX ? js_num((double)v) : js_int((int64_t)v);
+}
+
+/* Each with its length before it, in 32 bits. */
+static int read_raw_texts(struct str raw, struct json *data, struct mlops_error *err)
+{
+	while (raw.n) {
+		size_t n = raw.n >= 4 ? le32_get(raw.p) : SIZE_MAX;
+
+		if (raw.n < 4 || n > raw.n - 4)
+			return err_set(err, MLOPS_EINVALID, "a raw tensor of BYTES ends too early");
+		js_push(data, js_strn(raw.p + 4, n));
+		raw = (struct str){ raw.p + 4 + n, raw.n - 4 - n };
+	}
+	return 0;
+}
+
+static int read_raw(struct json *input, struct str raw, struct mlops_error *err)
+{
+	const char *name = js_get_text(input, "datatype");
+	const struct raw_type *type = find_raw(name);
+	struct json *data = js_get(input, "data");
+
+	if (name && !strcmp(name, "BYTES"))
+		return read_raw_texts(raw, data, err);
+	if (!type)
+		return err_set(err, MLOPS_EINVALID, "raw tensors of '%s' are not taken", name ? name : "");
+	if (raw.n % type->size || raw.n / type->size > ELEMENTS_MAX)
+		return err_set(err, MLOPS_EINVALID, "a raw tensor of %s has %zu bytes", name, raw.n);
+	for (size_t i = 0; i < raw.n; i += type->size)
+		js_push(data, from_raw(type, raw.p + i));
+	return 0;
+}
+
+static int add_input(struct proto_field *f, struct json *inputs, struct mlops_error *err)
+{
+	struct json *v = js_obj();
+
+	js_push(inputs, v);
+	if (f->wire != PROTO_BYTES || js_len(inputs) > TENSORS_MAX)
+		return err_set(err, MLOPS_EINVALID, "the request has too many inputs");
+	return read_input(f->body, v, err);
+}
+
+static int add_output(struct proto_field *f, struct json *outputs, struct mlops_error *err)
+{
+	struct json *v = js_obj();
+	struct proto_field name;
+	int rc;
+
+	js_push(outputs, v);
+	if (f->wire != PROTO_BYTES || js_len(outputs) > TENSORS_MAX)
+		return err_set(err, MLOPS_EINVALID, "the request has too many outputs");
+	while ((rc = proto_next(&f->body, "output", &name, err)) > 0)
+		if (name.number == 1 && set_text(v, "name", &name, err))
+			return -1;
+	return rc;
+}
+
+static int read_infer(struct cursor c, struct json *v, struct mlops_error *err)
+{
+	struct json *inputs = js_arr(), *outputs = js_arr();
+	struct proto_field f;
+	size_t raws = 0;
+	int rc;
+
+	js_set(v, "inputs", inputs);
+	js_set(v, "outputs", outputs);
+	while ((rc = proto_next(&c, "request", &f, err)) > 0) {
+		if (f.number == 1)
+			rc = set_text(v, "model_name", &f, err);
+		else if (f.number == 2)
+			rc = set_text(v, "model_version", &f, err);
+		else if (f.number == 3)
+			rc = set_text(v, "id", &f, err);
+		else if (f.number == 5)
+			rc = add_input(&f, inputs, err);
+		else if (f.number == 6)
+			rc = add_output(&f, outputs, err);
+		else if (f.number == 7 && f.wire == PROTO_BYTES && raws < js_len(inputs))
+			rc = read_raw(js_at(inputs, raws++), slice(&f.body), err);
+		if (rc < 0)
+			return -1;
+	}
+	if (!rc && raws && raws != js_len(inputs))
+		return err_set(err, MLOPS_EINVALID, "raw_input_contents is not there for each input");
+	if (raws)
+		js_set(v, "raw", js_bool(true));
+	return rc;
+}
+
+static int read_message(struct str message, int (*read)(struct cursor c, struct json *v, struct mlops_error *err),
+			struct json **out, struct mlops_error *err)
+{
+	autosource src = { .fd = -1 };
+	autojson *v = js_obj();
+
+	source_mem(&src, "the request", message.p, message.n);
+	if (read(cursor_of(&src), v, err))
+		return -1;
+	*out = steal_ptr(&v);
+	return 0;
+}
+
+int oip_proto_read_infer(struct str message, struct json **out, struct mlops_error *err)
+{
+	return read_message(message, read_infer, out, err);
+}
+
+static int read_name(struct cursor c, struct json *v, struct mlops_error *err)
+{
+	struct proto_field f;
+	int rc;
+
+	while ((rc = proto_next(&c, "request", &f, err)) > 0)
+		if ((f.number == 1 && set_text(v, "model_name", &f, err)) ||
+		    (f.number == 2 && set_text(v, "model_version", &f, err)))
+			return -1;
+	return rc;
+}
+
+int oip_proto_read_name(struct str message, struct json **out, struct mlops_error *err)
+{
+	return read_message(message, read_name, out, err);
+}
+
+/* ---- writing ---- */
+
+static uint64_t bits_of(const struct json *v)
+{
+	double d = 0;
+	uint64_t bits;
+
+	if (!js_to_num(v, &d))
+		d = NAN;
+	memcpy(&bits, &d, sizeof(bits));
+	return bits;
+}
+
+static uint64_t int_of(const struct json *v)
+{
+	int64_t n = 0;
+
+	js_to_int(v, &n);
+	return (uint64_t)n;
+}
+
+static void add_le64(struct strbuf *to, uint64_t v)
+{
+	char bytes[8];
+
+	le64_put(bytes, v);
+	strbuf_add(to, bytes, sizeof(bytes));
+}
+
+/* One element of a raw tensor, of a type that tensor_write() gives. */
+static void add_raw(struct strbuf *to, const char *type, const struct json *v)
+{
+	char bytes[4];
+
+	if (!strcmp(type, "BOOL")) {
+		strbuf_addc(to, js_type(v) == JSON_TRUE_);
+	} else if (!strcmp(type, "INT64")) {
+		add_le64(to, int_of(v));
+	} else if (!strcmp(type, "FP64")) {
+		add_le64(to, bits_of(v));
+	} else {
+		le32_put(bytes, (uint32_t)js_text_len(v));
+		strbuf_add(to, bytes, sizeof(bytes));
+		strbuf_add(to, js_text(v), js_text_len(v));
+	}
+}
+
+static void add_contents(struct strbuf *to, const char *type, const struct json *data)
+{
+	bool texts = !strcmp(type, "BYTES"), doubles = !strcmp(type, "FP64"), bools = !strcmp(type, "BOOL");
+	autobuf packed = { 0 };
+
+	for (size_t i = 0; i < js_len(data); i++) {
+		const struct json *v = js_at(data, i);
+
+		if (texts)
+			proto_add_bytes(to, 8, js_text(v), js_text_len(v));
+		else if (doubles)
+			add_le64(&packed, bits_of(v));
+		else
+			proto_add_raw_varint(&packed, bools ? js_type(v) == JSON_TRUE_ : int_of(v));
+	}
+	if (!texts && packed.len)
+		proto_add_bytes(to, doubles ? 7 : bools ? 1 : 3, packed.buf, packed.len);
+}
+
+static void add_text(struct strbuf *to, uint32_t number_, const struct json *v)
+{
+	if (js_text_len(v))
+		proto_add_bytes(to, number_, js_text(v), js_text_len(v));
+}
+
+static void add_output_tensor(struct strbuf *to, const struct json *tensor, bool raw)
+{
+	const struct json *shape = js_get(tensor, "shape");
+	autobuf message = { 0 }, contents = { 0 };
+
+	add_text(&message, 1, js_get(tensor, "name"));
+	add_text(&message, 2, js_get(tensor, "datatype"));
+	for (size_t i = 0; i < js_len(shape); i++)
+		proto_add_varint(&message, 3, int_of(js_at(shape, i)));
+	if (!raw) {
+		add_contents(&contents, js_get_text(tensor, "datatype"), js_get(tensor, "data"));
+		proto_add_bytes(&message, 5, contents.buf, contents.len);
+	}
+	proto_add_bytes(to, 5, message.buf, message.len);
+}
+
+void oip_proto_write_infer(const struct json *reply, bool raw, struct strbuf *out)
+{
+	const struct json *outputs = js_get(reply, "outputs");
+
+	add_text(out, 1, js_get(reply, "model_name"));
+	add_text(out, 2, js_get(reply, "model_version"));
+	add_text(out, 3, js_get(reply, "id"));
+	for (size_t i = 0; i < js_len(outputs); i++)
+		add_output_tensor(out, js_at(outputs, i), raw);
+	for (size_t i = 0; raw && i < js_len(outputs); i++) {
+		const struct json *tensor = js_at(outputs, i), *data = js_get(tensor, "data");
+		autobuf bytes = { 0 };
+
+		for (size_t e = 0; e < js_len(data); e++)
+			add_raw(&bytes, js_get_text(tensor, "datatype"), js_at(data, e));
+		proto_add_bytes(out, 6, bytes.buf, bytes.len);
+	}
+}
