@@ -8,8 +8,8 @@
 #include "base/mem.h"
 #include "base/pool.h"
 
-#define SMALL ((size_t)256 << 10) /* a pack needs no more */
-#define LARGE ((size_t)2 << 20)   /* fewer waits of the one for the other, for a file so long: */
+#define SMALL ((size_t)256 << 10)
+#define LARGE ((size_t)2 << 20) /* fewer waits of the one for the other, for a file so long: */
 #define LONG  ((uint64_t)16 << 20)
 
 struct buffer {
@@ -20,7 +20,7 @@ struct buffer {
 struct output {
 	int fd;
 	const char *path;
-	bool to_sync;
+	bool widens;         /* with its length */
 	bool direct;         /* the descriptor is in that mode */
 	struct pool *writer; /* NULL until the first buffer is full */
 	struct buffer bufs[2];
@@ -40,13 +40,13 @@ static void resize(struct buffer *b, size_t size)
 	b->size = size;
 }
 
-struct output *output_new(int fd, const char *path, bool to_sync)
+struct output *output_new(int fd, const char *path, bool widens)
 {
 	struct output *o = xcalloc(1, sizeof(*o));
 
 	o->fd = fd;
 	o->path = path;
-	o->to_sync = to_sync;
+	o->widens = widens;
 	resize(&o->bufs[0], SMALL);
 	return o;
 }
@@ -115,12 +115,11 @@ static int give_buffer(struct output *o, struct mlops_error *err)
 		return -1;
 	if (FAULT("store.write"))
 		return err_sys(err, "cannot write '%s'", o->path);
-	if (o->to_sync)
-		set_direct(o, true);
+	set_direct(o, true);
 	o->given += o->used;
 	o->used = 0;
 	o->filling = !o->filling;
-	resize(&o->bufs[o->filling], o->given < LONG ? SMALL : LARGE);
+	resize(&o->bufs[o->filling], o->widens && o->given >= LONG ? LARGE : SMALL);
 	pool_add(o->writer, write_buffer, o);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /*
- * A file that is written once, from its start to its end, while another thread writes what was
- * given before. For one that is to be synced direct I/O is used where the file system takes it:
- * then the bytes are on the disk when the sync comes, and push nothing out of the page cache.
+ * A file that is written once, from its start to its end, and synced, while another thread writes what
+ * was given before. Direct I/O is used where the file system takes it: then the bytes are on the
+ * disk when the sync comes, and push nothing out of the page cache.
  */
 #pragma once
 
@@ -15,9 +15,10 @@ struct output;
 
 /*
  * `fd` is open for writing and empty (but see output_resume()), and stays the caller's, as does
- * `path`, for messages. After a failure nothing but output_free() is of use.
+ * `path`, for messages. One that widens takes larger buffers once it is long, where one file comes as
+ * fast as it can. After a failure nothing but output_free() is of use.
  */
-struct output *output_new(int fd, const char *path, bool to_sync);
+struct output *output_new(int fd, const char *path, bool widens);
 void output_free(struct output *o); /* NULL is fine */
 int output_add(struct output *o, const void *buf, size_t n, struct mlops_error *err);
 /* Instead of output_add(): where the next bytes go, at least one, and that n of them are there. */

@@ -20,9 +20,9 @@ enum pack_codec { PACK_RAW, PACK_ZSTD, PACK_SEALED };
 
 struct pack_entry {
 	struct oid oid;
-	uint64_t offset;      /* of the entry's header in the pack */
 	uint32_t raw, stored; /* at most PACK_OBJECT_MAX */
-	enum pack_codec codec;
+	uint64_t offset : 56; /* of the entry's header in the pack; there may be millions of these */
+	uint64_t codec : 8;   /* enum pack_codec */
 };
 
 struct pack {

@@ -69,7 +69,7 @@ int pack_writer_new(const char *tmp_dir, struct pack_writer **out, struct mlops_
 	struct pack_writer *w = xcalloc(1, sizeof(*w));
 	w->fd = fd;
 	w->tmp = steal_ptr(&tmp);
-	w->out = output_new(fd, w->tmp, true);
+	w->out = output_new(fd, w->tmp, false);
 	le32_put(header + 4, PACK_VERSION);
 	if (output_add(w->out, header, sizeof(header), err)) {
 		pack_writer_free(w);
@@ -109,8 +109,7 @@ int pack_writer_add(struct pack_writer *w, const struct oid *oid, const struct p
 	pack_put_header(header, oid, form);
 	grow_slots(w);
 	*slot_of(w, oid) = (uint32_t)w->entries.n + 1;
-	vec_push(&w->entries, { *oid, pack_writer_size(w), (uint32_t)form->raw, (uint32_t)form->n,
-				form->codec });
+	vec_push(&w->entries, { *oid, (uint32_t)form->raw, (uint32_t)form->n, pack_writer_size(w), form->codec });
 	return output_add(w->out, header, sizeof(header), err) ||
 			       output_add(w->out, form->data, form->n, err) ?
 		       -1 :
@@ -189,7 +188,7 @@ static int write_index(struct pack_writer *w, const char *tmp, char *hex, struct
 	if (fd < 0)
 		return err_sys(err, "cannot write '%s'", tmp);
 	fs_share(fd, dir);
-	struct output *out = output_new(fd, tmp, true);
+	struct output *out = output_new(fd, tmp, false);
 	int rc = write_records(w, out, &sum, err);
 	if (!rc)
 		rc = output_add(out, sum.sha256, sizeof(sum.sha256), err);
