@@ -31,6 +31,19 @@ is "$(status -d '{"instances":[1' "$u/v1/models/wine:predict")" 400 "broken JSON
 like "$tap_root/body" '^\{"error":".*line 1' "says where"
 is "$(status -d '{"rows":[1]}' "$u/v1/models/wine:predict")" 400 "no instances"
 is "$(status -d '{"inputs":[{"name":"x","shape":[3],"datatype":"FP64","data":[1]}]}' "$u/v2/models/wine/infer")" 400 "a tensor that lies"
+python3 -I -S -c '
+import struct, sys
+head = b"{\"inputs\":[{\"name\":\"x\",\"shape\":[1,2],\"datatype\":\"FP32\",\"parameters\":{\"binary_data_size\":8}}]}"
+open("n", "w").write(str(len(head)))
+sys.stdout.buffer.write(head + struct.pack("<2f", 1, 2.5))' >binary
+infer_binary() {
+	status --data-binary @binary -H "Inference-Header-Content-Length: $1" "$u/v2/models/wine/infer"
+}
+is "$(infer_binary "$(cat n)")" 200 "a tensor as bytes behind the request"
+like "$tap_root/body" '"datatype":"FP64","data":\[3.5\]' "is read"
+is "$(infer_binary 9) $(infer_binary 9999) $(infer_binary x)" "400 400 400" "a length that lies"
+head -c 10 /dev/zero >>binary
+is "$(infer_binary "$(cat n)")" 400 "bytes behind the last tensor"
 is "$(status -d '{"instances":["x"]}' "$u/v1/models/wine:predict")" 500 "a model that fails"
 like "$tap_root/body" '^\{"error":"TypeError' "says how"
 head -c 17000000 /dev/zero >big

@@ -4,7 +4,9 @@
  */
 #include <inttypes.h>
 
+#include "base/num.h"
 #include "serve/gateway/call.h"
+#include "serve/protocols/raw.h"
 #include "serve/protocols/tensor.h"
 
 static int read_inputs(const struct json *request, struct tensor *tensors, size_t n,
@@ -135,9 +137,57 @@ static int oip_format(const struct json *request, struct json *predictions,
 
 const struct protocol protocol_oip = { .name = "oip", .parse = oip_parse, .format = oip_format };
 
+/* The part of the inputs that lies behind the JSON, as bytes ("binary tensor data" of Triton). */
+static int read_binary(struct json *request, struct str rest, struct mlops_error *err)
+{
+	const struct json *inputs = js_get(request, "inputs");
+
+	for (size_t i = 0; i < js_len(inputs); i++) {
+		struct json *input = js_at(inputs, i);
+		int64_t n;
+
+		if (!js_get_int(js_get(input, "parameters"), "binary_data_size", &n))
+			continue;
+		if (n < 0 || (uint64_t)n > rest.n)
+			return err_set(err, MLOPS_EINVALID, "input %zu has more bytes than were sent", i);
+		js_set(input, "data", js_arr());
+		if (raw_read(input, (struct str){ rest.p, (size_t)n }, err))
+			return -1;
+		rest = (struct str){ rest.p + n, rest.n - (size_t)n };
+	}
+	return rest.n ? err_set(err, MLOPS_EINVALID, "%zu bytes behind the last input", rest.n) : 0;
+}
+
+static int read_request(const struct call *call, struct json **out, struct mlops_error *err)
+{
+	const struct str *header = http_message_field(call->message, "Inference-Header-Content-Length");
+	struct str body = call->body;
+	autojson *v = NULL;
+	uint64_t n = body.n;
+
+	if (header) {
+		autofree char *text = xstrndup(header->p, header->n);
+
+		if (!num_parse_u64(text, &n) || n > body.n)
+			return err_set(err, MLOPS_EINVALID,
+				       "Inference-Header-Content-Length is not a part of the body");
+	}
+	if (js_parse(body.p, (size_t)n, "the request", &v, err) ||
+	    (header && read_binary(v, (struct str){ body.p + n, body.n - (size_t)n }, err)))
+		return -1;
+	*out = steal_ptr(&v);
+	return 0;
+}
+
 static void infer(struct call *call)
 {
-	call_predict(call, &protocol_oip);
+	autojson *request = NULL;
+	autoerr err = ERR_INIT;
+
+	if (read_request(call, &request, &err))
+		call_refuse(call, 400, err.msg);
+	else
+		call_predict_value(call, &protocol_oip, request);
 }
 
 static void server_metadata(struct call *call)

@@ -1,14 +1,12 @@
 /* Field numbers are those of the protocol's grpc_predict_v2.proto. */
 #include "serve/protocols/oip_proto.h"
 
-#include <math.h>
-
-#include "base/le.h"
 #include "fmt/proto.h"
+#include "serve/protocols/raw.h"
 #include "serve/protocols/tensor.h"
 
 #define NAME_MAX_BYTES 1024
-#define ELEMENTS_MAX   (16u << 20)
+#define ELEMENTS_MAX   RAW_ELEMENTS_MAX
 
 /* ---- reading ---- */
 
@@ -27,27 +25,6 @@ static int set_text(struct json *v, const char *key, const struct proto_field *f
 	return 0;
 }
 
-static struct json *number(double v)
-{
-	return isfinite(v) ? js_num(v) : js_null();
-}
-
-static struct json *from_float(uint32_t bits)
-{
-	float v;
-
-	memcpy(&v, &bits, sizeof(v));
-	return number((double)v);
-}
-
-static struct json *from_double(uint64_t bits)
-{
-	double v;
-
-	memcpy(&v, &bits, sizeof(v));
-	return number(v);
-}
-
 /* A value of InferTensorContents' field `number_`. */
 static struct json *from_contents(uint32_t number_, uint64_t value)
 {
@@ -63,9 +40,9 @@ static struct json *from_contents(uint32_t number_, uint64_t value)
 	case 5:
 		return value > INT64_MAX ? js_num((double)value) : js_int((int64_t)value);
 	case 6:
-		return from_float((uint32_t)value);
+		return raw_float((uint32_t)value);
 	default:
-		return from_double(value);
+		return raw_double(value);
 	}
 }
 
@@ -147,72 +124,6 @@ static int read_input(struct cursor c, struct json *v, struct mlops_error *err)
 	return rc;
 }
 
-static const struct raw_type {
-	const char *name;
-	size_t size;
-	bool is_signed;
-} raw_types[] = {
-	{ "BOOL", 1, false }, { "INT8", 1, true },    { "INT16", 2, true },   { "INT32", 4, true },
-	{ "INT64", 8, true }, { "UINT8", 1, false },  { "UINT16", 2, false }, { "UINT32", 4, false },
-	{ "UINT64", 8, false }, { "FP32", 4, false }, { "FP64", 8, false },
-};
-
-static const struct raw_type *find_raw(const char *name)
-{
-	for (size_t i = 0; name && i < ARRAY_LEN(raw_types); i++)
-		if (!strcmp(raw_types[i].name, name))
-			return &raw_types[i];
-	return NULL;
-}
-
-static struct json *from_raw(const struct raw_type *type, const char *p)
-{
-	uint64_t v = 0;
-
-	memcpy(&v, p, type->size); /* little-endian, as this machine is */
-	v = le64toh(v);
-	if (!strcmp(type->name, "FP32"))
-		return from_float((uint32_t)v);
-	if (!strcmp(type->name, "FP64"))
-		return from_double(v);
-	if (!strcmp(type->name, "BOOL"))
-		return js_bool(v);
-	if (type->is_signed && type->size < 8 && v >> (8 * type->size - 1))
-		v |= ~(uint64_t)0 << (8 * type->size);
-	return !type->is_signed && v > INT64_MAX ? js_num((double)v) : js_int((int64_t)v);
-}
-
-/* Each with its length before it, in 32 bits. */
-static int read_raw_texts(struct str raw, struct json *data, struct mlops_error *err)
-{
-	while (raw.n) {
-		size_t n = raw.n >= 4 ? le32_get(raw.p) : SIZE_MAX;
-
-		if (raw.n < 4 || n > raw.n - 4)
-			return err_set(err, MLOPS_EINVALID, "a raw tensor of BYTES ends too early");
-		js_push(data, js_strn(raw.p + 4, n));
-		raw = (struct str){ raw.p + 4 + n, raw.n - 4 - n };
-	}
-	return 0;
-}
-
-static int read_raw(struct json *input, struct str raw, struct mlops_error *err)
-{
-	const char *name = js_get_text(input, "datatype");
-	const struct raw_type *type = find_raw(name);
-	struct json *data = js_get(input, "data");
-
-	if (name && !strcmp(name, "BYTES"))
-		return read_raw_texts(raw, data, err);
-	if (!type)
-		return err_set(err, MLOPS_EINVALID, "raw tensors of '%s' are not taken", name ? name : "");
-	if (raw.n % type->size || raw.n / type->size > ELEMENTS_MAX)
-		return err_set(err, MLOPS_EINVALID, "a raw tensor of %s has %zu bytes", name, raw.n);
-	for (size_t i = 0; i < raw.n; i += type->size)
-		js_push(data, from_raw(type, raw.p + i));
-	return 0;
-}
-
 static int add_input(struct proto_field *f, struct json *inputs, struct mlops_error *err)
 {
 	struct json *v = js_obj();
@@ -259,7 +170,7 @@ static int read_infer(struct cursor c, struct json *v, struct mlops_error *err)
 		else if (f.number == 6)
 			rc = add_output(&f, outputs, err);
 		else if (f.number == 7 && f.wire == PROTO_BYTES && raws < js_len(inputs))
-			rc = read_raw(js_at(inputs, raws++), slice(&f.body), err);
+			rc = raw_read(js_at(inputs, raws++), slice(&f.body), err);
 		if (rc < 0)
 			return -1;
 	}
@@ -307,51 +218,6 @@ int oip_proto_read_name(struct str message, struct json **out, struct mlops_erro
 
 /* ---- writing ---- */
 
-static uint64_t bits_of(const struct json *v)
-{
-	double d = 0;
-	uint64_t bits;
-
-	if (!js_to_num(v, &d))
-		d = NAN;
-	memcpy(&bits, &d, sizeof(bits));
-	return bits;
-}
-
-static uint64_t int_of(const struct json *v)
-{
-	int64_t n = 0;
-
-	js_to_int(v, &n);
-	return (uint64_t)n;
-}
-
-static void add_le64(struct strbuf *to, uint64_t v)
-{
-	char bytes[8];
-
-	le64_put(bytes, v);
-	strbuf_add(to, bytes, sizeof(bytes));
-}
-
-/* One element of a raw tensor, of a type that tensor_write() gives. */
-static void add_raw(struct strbuf *to, const char *type, const struct json *v)
-{
-	char bytes[4];
-
-	if (!strcmp(type, "BOOL")) {
-		strbuf_addc(to, js_type(v) == JSON_TRUE_);
-	} else if (!strcmp(type, "INT64")) {
-		add_le64(to, int_of(v));
-	} else if (!strcmp(type, "FP64")) {
-		add_le64(to, bits_of(v));
-	} else {
-		le32_put(bytes, (uint32_t)js_text_len(v));
-		strbuf_add(to, bytes, sizeof(bytes));
-		strbuf_add(to, js_text(v), js_text_len(v));
-	}
-}
-
 static void add_contents(struct strbuf *to, const char *type, const struct json *data)
 {
 	bool texts = !strcmp(type, "BYTES"), doubles = !strcmp(type, "FP64"), bools = !strcmp(type, "BOOL");
@@ -363,9 +229,9 @@ static void add_contents(struct strbuf *to, const char *type, const struct json 
 		if (texts)
 			proto_add_bytes(to, 8, js_text(v), js_text_len(v));
 		else if (doubles)
-			add_le64(&packed, bits_of(v));
+			raw_add_le64(&packed, raw_bits(v));
 		else
-			proto_add_raw_varint(&packed, bools ? js_type(v) == JSON_TRUE_ : int_of(v));
+			proto_add_raw_varint(&packed, bools ? js_type(v) == JSON_TRUE_ : raw_int(v));
 	}
 	if (!texts && packed.len)
 		proto_add_bytes(to, doubles ? 7 : bools ? 1 : 3, packed.buf, packed.len);
@@ -385,7 +251,7 @@ static void add_output_tensor(struct strbuf *to, const struct json *tensor, bool
 	add_text(&message, 1, js_get(tensor, "name"));
 	add_text(&message, 2, js_get(tensor, "datatype"));
 	for (size_t i = 0; i < js_len(shape); i++)
-		proto_add_varint(&message, 3, int_of(js_at(shape, i)));
+		proto_add_varint(&message, 3, raw_int(js_at(shape, i)));
 	if (!raw) {
 		add_contents(&contents, js_get_text(tensor, "datatype"), js_get(tensor, "data"));
 		proto_add_bytes(&message, 5, contents.buf, contents.len);
@@ -407,7 +273,7 @@ void oip_proto_write_infer(const struct json *reply, bool raw, struct strbuf *ou
 		autobuf bytes = { 0 };
 
 		for (size_t e = 0; e < js_len(data); e++)
-			add_raw(&bytes, js_get_text(tensor, "datatype"), js_at(data, e));
+			raw_add(&bytes, js_get_text(tensor, "datatype"), js_at(data, e));
 		proto_add_bytes(out, 6, bytes.buf, bytes.len);
 	}
 }

@@ -92,9 +92,7 @@ static int read_data(const struct json *input, struct tensor *t, size_t elements
 			       t->name, type_name ? type_name : "");
 	if (js_type(data) != JSON_ARR)
 		return err_set(err, MLOPS_EINVALID,
-			       "input '%s' needs 'data', a list (binary tensors "
-			       "are not taken)",
-			       t->name);
+			       "input '%s' needs 'data', a list", t->name);
 	t->flat = js_arr();
 	flatten(data, t->flat);
 	if (js_len(t->flat) != elements)
