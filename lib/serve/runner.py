@@ -1,4 +1,4 @@
-# Runs a model's predict.py for the gateway. Standard input is the channel, a socket: frames of a
+# Runs a model's predict.py, or an MLflow model, for the gateway. Standard input is the channel, a socket: frames of a
 # 32-bit little-endian length and JSON. Argument: the model's folder, which is also the current one.
 #   to the gateway    {"ready": true} or {"error": "..."}, once
 #   from the gateway  {"rows": [...]}
@@ -55,10 +55,36 @@ def describe(error):
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 
+def load_mlflow(folder):
+    """predict(rows) of an MLflow model: rows become a table, whose columns have the types it wants."""
+    import mlflow.pyfunc
+    import numpy
+    import pandas
+
+    model = mlflow.pyfunc.load_model(folder)
+    schema = model.metadata.get_input_schema()
+    tabular = schema is not None and not schema.is_tensor_spec()
+    names = schema.input_names() if tabular and schema.has_input_names() else None
+
+    def predict(rows):
+        if not names and not (rows and isinstance(rows[0], dict)):
+            return model.predict(numpy.asarray(rows))
+        table = pandas.DataFrame(rows) if rows and isinstance(rows[0], dict) else pandas.DataFrame(rows, columns=names)
+        if names:
+            types = dict(zip(names, schema.pandas_types()))
+            table = table.astype({name: types[name] for name in table.columns if name in types}, errors="ignore")
+        out = model.predict(table)
+        return out.to_dict("records") if isinstance(out, pandas.DataFrame) else out
+
+    return predict
+
+
 def load(folder):
-    """predict.py's predict(), after its load() has run."""
+    """predict.py's predict(), after its load() has run; without one, the MLflow model's."""
     sys.path[0] = folder
     path = os.path.join(folder, "predict.py")
+    if not os.path.exists(path):
+        return load_mlflow(folder)
     spec = importlib.util.spec_from_file_location(MODULE, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[MODULE] = module

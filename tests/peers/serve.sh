@@ -1,5 +1,5 @@
-# mlops serve asked by the real clients: Triton's over HTTP and gRPC, OpenAI's through it to an upstream;
-# and nginx behind it.
+# mlops serve asked by the real clients: Triton's over HTTP and gRPC, OpenAI's through it to an upstream; a
+# model that MLflow saved; and nginx behind it.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$tap_src/tests/lib/deploy.sh"
 . "$tap_src/tests/lib/peers.sh"
@@ -28,6 +28,26 @@ serve --upstream "http://127.0.0.1:$(cat port)" --keys keys
 client openai "$u/v1"
 kill -TERM "$pid"
 wait "$pid"
+
+if peer mlflow; then
+	"$MLFLOW_PYTHON" -W ignore - svr >want 2>"$err" <<'PY' || diag <"$err"
+import json, sys, mlflow, numpy, pandas, sklearn.svm
+from mlflow.models import infer_signature
+x, y = pandas.DataFrame({"a": [1.0, 2, 3, 4], "b": [0.0, 1, 0, 1]}), numpy.array([0, 1, 0, 1])
+model = sklearn.svm.SVR().fit(x, y)
+mlflow.sklearn.save_model(model, sys.argv[1], signature=infer_signature(x, model.predict(x)))
+print(json.dumps({"predictions": model.predict(x[:2]).tolist()}, separators=(",", ":")))
+PY
+	MLOPS_PYTHON=$MLFLOW_PYTHON
+	export MLOPS_PYTHON
+	serve --dir svr --start-timeout 60s
+	unset MLOPS_PYTHON
+	is "$(curl -s -H 'Content-Type: application/json' -d '{"dataframe_split":{"columns":["a","b"],"data":[[1,0],[2,1]]}}' "$u/invocations")" \
+		"$(cat want)" "an MLflow model predicts as it does there"
+	is "$(curl -s -d '{"instances":[[1,0],[2,1]]}' "$u/v1/models/svr:predict")" "$(cat want)" "also for rows without names"
+	kill -TERM "$pid"
+	wait "$pid"
+fi
 
 if start_nginx; then
 	head -c 5000000 /dev/urandom >"$nginx_root/large"

@@ -3,9 +3,12 @@
 
 #include <pthread.h>
 
-/* A folder's own program goes first: it may well load the model that lies beside it. */
+/*
+ * A folder's own program goes before a model that lies beside it, which it may well load; and what is
+ * scored here before what Python would do.
+ */
 static const struct worker_kind *const kinds[] = { &worker_upstream, &worker_python,
-							&worker_native };
+							&worker_native, &worker_mlflow };
 
 int worker_kind_find(const char *model, const struct worker_kind **out, struct mlops_error *err)
 {

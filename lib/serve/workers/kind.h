@@ -47,4 +47,4 @@ void worker_predict(const struct worker_kind *kind, void *state, struct predicti
 /* Frees what it holds. */
 void prediction_clear(struct prediction *p);
 
-extern const struct worker_kind worker_python, worker_native, worker_upstream;
+extern const struct worker_kind worker_python, worker_native, worker_mlflow, worker_upstream;

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "base/fs.h"
+#include "base/path.h"
 #include "mlops/scoring.h"
 #include "serve/workers/queue.h"
 
@@ -19,11 +21,13 @@ struct native {
 
 static bool native_takes(const char *model)
 {
+	autofree char *mlflow = path_join(model, "MLmodel");
 	autoerr ignored = ERR_INIT;
 	struct scorer *s;
 
+	/* When it has one that can't be scored, open() says why; unless MLflow could do it. */
 	if (mlops_scorer_open(model, &s, &ignored))
-		return ignored.kind == MLOPS_EINVALID; /* it has one, and open() says what is wrong */
+		return ignored.kind == MLOPS_EINVALID && !fs_exists(mlflow);
 	mlops_scorer_free(s);
 	return true;
 }

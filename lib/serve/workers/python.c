@@ -1,5 +1,5 @@
 /*
- * predict.py in processes of their own (workers.h), each with a thread that brings it predictions.
+ * predict.py, or an MLflow model, in processes of their own (workers.h), each with a thread that brings it predictions.
  * Those of several requests go as one, and come apart again by their number of rows; when that
  * fails, each goes by itself, so that one request cannot spoil another.
  */
@@ -135,6 +135,23 @@ static unsigned python_ready(void *state)
 {
 	return workers_ready(((struct python *)state)->workers);
 }
+
+static bool mlflow_takes(const char *model)
+{
+	autofree char *about = path_join(model, "MLmodel");
+
+	return fs_exists(about);
+}
+
+const struct worker_kind worker_mlflow = {
+	.name = "mlflow",
+	.help = "a folder with an MLflow model, by MLflow's python_function",
+	.takes = mlflow_takes,
+	.open = python_open,
+	.close = python_close,
+	.predict = python_predict,
+	.ready = python_ready,
+};
 
 const struct worker_kind worker_python = {
 	.name = "python",

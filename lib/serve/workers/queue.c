@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/thread.h"
 
+#define TRY_AGAIN 32
+
 struct queue {
 	struct queue_how how;
 	pthread_t *threads;
@@ -12,7 +14,8 @@ struct queue {
 	pthread_cond_t changed;
 	struct prediction *first, **last;
 	unsigned waiting;
-	double row_ns; /* what a row took of late */
+	size_t limit; /* rows that go together, now */
+	unsigned alone; /* predictions made while that is less than two */
 	bool stopping;
 };
 
@@ -34,23 +37,14 @@ static struct prediction *pop(struct queue *q)
 	return p;
 }
 
-/* How many rows may go together. */
-static size_t rows_limit(const struct queue *q)
-{
-	double fit = q->row_ns > 0 ? (double)q->how.batch_ms * 1e6 / q->row_ns : 1;
-
-	return fit < (double)q->how.batch_rows ? (size_t)fit : q->how.batch_rows;
-}
-
 /* The first that waits, and those behind it that fit in. */
 static struct prediction *take(struct queue *q, size_t *rows)
 {
 	struct prediction *list = pop(q), **end = &list->next;
-	size_t limit = rows_limit(q);
 
 	*rows = js_len(list->rows);
 	atomic_store(&list->begun, true);
-	while (q->first && *rows + js_len(q->first->rows) <= limit) {
+	while (q->first && *rows + js_len(q->first->rows) <= q->limit) {
 		struct prediction *p = pop(q);
 
 		*rows += js_len(p->rows);
@@ -61,11 +55,21 @@ static struct prediction *take(struct queue *q, size_t *rows)
 	return list;
 }
 
-static void learn(struct queue *q, size_t rows, int64_t ns)
+/*
+ * Half as many after predictions that took too long together; a quarter more after those that did not,
+ * when they were as many as may be. What a single one takes is not the batch's doing; two are tried
+ * again now and then.
+ */
+static void learn(struct queue *q, size_t rows, bool together, int64_t ns)
 {
-	double row_ns = (double)ns / (double)(rows ? rows : 1);
-
-	q->row_ns = q->row_ns > 0 ? q->row_ns * 0.8 + row_ns * 0.2 : row_ns;
+	if (together && ns > q->how.batch_ms * 1000000)
+		q->limit = rows / 2;
+	else if (together && 2 * rows > q->limit)
+		q->limit += q->limit / 4 + 1;
+	else if (q->limit < 2 && ++q->alone % TRY_AGAIN == 0)
+		q->limit = 2;
+	if (q->limit > q->how.batch_rows)
+		q->limit = q->how.batch_rows;
 }
 
 /* Those whose time is over are not worth the work. */
@@ -115,11 +119,12 @@ static void *run(void *arg)
 		}
 		struct prediction *list = take(q, &rows);
 		pthread_mutex_unlock(&q->lock);
+		bool together = list->next;
 		int64_t began = clock_mono_ns();
 		work(q, list);
 		int64_t took = clock_mono_ns() - began;
 		pthread_mutex_lock(&q->lock);
-		learn(q, rows, took);
+		learn(q, rows, together, took);
 	}
 	pthread_mutex_unlock(&q->lock);
 	return NULL;
@@ -131,6 +136,7 @@ int queue_start(const struct queue_how *how, struct queue **out, struct mlops_er
 
 	q->how = *how;
 	q->last = &q->first;
+	q->limit = how->batch_rows;
 	q->threads = xcalloc(how->threads, sizeof(*q->threads));
 	pthread_mutex_init(&q->lock, NULL);
 	pthread_cond_init(&q->changed, NULL);

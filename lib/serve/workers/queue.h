@@ -1,6 +1,6 @@
 /*
  * Predictions that wait for threads which make them, several at a time when they may: as many as
- * wait already, and as can be made within a bound that is learnt from those before.
+ * wait already, and as could be made within a bound of late.
  */
 #pragma once
 
