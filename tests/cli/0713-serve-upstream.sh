@@ -59,6 +59,7 @@ like "$(curl -s "$u/metrics")" 'mlops_requests_total\{method="any",route="other"
 
 is "$(status "$u/crash")" 502 "a server that dies"
 is "$(status "$u/x")" 502 "and is gone"
+is "$(status "$u/health")" 503 "which health tells"
 kill -TERM "$pid"
 ok "ends" wait "$pid"
 

@@ -19,20 +19,19 @@ static bool has_method(const struct gateway_route *r, struct str method)
 	return str_eq(method, r->method) || (str_eq(method, "HEAD") && !strcmp(r->method, "GET"));
 }
 
-/* The route, or NULL; *others: the path has routes for other methods. */
+/* The route, or NULL; then `others` gets the methods that the path has routes for. */
 static const struct gateway_route *find_route(const struct gateway *g, const struct http_message *m,
 					      struct arena *arena, struct route_params *params,
-					      bool *others)
+					      struct strbuf *others)
 {
 	const char *path = arena_strndup(arena, path_of(m).p, path_of(m).n);
 
-	*others = false;
 	for (const struct gateway_route *r = g->routes; r->method; r++) {
 		if (!route_match(r->path, path, arena, params))
 			continue;
 		if (has_method(r, m->method))
 			return r;
-		*others = true;
+		strbuf_addf(others, "%s%s", others->len ? ", " : "", r->method);
 	}
 	return NULL;
 }
@@ -50,7 +49,7 @@ enum call_plan call_plan(struct conn *c, const struct http_message *m, struct ca
 	struct gateway *g = c->front->gateway;
 	struct route_params params;
 	autoarena arena = { 0 };
-	bool others;
+	autobuf others = { 0 };
 
 	c->route = find_route(g, m, &arena, &params, &others);
 	if (!(c->route && c->route->open) && keys_check(g->keys, m, refusal))
@@ -60,8 +59,10 @@ enum call_plan call_plan(struct conn *c, const struct http_message *m, struct ca
 		return CALL_PROXY;
 	if (c->route)
 		return CALL_HANDLE;
-	return others ? refuse(refusal, 405, NULL, "this path does not take that method") :
-			refuse(refusal, 404, NULL, "there is nothing at this path");
+	if (!others.len)
+		return refuse(refusal, 404, NULL, "there is nothing at this path");
+	snprintf(refusal->buf, sizeof(refusal->buf), "Allow: %s\r\n", others.buf);
+	return refuse(refusal, 405, refusal->buf, "this path does not take that method");
 }
 
 void call_handle(struct conn *c, const struct http_message *m, struct str body)

@@ -526,6 +526,19 @@ void conn_end_reply(struct conn *c, int status, bool clean)
 	clear_request(c);
 }
 
+/* Made once a second. */
+static const char *date_field(struct front *f)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (now != f->date_s && gmtime_r(&now, &tm)) {
+		f->date_s = now;
+		strftime(f->date, sizeof(f->date), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm);
+	}
+	return f->date;
+}
+
 void conn_reply(struct conn *c, int status, const char *type, const char *fields, const void *body,
 		size_t n)
 {
@@ -534,6 +547,7 @@ void conn_reply(struct conn *c, int status, const char *type, const char *fields
 	snprintf(line, sizeof(line), "HTTP/1.1 %d %s\r\nContent-Length: %zu\r\n", status,
 		 conn_reason(status), n);
 	strbuf_adds(&c->out, line);
+	strbuf_adds(&c->out, date_field(c->front));
 	if (type) {
 		strbuf_adds(&c->out, "Content-Type: ");
 		strbuf_adds(&c->out, type);

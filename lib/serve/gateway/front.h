@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <time.h>
 
 #include "base/str.h"
 #include "serve/gateway/loop.h"
@@ -22,6 +23,8 @@ struct front {
 	struct uplink *links, *idle, *dead_links; /* to upstreams: see uplink.h */
 	bool draining; /* no more requests */
 	size_t held;   /* bytes of bodies that are being collected */
+	char date[64]; /* the field Date, of date_s */
+	time_t date_s;
 	char scratch[FRONT_SCRATCH]; /* what was just read */
 };
 

@@ -206,6 +206,8 @@ static void fail(struct uplink *l, int status, const char *why)
 {
 	struct conn *c = l->client;
 
+	if (status == 502)
+		atomic_store(&l->upstream->failing, true);
 	if (l->answering) {
 		conn_cut(c);
 		return;
@@ -254,6 +256,8 @@ static void begin_answer(struct uplink *l, const struct http_message *m)
 	char line[64];
 
 	l->answering = true;
+	if (atomic_load(&l->upstream->failing))
+		atomic_store(&l->upstream->failing, false);
 	l->status = m->status;
 	l->keep_alive = m->keep_alive;
 	l->answer_framing = m->framing;

@@ -12,7 +12,9 @@
 #include "base/num.h"
 #include "base/str.h"
 
-#define POLL_MS 5
+#define POLL_MS       5
+#define PROBE_MS      50 /* which others wait for */
+#define PROBE_EACH_MS 1000
 
 bool upstream_is_url(const char *text)
 {
@@ -124,6 +126,18 @@ static bool answers(const struct upstream *u, int timeout_ms)
 
 	return fd >= 0 && poll(&p, 1, timeout_ms) == 1 &&
 	       !getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size) && !code;
+}
+
+bool upstream_answers(struct upstream *u)
+{
+	int64_t now = clock_mono_ms();
+
+	if (!atomic_load(&u->failing))
+		return true;
+	if (now - atomic_exchange(&u->probed_ms, now) < PROBE_EACH_MS)
+		return false;
+	atomic_store(&u->failing, !answers(u, PROBE_MS));
+	return !atomic_load(&u->failing);
 }
 
 int upstream_wait(const struct upstream *u, int64_t timeout_ms, struct mlops_error *err)

@@ -36,8 +36,7 @@ static struct upstream *upstream_get(void *state)
 
 static unsigned upstream_ready(void *state)
 {
-	(void)state;
-	return 1;
+	return upstream_answers(state);
 }
 
 const struct worker_kind worker_upstream = {
