@@ -6,14 +6,12 @@
 #define FIELDS_MAX 16384
 #define WINDOW     (1u << 20)
 #define ACKS_MAX   64 /* unsent ones: a client that only pings is cut off */
-#define HELD_MAX   (64u << 20) /* bodies of all streams */
 
 struct h2 {
 	nghttp2_session *session;
 	struct h2_handlers handlers;
 	void *arg;
 	struct h2_request *requests;
-	size_t held;
 };
 
 static void request_free(struct h2 *h, struct h2_request *r)
@@ -24,7 +22,7 @@ static void request_free(struct h2 *h, struct h2_request *r)
 		at = &(*at)->next;
 	*at = r->next;
 	h->handlers.ended(r, h->arg);
-	h->held -= r->body.len;
+	h->handlers.release(r->body.len, h->arg);
 	free(r->method);
 	free(r->path);
 	free(r->trailers);
@@ -87,11 +85,10 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, cons
 	(void)flags;
 	if (!r || r->answered)
 		return 0;
-	if (n > h->handlers.max_body - r->body.len || n > HELD_MAX - h->held) {
+	if (n > h->handlers.max_body - r->body.len || !h->handlers.hold(n, h->arg)) {
 		nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_ENHANCE_YOUR_CALM);
 		return 0;
 	}
-	h->held += n;
 	strbuf_add(&r->body, p, n);
 	return 0;
 }

@@ -28,6 +28,9 @@ struct h2_handlers {
 	void (*request)(struct h2_request *r, void *arg);
 	void (*ended)(struct h2_request *r, void *arg); /* before it is freed, answered or not */
 	size_t max_body; /* larger ones are reset */
+	/* Whether n more bytes of a body may be held; and that they are no more. */
+	bool (*hold)(size_t n, void *arg);
+	void (*release)(size_t n, void *arg);
 };
 
 /* What a client sends first. */

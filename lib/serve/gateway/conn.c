@@ -15,7 +15,6 @@
 
 #define HEAD_MAX      16384
 #define IN_STEP       16384
-#define HELD_MAX      (128u << 20) /* of bodies, a thread */
 #define OUT_MAX       (256u << 10) /* unsent: then no more requests are taken */
 #define IDLE_MS       60000        /* between requests */
 #define HEAD_MS       10000        /* for a head, from its first byte on */
@@ -72,7 +71,7 @@ static void clear_request(struct conn *c)
 {
 	strbuf_clear(&c->head);
 	strbuf_clear(&c->body);
-	c->front->held -= c->held;
+	front_release(c->front, c->held);
 	c->held = 0;
 	if (c->h2)
 		grpc_end(c); /* and its jobs */
@@ -237,12 +236,11 @@ static bool add_body(struct conn *c, const char *p, size_t n)
 		conn_refuse_unread(c, 413, "the body is too large");
 		return false;
 	}
-	if (n > HELD_MAX - c->front->held) {
+	if (!front_hold(c->front, n)) {
 		conn_refuse_unread(c, 503, "too much is being sent at once");
 		return false;
 	}
 	c->held += n;
-	c->front->held += n;
 	strbuf_add(&c->body, p, n);
 	c->deadline_ms += (int64_t)(n / BODY_BYTES_MS);
 	return true;

@@ -20,6 +20,7 @@
 #define THREADS_MAX     8
 #define CONNS_MAX       8192
 #define ACCEPTS_AT_ONCE 64
+#define HELD_MAX        (64u << 20)
 #define DRAIN_POLL_MS   5
 #define SPARE_FILES     256 /* for all that is no client's connection */
 
@@ -38,6 +39,19 @@ struct arrival {
 	struct front *front;
 	int fd;
 };
+
+bool front_hold(struct front *f, size_t n)
+{
+	if (n > HELD_MAX - f->held)
+		return false;
+	f->held += n;
+	return true;
+}
+
+void front_release(struct front *f, size_t n)
+{
+	f->held -= n;
+}
 
 static void turn(struct loop *l, bool ticked)
 {

@@ -22,11 +22,15 @@ struct front {
 	struct conn *dead; /* freed at the end of the turn: its events may still be at hand */
 	struct uplink *links, *idle, *dead_links; /* to upstreams: see uplink.h */
 	bool draining; /* no more requests */
-	size_t held;   /* bytes of bodies that are being collected */
+	size_t held;   /* bytes of bodies that are in memory, and maybe many times that as JSON */
 	char date[64]; /* the field Date, of date_s */
 	time_t date_s;
 	char scratch[FRONT_SCRATCH]; /* what was just read */
 };
+
+/* Counts n more bytes as held; false when they are too many. */
+bool front_hold(struct front *f, size_t n);
+void front_release(struct front *f, size_t n);
 
 struct fronts;
 /* Listens, and answers on `threads` threads (0: one a processor, 8 at most). */

@@ -4,12 +4,12 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
+#include "fmt/proto.h"
 #include "http/h2.h"
 #include "serve/gateway/call.h"
 #include "serve/gateway/job.h"
 #include "serve/gateway/keys.h"
 #include "serve/protocols/oip_proto.h"
-#include "fmt/proto.h"
 
 #define SERVICE    "/inference.GRPCInferenceService/"
 #define TYPE       "application/grpc"
@@ -399,12 +399,24 @@ void grpc_tick(struct conn *c)
 
 /* ---- the connection ---- */
 
+static bool on_hold(size_t n, void *arg)
+{
+	return front_hold(((struct conn *)arg)->front, n);
+}
+
+static void on_release(size_t n, void *arg)
+{
+	front_release(((struct conn *)arg)->front, n);
+}
+
 bool grpc_begin(struct conn *c)
 {
 	const struct h2_handlers handlers = {
 		.request = on_request,
 		.ended = on_ended,
 		.max_body = GATEWAY_MAX_BODY,
+		.hold = on_hold,
+		.release = on_release,
 	};
 	autoerr ignored = ERR_INIT;
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "serve/gateway/call.h"
 #include "serve/gateway/conn.h"
+#include "serve/gateway/front.h"
 #include "serve/gateway/grpc.h"
 #include "serve/gateway/journal.h"
 
@@ -12,6 +13,7 @@ void job_end(struct job *j)
 	prediction_clear(&j->prediction);
 	js_free(j->request);
 	js_free(j->expected);
+	front_release(j->front, j->held);
 	revision_release(j->revision);
 	atomic_fetch_sub(&j->front->gateway->metrics->in_flight, 1);
 	free(j);
@@ -111,6 +113,8 @@ static void start(struct conn *c, struct job j, struct json *request, struct jso
 	job->front = c->front;
 	job->conn = c;
 	job->request = js_ref(request);
+	job->held = c->held; /* also when the client goes away */
+	c->held = 0;
 	revision_hold(j.revision);
 	job->prediction.rows = js_ref(rows);
 	job->prediction.done = job_done_elsewhere;
@@ -151,6 +155,7 @@ void job_start_stream(struct conn *c, struct h2_request *stream, int64_t started
 void job_abandon(struct job *j)
 {
 	j->conn = NULL;
+	atomic_store(&j->prediction.cancelled, true);
 }
 
 void job_expire(struct conn *c)

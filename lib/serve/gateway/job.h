@@ -28,6 +28,7 @@ struct job {
 	struct json *request; /* NULL for a shadow */
 	struct json *expected; /* of a shadow: what was answered */
 	int64_t started_ns;
+	size_t held; /* of the front's count */
 	struct prediction prediction;
 };
 

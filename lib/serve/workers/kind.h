@@ -15,7 +15,8 @@ struct prediction {
 	struct prediction *next;
 	struct json *rows; /* an array */
 	int64_t deadline_ms; /* monotonic */
-	atomic_bool begun; /* a worker has it */
+	atomic_bool begun;     /* a worker has it */
+	atomic_bool cancelled; /* nobody waits for it any more */
 	/* Called when it is done, on any thread. */
 	void (*done)(struct prediction *p);
 	enum workers_outcome outcome;

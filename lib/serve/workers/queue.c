@@ -72,8 +72,8 @@ static void learn(struct queue *q, size_t rows, bool together, int64_t ns)
 		q->limit = q->how.batch_rows;
 }
 
-/* Those whose time is over are not worth the work. */
-static struct prediction *drop_late(struct prediction *list)
+/* Those that nobody waits for any more are not worth the work. */
+static struct prediction *drop_unwanted(struct prediction *list)
 {
 	struct prediction *kept = NULL, **end = &kept;
 	int64_t now = clock_mono_ms();
@@ -83,7 +83,7 @@ static struct prediction *drop_late(struct prediction *list)
 
 		list = p->next;
 		p->next = NULL;
-		if (now >= p->deadline_ms) {
+		if (now >= p->deadline_ms || atomic_load(&p->cancelled)) {
 			finish(p, WORKERS_BUSY);
 			continue;
 		}
@@ -95,7 +95,7 @@ static struct prediction *drop_late(struct prediction *list)
 
 static void work(struct queue *q, struct prediction *list)
 {
-	list = drop_late(list);
+	list = drop_unwanted(list);
 	if (list)
 		q->how.work(list, q->how.arg);
 	while (list) {
