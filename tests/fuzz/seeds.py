@@ -5,6 +5,7 @@ import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import grpc_frame
 import models
 import scoring
 
@@ -99,7 +100,7 @@ def scored():
 
 
 def main(folder):
-    for target, seeds in {"fuzz_http": HTTP, "fuzz_message": [b"\x05" + s for s in HTTP], "fuzz_json": JSON, "fuzz_remote": REMOTES, "fuzz_route": ROUTES, "fuzz_tree": trees(),
+    for target, seeds in {"fuzz_http": HTTP, "fuzz_message": [b"\x05" + s for s in HTTP], "fuzz_oip_proto": list(grpc_frame.MESSAGES.values()), "fuzz_json": JSON, "fuzz_remote": REMOTES, "fuzz_route": ROUTES, "fuzz_tree": trees(),
                           "fuzz_pack": packs(), "fuzz_index": indexes(), "fuzz_frame": frames(), "fuzz_native": natives(),
                           "fuzz_scoring": scored(),
                           **formats()}.items():

@@ -72,13 +72,20 @@ def fields(b):
             yield tag >> 3, take()
 
 
-if sys.argv[1] == "show":
-    with open(sys.argv[2], "rb") as f:
-        frame = f.read()
+def show(frame):
     assert frame[0] == 0 and struct.unpack(">I", frame[1:5])[0] == len(frame) - 5, "the frame lies"
     print(*(f"{n}={v!r}" for n, v in fields(frame[5:])))
-elif sys.argv[1] == "squeezed":
-    sys.stdout.buffer.write(b"\1" + struct.pack(">I", 3) + b"abc")
-else:
-    message = MESSAGES[sys.argv[1]]
-    sys.stdout.buffer.write(b"\0" + struct.pack(">I", len(message)) + message)
+
+
+def main(name, *files):
+    if name == "show":
+        with open(files[0], "rb") as f:
+            show(f.read())
+    elif name == "squeezed":
+        sys.stdout.buffer.write(b"\1" + struct.pack(">I", 3) + b"abc")
+    else:
+        sys.stdout.buffer.write(b"\0" + struct.pack(">I", len(MESSAGES[name])) + MESSAGES[name])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
