@@ -11,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (!n)
 		return 0;
-	const struct protocol *p = data[0] & 1 ? &protocol_oip : &protocol_tfserving;
+	const struct protocol *const all[] = { &protocol_tfserving, &protocol_oip, &protocol_mlflow };
+	const struct protocol *p = all[data[0] % ARRAY_LEN(all)];
 	if (refused(js_parse((const char *)data + 1, n - 1, "it", &request, &err), &err) ||
 	    refused(p->parse(request, &rows, &err), &err))
 		return 0;
