@@ -16,7 +16,7 @@ extern const struct cmd_spec cmd_get, cmd_import, cmd_update;
 extern const struct cmd_spec cmd_remote, cmd_push, cmd_pull, cmd_server;
 
 /* pipelines and runs */
-extern const struct cmd_spec cmd_run, cmd_exp, cmd_runs, cmd_log, cmd_params, cmd_metrics, cmd_plots, cmd_dag,
+extern const struct cmd_spec cmd_run, cmd_exec, cmd_exp, cmd_runs, cmd_log, cmd_params, cmd_metrics, cmd_plots, cmd_dag,
 	cmd_export;
 
 /* models */
@@ -63,6 +63,7 @@ const struct cmd_spec *const cmd_registry[] = {
 
 	/* pipelines and runs */
 	&cmd_run,
+	&cmd_exec,
 	&cmd_exp,
 	&cmd_runs,
 	&cmd_log,

@@ -1,6 +1,7 @@
 /* mlops run: brings the pipeline of mlops.yaml up to date. */
 #include "run_view.h"
 
+#include "base/log.h"
 #include "base/proc.h"
 #include "cli/term.h"
 
@@ -104,6 +105,20 @@ static int check_selection(const struct run_opts *o, struct mlops_error *err)
 	return 0;
 }
 
+/* A pipeline runs without it too. */
+static int listen(const char *run_id, const char *const **env, void *arg, struct mlops_error *err)
+{
+	struct run_view *view = arg;
+	autoerr why = ERR_INIT;
+
+	(void)err;
+	if (tracking_env_open(view->ctx->project, run_id, view->experiment, &view->tracking, &why))
+		log_warn("stages cannot log by MLflow: %s", why.msg);
+	else
+		*env = view->tracking.env;
+	return 0;
+}
+
 static int run_once(const struct run_opts *o, const struct run_how *how, struct run_view *view,
 		    struct mlops_error *err)
 {
@@ -119,6 +134,7 @@ static int run_once(const struct run_opts *o, const struct run_how *how, struct 
 	if (mlops_pipeline_load(project, &pipeline, err))
 		return -1;
 	int rc = mlops_pipeline_run(project, pipeline, how, &out, err);
+	tracking_env_close(&view->tracking);
 	run_view_end(view);
 	if (!rc || out.failed || *out.run_id)
 		show(view->ctx, how->dry_run, &out, view);
@@ -172,7 +188,15 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *er
 	autofree char *program = NULL;
 	bool live = term_is_tty(stderr) && !ctx->common.quiet && !ctx->common.json;
 	autojson *undeclared = o->check_deps ? js_arr() : NULL;
-	struct run_view view = { ctx, stages, undeclared, o->keep_going, o->jobs > 1, live, false };
+	struct run_view view = {
+		.ctx = ctx,
+		.stages = stages,
+		.undeclared = undeclared,
+		.experiment = o->experiment,
+		.keep_going = o->keep_going,
+		.side_by_side = o->jobs > 1,
+		.live = live,
+	};
 
 	if (proc_self_path(&program, err))
 		return -1;
@@ -197,6 +221,7 @@ static int run_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *er
 		.confirm = o->interactive ? run_view_confirm : NULL,
 		.undeclared = o->check_deps ? run_view_undeclared : NULL,
 		.program = program,
+		.environment = listen,
 		.tick = live ? run_view_tick : NULL,
 		.arg = &view,
 	};

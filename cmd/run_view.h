@@ -3,15 +3,18 @@
 
 #include "cmd.h"
 #include "mlops/pipeline.h"
+#include "tracking_env.h"
 
 struct run_view {
 	const struct cmd_ctx *ctx;
 	struct json *stages;
 	struct json *undeclared; /* with --check-deps, else NULL */
+	const char *experiment;
 	bool keep_going; /* else main prints why the one stage failed */
 	bool side_by_side;
 	bool live;    /* a status line is wanted */
 	bool visible; /* and there now */
+	struct tracking_env tracking; /* of the run that is at work */
 };
 
 /* The functions of struct run_how; `arg` is the view. */

@@ -72,6 +72,12 @@ struct run_how {
 	/* Called for each file that an executed stage read and does not declare; NULL: not looked for. */
 	void (*undeclared)(const char *stage, const char *path, void *arg);
 	const char *program; /* the mlops program, which sandboxes, engines and `undeclared` need; or NULL */
+	/*
+	 * Called before the first stage runs, as a part of run `run_id`: *env gets more variables
+	 * ("NAME=value", a NULL behind the last; lent) for stages on this machine. May be NULL.
+	 */
+	int (*environment)(const char *run_id, const char *const **env, void *arg,
+			   struct mlops_error *err);
 	/* Called a few times a second while stages run. May be NULL. */
 	void (*tick)(const struct run_progress *p, void *arg);
 	void *arg;

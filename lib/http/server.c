@@ -126,8 +126,12 @@ static int open_listener(struct http_server *s, int *fd, struct mlops_error *err
 {
 	autofree char *address = NULL;
 
+	if (s->how.listen_fd > 0) {
+		*fd = s->how.listen_fd;
+		address = xstrdup(s->how.listen);
+	}
 	if (!s->how.unix_socket) {
-		if (listen_tcp(s->how.listen, fd, &s->port, &address, err))
+		if (!address && listen_tcp(s->how.listen, fd, &s->port, &address, err))
 			return -1;
 		s->url = xasprintf("%s://%s", s->how.certificate ? "https" : "http", address);
 		return 0;

@@ -39,6 +39,7 @@ struct http_route {
 
 struct http_server_how {
 	const char *listen;      /* "127.0.0.1:8400", "[::1]:0" */
+	int listen_fd;           /* above 0: a socket that listens there already, which is taken */
 	const char *unix_socket; /* instead of listen; removed first when stale, mode 0600 */
 	const struct http_route *routes; /* ends with a NULL method */
 	void *arg;                       /* handed to the handlers */

@@ -31,6 +31,7 @@ struct session {
 	struct share share;
 	struct jobs jobs;
 	struct gpu_watch gpus;
+	const char *const *environment; /* that the caller gives the commands, or NULL */
 	int commands_fd;           /* guards the commands once the first has started; else -1 */
 	struct keep_look *look;    /* open, with the project locked, while stages are judged */
 	struct keep_look *save;    /* takes the outs that are not committed yet, or NULL */

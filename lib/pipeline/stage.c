@@ -85,19 +85,31 @@ static int command_failed(const struct job *job, struct mlops_error *err)
 			     "before it are kept", name);
 }
 
-/* The stage's own variables, then ours, which it can't change; the texts are in the arena. */
+static size_t count(const char *const *env)
+{
+	size_t n = 0;
+
+	while (env && env[n])
+		n++;
+	return n;
+}
+
+/*
+ * What the caller gives, the stage's own variables, then ours, which it can't change; the texts are in
+ * the arena.
+ */
 static const char *const *make_environment(const struct session *run, const struct job *job,
 					   struct arena *arena)
 {
 	const struct state *s = job->s;
 	const struct strlist *secrets = &run->secrets.names;
-	const char **env = arena_alloc(arena, (s->spec->env.n + secrets->n + 7) * sizeof(*env));
-	size_t n = 0;
+	size_t n = count(s->engine ? NULL : run->environment);
+	const char **env = arena_alloc(arena, (n + s->spec->env.n + secrets->n + 7) * sizeof(*env));
 
-	while (n < s->spec->env.n) {
-		env[n] = s->spec->env.v[n];
-		n++;
-	}
+	if (n)
+		memcpy(env, run->environment, n * sizeof(*env));
+	for (size_t i = 0; i < s->spec->env.n; i++)
+		env[n++] = s->spec->env.v[i];
 	for (size_t i = 0; i < secrets->n; i++)
 		if (!secrets_has(s->spec, secrets->v[i]))
 			env[n++] = secrets->v[i]; /* unset */
@@ -160,9 +172,12 @@ static int start_command(struct session *run, struct job *job, struct mlops_erro
 /* The first stage that runs starts the experiment run too. */
 static int begin_commands(struct session *run, struct mlops_error *err)
 {
+	const struct run_how *how = run->how;
+
 	if (run->commands_fd >= 0)
 		return 0;
-	if (output_prune_logs(run->project, err) || recorder_start(&run->recorder, err))
+	if (output_prune_logs(run->project, err) || recorder_start(&run->recorder, err) ||
+	    (how->environment && how->environment(run->recorder.id, &run->environment, how->arg, err)))
 		return -1;
 	return guard_commands_begin(run->project, &run->commands_fd, err);
 }

@@ -19,4 +19,29 @@ same() { # same VERSION PYTHON
 }
 same 2 "$client2"
 same 3 "${client3:-$MLFLOW_PYTHON}"
+
+# A script that knows nothing of us, beside no server.
+unset MLFLOW_TRACKING_URI
+new_project
+cat >train.py <<'PYTHON'
+import mlflow
+from sklearn.linear_model import LogisticRegression
+mlflow.autolog()
+LogisticRegression(C=0.5).fit([[i, i % 3] for i in range(20)], [i > 9 for i in range(20)])
+with mlflow.start_run() as run:
+    mlflow.log_metric("loss", 0.25, step=3)
+    mlflow.log_text("hello", "notes/a.txt")
+    assert mlflow.artifacts.load_text(run.info.artifact_uri + "/notes/a.txt") == "hello"
+PYTHON
+logs() { # logs VERSION PYTHON
+	[ -x "$2" ] || { skip "there is no client of MLflow $1" "MLflow $1"; return; }
+	timeout 300 mlops exec --name "auto$1" -e "quick$1" -- "$2" train.py >"$tap_root/exec" 2>&1
+	is $? 0 "MLflow $1 in mlops exec" || diag <"$tap_root/exec"
+	run mlops runs show "auto$1" --json
+	json_is '[d["status"], d["params"]["C"], d["metrics"]["training_score"]["value"]]' '["FINISHED","0.5",1]' "logs by itself"
+	run mlops runs show last --json
+	json_is '[d["experiment"], d["metrics"]["loss"]["value"], d["metrics"]["loss"]["step"]]' "[\"quick$1\",0.25,3]" "and a run of its own"
+}
+logs 2 "$client2"
+logs 3 "${client3:-$MLFLOW_PYTHON}"
 done_testing
