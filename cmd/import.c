@@ -72,7 +72,8 @@ static int import_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error 
 				  err) ||
 	    mlops_import(ctx->project, &s.source, path, &how, &got, err))
 		return -1;
-	autofree char *owned = got.path, *shown = cmd_show_path(path);
+	free(got.path);
+	autofree char *shown = cmd_show_path(path);
 	if (ctx->common.json) {
 		struct json *v = view_ref(&got.ref);
 
@@ -84,7 +85,7 @@ static int import_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error 
 	return 0;
 }
 
-static const struct cmd_spec *const import_subs[] = { &convert_from_dvc, NULL };
+static const struct cmd_spec *const import_subs[] = { &convert_from_dvc, &import_from_mlflow, NULL };
 
 const struct cmd_spec cmd_import = {
 	.group = "share",

@@ -12,7 +12,10 @@ int run_create(struct db *db, const struct run_create *how, struct run_key *out,
 	char made_up[RUN_NAME_SIZE];
 	const char *name = how->name ? how->name : run_name_make(made_up);
 
-	rand_hex(out->id, (MLOPS_RUN_ID - 1) / 2);
+	if (how->id)
+		snprintf(out->id, MLOPS_RUN_ID, "%s", how->id);
+	else
+		rand_hex(out->id, (MLOPS_RUN_ID - 1) / 2);
 	if (db_change(db, err,
 		      "INSERT INTO runs (uuid, experiment_id, name, user, status, start_ms, host, pid,"
 		      " pid_start) VALUES (?, ?, ?, ?, ?, ?, '', 0, 0)",

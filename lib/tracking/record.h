@@ -38,6 +38,7 @@ int experiment_delete_tag(struct db *db, int64_t id, const char *key, struct mlo
 #define RUN_NAME_TAG "mlflow.runName"
 
 struct run_create {
+	const char *id; /* NULL: made */
 	int64_t experiment, start_ms;
 	const char *name; /* NULL: made up */
 	const char *user;
