@@ -31,6 +31,8 @@ struct target {
 	const char *name;
 	const char *help; /* one line */
 	const char *const *keys; /* of a revision's config that it heeds; ends with NULL */
+	/* Whether what the keys say goes together; NULL: it always does. */
+	int (*check)(const struct json *config, struct mlops_error *err);
 	bool goes_over;          /* apply() need not wait for another revision that is still starting */
 	/*
 	 * Sends the model to where the target gets it from; *out is its name there, which goes into the

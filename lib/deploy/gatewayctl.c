@@ -104,12 +104,28 @@ int gatewayctl_status(const char *socket, struct target_state *state, struct mlo
 	return 0;
 }
 
-int gatewayctl_apply(const char *socket, const struct revision *r, const char *model_dir,
-		     int64_t timeout_ms, struct mlops_error *err)
+/* A refusal is the gateway's reason. */
+static int post(const char *socket, const char *path, const struct json *v, int64_t timeout_ms,
+		struct mlops_error *err)
 {
-	autojson *v = js_obj(), *reply = NULL;
+	autojson *reply = NULL;
 	autobuf body = { 0 };
 	int status;
+
+	js_dump(v, JS_COMPACT, &body);
+	if (request(socket, "POST", path, &body, timeout_ms, &status, &reply, err))
+		return -1;
+	if (status == 200)
+		return 0;
+	const char *why = js_get_text(reply, "error");
+	return err_set(err, status == 409 ? MLOPS_ENO : MLOPS_EFAIL, "%s",
+		       why ? why : "the gateway refused it");
+}
+
+int gatewayctl_apply(const char *socket, const struct revision *r, const char *model_dir,
+		     int64_t timeout_ms, bool beside, struct mlops_error *err)
+{
+	autojson *v = js_obj();
 
 	js_set(v, "model", js_str(r->model));
 	js_set(v, "version", js_int(r->version));
@@ -117,15 +133,65 @@ int gatewayctl_apply(const char *socket, const struct revision *r, const char *m
 	js_set(v, "model_dir", js_str(model_dir));
 	js_set(v, "workers", js_int(r->workers));
 	js_set(v, "timeout_ms", js_int(timeout_ms));
-	js_dump(v, JS_COMPACT, &body);
-	if (request(socket, "POST", "/revisions", &body, timeout_ms + APPLY_EXTRA_MS, &status,
-		    &reply, err))
+	js_set(v, "beside", js_bool(beside));
+	return post(socket, "/revisions", v, timeout_ms + APPLY_EXTRA_MS, err);
+}
+
+static void add_share(struct json *weights, int64_t revision, int64_t percent)
+{
+	autofree char *name = xasprintf("%lld", (long long)revision);
+
+	if (percent)
+		js_set(weights, name, js_int(percent));
+}
+
+int gatewayctl_share(const char *socket, int64_t revision, int64_t percent, int64_t other,
+		     struct mlops_error *err)
+{
+	autojson *v = js_obj();
+	struct json *weights = js_obj();
+
+	add_share(weights, revision, percent);
+	add_share(weights, other, 100 - percent);
+	js_set(v, "weights", weights);
+	return post(socket, "/traffic", v, STATUS_TIMEOUT_MS, err);
+}
+
+static void count_answers(struct json *answers, struct revision_answers *out)
+{
+	const char *class;
+	struct json *n;
+	int64_t count;
+
+	*out = (struct revision_answers){ 0 };
+	for (void *iter = NULL; js_next(answers, &iter, &class, &n);) {
+		if (!js_to_int(n, &count))
+			continue;
+		out->all += count;
+		if (*class == '5')
+			out->errors += count;
+	}
+}
+
+int gatewayctl_answers(const char *socket, int64_t revision, struct revision_answers *out,
+		       struct mlops_error *err)
+{
+	autojson *v = NULL;
+	int64_t number;
+
+	if (get_status(socket, &v, err))
 		return -1;
-	if (status == 200)
-		return 0;
-	const char *why = js_get_text(reply, "error");
-	return err_set(err, status == 409 ? MLOPS_ENO : MLOPS_EFAIL, "%s",
-		       why ? why : "the gateway refused it");
+	const struct json *all = js_get(v, "revisions");
+	for (size_t i = 0; i < js_len(all); i++) {
+		struct json *one = js_at(all, i);
+
+		if (js_get_int(one, "revision", &number) && number == revision) {
+			count_answers(js_get(one, "answers"), out);
+			return 0;
+		}
+	}
+	return err_set(err, MLOPS_EFAIL, "the gateway has ended, or lost revision %lld",
+		       (long long)revision);
 }
 
 /* Its lock becomes free when the process is gone. */

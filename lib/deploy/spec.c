@@ -25,6 +25,8 @@ enum want {
 	WANT_ENV,   /* NAME: value */
 	WANT_NAMES, /* of variables */
 	WANT_MAP,
+	WANT_MAPS, /* a list of them */
+	WANT_ONE_OF,
 };
 
 /* What may stand under a key; a table of them ends with one without a key. */
@@ -32,7 +34,8 @@ struct rule {
 	const char *key;
 	enum want want;
 	int64_t min, max;
-	const struct rule *inside; /* WANT_MAP */
+	const struct rule *inside; /* WANT_MAP, WANT_MAPS */
+	const char *choices;       /* WANT_ONE_OF: "a|b" */
 	bool common;               /* each deployment has it, whatever its target */
 };
 
@@ -49,6 +52,25 @@ static const struct rule runtime[] = {
 	{ .key = "port", .want = WANT_COUNT, .min = 1, .max = PORT_MAX },
 	{ .key = "model_path", .want = WANT_TEXT },
 	{ .key = "health", .want = WANT_TEXT },
+	{ 0 },
+};
+
+static const struct rule step[] = {
+	{ .key = "weight", .want = WANT_COUNT, .min = 1, .max = PERCENT - 1 },
+	{ .key = "for", .want = WANT_DURATION },
+	{ 0 },
+};
+
+static const struct rule strategy[] = {
+	{ .key = "type", .want = WANT_ONE_OF, .choices = "rolling|canary" },
+	{ .key = "steps", .want = WANT_MAPS, .inside = step },
+	{ 0 },
+};
+
+static const struct rule gates[] = {
+	{ .key = "max_error_percent", .want = WANT_NUMBER },
+	{ .key = "min_requests", .want = WANT_COUNT, .min = 1, .max = INT32_MAX },
+	{ .key = "command", .want = WANT_TEXTS },
 	{ 0 },
 };
 
@@ -86,6 +108,8 @@ static const struct rule deployment[] = {
 	  .common = true },
 	{ .key = "port", .want = WANT_COUNT, .max = PORT_MAX, .common = true },
 	{ .key = "timeout", .want = WANT_DURATION, .common = true },
+	{ .key = "strategy", .want = WANT_MAP, .inside = strategy },
+	{ .key = "gates", .want = WANT_MAP, .inside = gates },
 	{ .key = "replicas", .want = WANT_COUNT, .min = 1, .max = REPLICAS_MAX },
 	{ .key = "runtime", .want = WANT_MAP, .inside = runtime },
 	{ .key = "resources", .want = WANT_MAP, .inside = resources },
@@ -189,6 +213,39 @@ static int add_variables(const struct yaml_node *node, struct json *map, struct 
 	return 0;
 }
 
+static int add_maps(const struct rule *rule, const struct yaml_node *node, struct json *list,
+		    struct mlops_error *err)
+{
+	if (yaml_want(node, YAML_LIST, rule->key, err))
+		return -1;
+	for (size_t i = 0; i < node->n; i++) {
+		struct json *map = NULL;
+		int rc = read_map(rule->inside, node->values[i], rule->key, &map, err);
+
+		js_push(list, map);
+		if (rc)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_one_of(const struct rule *rule, const struct yaml_node *node, struct json **out,
+		       struct mlops_error *err)
+{
+	struct str rest = str_of(rule->choices);
+
+	if (read_text(node, rule->key, out, err))
+		return -1;
+	while (rest.n) {
+		struct str choice = str_split(rest, '|', &rest);
+
+		if (str_eq(choice, node->text))
+			return 0;
+	}
+	return yaml_error(node, err, "%s is one of %s, not '%s'", rule->key, rule->choices,
+			  node->text);
+}
+
 /* *out is set also when it fails, as far as it came. */
 static int read_value(const struct rule *rule, const struct yaml_node *node, struct json **out,
 		      struct mlops_error *err)
@@ -210,6 +267,10 @@ static int read_value(const struct rule *rule, const struct yaml_node *node, str
 		return add_variables(node, *out = js_obj(), err);
 	case WANT_MAP:
 		return read_map(rule->inside, node, rule->key, out, err);
+	case WANT_MAPS:
+		return add_maps(rule, node, *out = js_arr(), err);
+	case WANT_ONE_OF:
+		return read_one_of(rule, node, out, err);
 	}
 	return 0;
 }

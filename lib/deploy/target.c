@@ -41,6 +41,8 @@ int target_config(const struct target *target, const char *config, struct json *
 	for (void *iter = NULL; js_next(v, &iter, &key, &value);)
 		if (!heeds(target, key))
 			return err_set(err, MLOPS_EINVALID, "target '%s' has no use for '%s'", target->name, key);
+	if (target->check && target->check(v, err))
+		return -1;
 	*out = steal_ptr(&v);
 	return 0;
 }

@@ -22,7 +22,8 @@ LISTS = {
 }
 # Of the tables of rules in lib/deploy/spec.c: name -> what has its keys in the schema.
 RULES = {"deployment": "deployment", "runtime": "deployment_runtime", "resources": "deployment_resources",
-         "autoscale": "deployment_autoscale", "ingress": "deployment_ingress", "kubernetes": "deployment_kubernetes"}
+         "autoscale": "deployment_autoscale", "ingress": "deployment_ingress", "kubernetes": "deployment_kubernetes",
+         "strategy": "deployment_strategy", "step": "deployment_step", "gates": "deployment_gates"}
 EXPANDED = {"vars", "matrix"}  # of a stage, gone before read_stage() sees it
 
 GOOD = [
@@ -42,6 +43,8 @@ GOOD = [
      "plots": [{"L": {"x": {"l.csv": "e"}, "y": {"l.csv": ["a", "b"]}, "template": "line"}}, "t.csv"]},
     {"plots": {"t.csv": None}},
     {"deployments": {"prod": {"model": "m:1", "workers": 2, "port": 0, "timeout": "90s"}}},
+    {"deployments": {"prod": {"model": "m:1", "strategy": {"type": "canary", "steps": [{"weight": 5, "for": "2m"}]},
+                              "gates": {"max_error_percent": 0.5, "min_requests": 100, "command": ["./judge", "it"]}}}},
     {"deployments": {"prod": {"model": "m:1", "target": "kubernetes", "replicas": 2, "env": {"A": 1}, "secrets": "S",
                               "runtime": {"image": "i", "command": ["a", "b"], "port": 80, "model_path": "/m", "health": "/h"},
                               "resources": {"cpus": 0.5, "memory": "1GiB", "gpus": 1}, "autoscale": {"min": 1, "max": 2, "cpu": 50},
@@ -56,7 +59,9 @@ STAGE_FAULTS = [{"cmd": "x", "cmds": "y"}, {}, {"cmd": "x", "outs": [{"o": {"typ
 BAD = [{"stages": {"a": s}} for s in STAGE_FAULTS] + [
     {"stage": {}}, {"version": 2, "stages": {}}, {"stages": {}, "on": {"cron": "@daily"}},
     {"deployments": {"prod": {}}}, {"deployments": {".x": {"model": "m:1"}}}, {"deployments": {"p": {"model": "m:1", "workers": 0}}},
-    {"deployments": {"p": {"model": "m:1", "target": "moon"}}}, {"deployments": {"p": {"model": "m:1", "env": ["A"]}}},
+    {"deployments": {"p": {"model": "m:1", "target": "moon"}}}, {"deployments": {"p": {"model": "m:1", "strategy": {"type": "x"}}}},
+    {"deployments": {"p": {"model": "m:1", "strategy": {"type": "canary", "steps": [{"weight": 0}]}}}},
+    {"deployments": {"p": {"model": "m:1", "strategy": {"type": "canary"}, "gates": {"max_errors": 1}}}}, {"deployments": {"p": {"model": "m:1", "env": ["A"]}}},
     {"deployments": {"p": {"model": "m:1", "target": "kubernetes", "runtime": {"imge": "i"}}}},
     {"deployments": {"p": {"model": "m:1", "target": "kubernetes", "resources": {"cpus": 0}}}},
     {"stages": {}, "defaults": {"cmd": "x"}}, {"plots": {"a.csv": {"template": "pie"}}}]

@@ -13,6 +13,7 @@
 #include "base/num.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "deploy/canary.h"
 #include "deploy/gatewayctl.h"
 #include "mlops/workspace.h"
 #include "project/project.h"
@@ -36,8 +37,8 @@ static char *socket_of(const struct target_call *call)
 /* ---- the model's folder ---- */
 
 /* A model that is one file keeps its name in the folder, which tells what it is. */
-static int part_path(struct project *project, const struct revision *r, const char *part, char **out,
-		     struct mlops_error *err)
+static int part_path(struct project *project, const struct revision *r, const char *part,
+		     char **out, struct mlops_error *err)
 {
 	autofree char *spec = xasprintf("%s:%" PRId64, r->model, r->version);
 	struct model_version *v;
@@ -77,8 +78,7 @@ static int ensure_dir(const struct target_call *call, const struct revision *r, 
 	autofree char *name = xasprintf("rev-%" PRId64, r->number);
 	autofree char *dir = file_of(call, name);
 
-	if (fs_mkdirs_for(dir, err) ||
-	    (!fs_is_dir(dir) && write_out(call->project, r, dir, err)))
+	if (fs_mkdirs_for(dir, err) || (!fs_is_dir(dir) && write_out(call->project, r, dir, err)))
 		return -1;
 	*out = steal_ptr(&dir);
 	return 0;
@@ -195,16 +195,39 @@ static int ensure_gateway(const struct target_call *call, struct mlops_error *er
 
 /* ---- the target ---- */
 
+static const char *const keys[] = { "strategy", "gates", NULL };
+
+/* Beside the active one when that is there to be compared with; what a killed deployer left is ended. */
+static int apply_beside(const struct target_call *call, const struct revision *r, const char *dir,
+			const struct json *config, int64_t timeout_ms, struct mlops_error *err)
+{
+	autofree char *socket = socket_of(call);
+	int64_t active = call->active->number;
+
+	return gatewayctl_share(socket, active, 100, 0, err) ||
+			       gatewayctl_apply(socket, r, dir, timeout_ms, true, err) ||
+			       canary_run(socket, call, r, config, err) ?
+		       -1 :
+		       0;
+}
+
 static int local_apply(const struct target_call *call, const struct revision *r, int64_t timeout_ms,
 		       struct mlops_error *err)
 {
 	autofree char *dir = NULL, *socket = socket_of(call);
+	autostate state = { 0 };
+	autojson *config = NULL;
 
-	if (ensure_dir(call, r, &dir, err) || ensure_gateway(call, err))
+	if (target_config(&target_local, r->config, &config, err) ||
+	    ensure_dir(call, r, &dir, err) || ensure_gateway(call, err) ||
+	    gatewayctl_status(socket, &state, err))
 		return -1;
 	if (FAULT("deploy.gateway"))
 		return err_sys(err, "cannot ask the gateway of '%s'", call->name);
-	return gatewayctl_apply(socket, r, dir, timeout_ms, err);
+	if (canary_wanted(config) && !r->rollback_of && call->active &&
+	    call->active->number != r->number && state.revision == call->active->number)
+		return apply_beside(call, r, dir, config, timeout_ms, err);
+	return gatewayctl_apply(socket, r, dir, timeout_ms, false, err);
 }
 
 static int local_status(const struct target_call *call, struct target_state *out,
@@ -258,12 +281,11 @@ static int local_stop(const struct target_call *call, struct mlops_error *err)
 	return fs_remove_tree(lock, err); /* nobody starts another one: the deployment is locked */
 }
 
-static const char *const keys[] = { NULL };
-
 const struct target target_local = {
 	.name = "local",
 	.help = "a gateway in the background of this machine",
 	.keys = keys,
+	.check = canary_check,
 	.apply = local_apply,
 	.status = local_status,
 	.stop = local_stop,
