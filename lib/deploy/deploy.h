@@ -69,7 +69,7 @@ int deploy_next(const struct deploy_how *how, const struct deployment *d, const 
 		struct revision *next, const struct target **target, struct mlops_error *err);
 
 /* targets/ */
-extern const struct target target_local, target_kubernetes;
+extern const struct target target_local, target_docker, target_kubernetes;
 
 /* MLOPS_ENOTFOUND. Without url and running, which the target knows. */
 int history_load(struct project *project, const char *name, struct deployment **out,

@@ -89,6 +89,12 @@ static const struct rule ingress[] = {
 	{ 0 },
 };
 
+static const struct rule docker[] = {
+	{ .key = "host", .want = WANT_TEXT },
+	{ .key = "network", .want = WANT_TEXT },
+	{ 0 },
+};
+
 static const struct rule kubernetes[] = {
 	{ .key = "context", .want = WANT_TEXT },
 	{ .key = "namespace", .want = WANT_TEXT },
@@ -117,6 +123,7 @@ static const struct rule deployment[] = {
 	{ .key = "secrets", .want = WANT_NAMES },
 	{ .key = "autoscale", .want = WANT_MAP, .inside = autoscale },
 	{ .key = "ingress", .want = WANT_MAP, .inside = ingress },
+	{ .key = "docker", .want = WANT_MAP, .inside = docker },
 	{ .key = "kubernetes", .want = WANT_MAP, .inside = kubernetes },
 	{ 0 },
 };

@@ -4,6 +4,7 @@
 
 static const struct target *const targets[] = {
 	&target_local,
+	&target_docker,
 	&target_kubernetes,
 };
 

@@ -13,7 +13,7 @@ LAYERS = [["base"], ["fmt", "crypto"], ["git", "db", "http", "cli"], ["project"]
 RANK = {part: i for i, parts in enumerate(LAYERS) for part in parts}
 # Headers that a part shows to those above it, beyond <part>/<part>.h and what all of base and fmt are.
 SHOWN = {
-    "http": {"client.h", "engine.h", "h2.h", "kube.h", "kube_status.h", "listen.h", "message.h", "route.h", "server.h"},
+    "http": {"client.h", "docker.h", "engine.h", "h2.h", "kube.h", "kube_status.h", "listen.h", "message.h", "route.h", "server.h"},
     "crypto": {"hash.h", "key.h", "mac.h", "md5.h", "rsa.h", "sealed.h", "sha1.h", "signer.h"},
     "db": {"audit.h", "shared.h"},
     "project": {"key.h"},

@@ -22,7 +22,7 @@ LISTS = {
 }
 # Of the tables of rules in lib/deploy/spec.c: name -> what has its keys in the schema.
 RULES = {"deployment": "deployment", "runtime": "deployment_runtime", "resources": "deployment_resources",
-         "autoscale": "deployment_autoscale", "ingress": "deployment_ingress", "kubernetes": "deployment_kubernetes",
+         "autoscale": "deployment_autoscale", "ingress": "deployment_ingress", "docker": "deployment_docker", "kubernetes": "deployment_kubernetes",
          "strategy": "deployment_strategy", "step": "deployment_step", "gates": "deployment_gates"}
 EXPANDED = {"vars", "matrix"}  # of a stage, gone before read_stage() sees it
 
@@ -45,6 +45,7 @@ GOOD = [
     {"deployments": {"prod": {"model": "m:1", "workers": 2, "port": 0, "timeout": "90s"}}},
     {"deployments": {"prod": {"model": "m:1", "strategy": {"type": "canary", "steps": [{"weight": 5, "for": "2m"}]},
                               "gates": {"max_error_percent": 0.5, "min_requests": 100, "command": ["./judge", "it"]}}}},
+    {"deployments": {"prod": {"model": "m:1", "target": "docker", "runtime": {"image": "i"}, "docker": {"host": "unix:///s", "network": "n"}}}},
     {"deployments": {"prod": {"model": "m:1", "target": "kubernetes", "replicas": 2, "env": {"A": 1}, "secrets": "S",
                               "runtime": {"image": "i", "command": ["a", "b"], "port": 80, "model_path": "/m", "health": "/h"},
                               "resources": {"cpus": 0.5, "memory": "1GiB", "gpus": 1}, "autoscale": {"min": 1, "max": 2, "cpu": 50},
