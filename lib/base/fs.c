@@ -109,6 +109,15 @@ int fs_write_all(int fd, const void *buf, size_t n, const char *path, struct mlo
 	return 0;
 }
 
+int fs_sync_all(const char *dir, struct mlops_error *err)
+{
+	autoclose int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || FAULT("fs.sync") || syncfs(fd))
+		return err_sys(err, "cannot make '%s' durable", dir);
+	return 0;
+}
+
 int fs_sync_dir(const char *dir, struct mlops_error *err)
 {
 	autoclose int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -31,6 +31,8 @@ int fs_write_atomic_via(const char *tmp_dir, const char *path, const void *buf, 
  * is longer than anyone writes a file. */
 void fs_sweep(const char *tmp_dir, int days);
 int fs_sync_dir(const char *dir, struct mlops_error *err);
+/* Makes durable all that was written to the file system that the folder is on. */
+int fs_sync_all(const char *dir, struct mlops_error *err);
 /* Renames and makes the new name durable. */
 int fs_rename(const char *from, const char *to, struct mlops_error *err);
 /* The folder and its parents, mode 0777 less umask; fine when it is there. */

@@ -45,10 +45,7 @@ static int sync_files(const struct fs_batch *b, struct mlops_error *err)
 				return -1;
 		return 0;
 	}
-	autoclose int fd = open(b->tmp_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || FAULT("fs.sync") || syncfs(fd))
-		return err_sys(err, "cannot sync '%s'", b->tmp_dir);
-	return 0;
+	return fs_sync_all(b->tmp_dir, err);
 }
 
 /* A file whose place is on another file system is made there. */

@@ -190,11 +190,6 @@ int lfs_writer_commit_as(struct lfs_writer *w, const struct lfs_pointer *p, stru
 int lfs_objects_sync(const struct lfs *l, struct mlops_error *err)
 {
 	autofree char *dir = path_join(l->storage, "objects");
-	autoclose int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0 || FAULT("lfs.sync") || syncfs(fd))
-		return err_sys(err, "cannot make '%s' durable", dir);
-	return 0;
+	return fs_is_dir(dir) ? fs_sync_all(dir, err) : 0;
 }

@@ -277,12 +277,13 @@ static int send_here(struct run *r, size_t i, struct mlops_error *err)
 	return 0;
 }
 
+/* On the disk before git tells of it. */
 static int send_all_here(struct run *r, struct mlops_error *err)
 {
 	for (size_t i = 0; i < r->wants->by_oid.n; i++)
 		if (send_here(r, i, err))
 			return -1;
-	return 0;
+	return r->objects ? fs_sync_all(r->t->remote->folder, err) : 0;
 }
 
 int lfs_upload(const struct lfs_transfer *t, const struct lfs_wants *wants,

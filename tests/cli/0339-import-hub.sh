@@ -65,6 +65,11 @@ for bad in ../x /x .git/config a//b sub/../x; do
 	rc_is 1 "a path '$bad' in the listing is refused"
 done
 rm "$cloud/extra"
+: >"$cloud/circle"
+run timeout 60 mlops import hf://org/model
+rc_is 4 "a listing without end"
+like "$err" "goes in circles" "is noticed"
+rm "$cloud/circle"
 for fault in 500 short stall; do
 	new_project
 	echo "GET /cdn/ $fault 1" >"$cloud/faults"

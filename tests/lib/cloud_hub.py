@@ -48,6 +48,8 @@ class Hub:
                 with open(extra) as f:
                     files.append(json.load(f))
             at = int(self.query.get("cursor", 0))
+            if os.path.exists(os.path.join(self.root, "circle")):
+                return self.json([], 200, [("Link", f'<http://{self.headers["Host"]}{path}?cursor={1 - at}>; rel="next"')])
             link = [("Link", f'<http://{self.headers["Host"]}{path}?cursor={at + 2}>; rel="next"')]
             return self.json(files[at:at + 2], 200, link if at + 2 < len(files) else [])
         if path.startswith(f"/org/model/resolve/{'c' * 40}/"):

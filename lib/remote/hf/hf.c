@@ -324,6 +324,7 @@ static char *next_page(const struct hub *h, const struct web_call *c)
 int hub_list(struct hub *h, const char *commit, struct hub_files *out, struct mlops_error *err)
 {
 	char *url = hub_api(h, "/tree/%s?recursive=true&expand=false", commit);
+	size_t seen = 0; /* entries, folders too */
 
 	while (url) {
 		autocall c = WEB_CALL(.method = "GET", .url = url);
@@ -334,10 +335,15 @@ int hub_list(struct hub *h, const char *commit, struct hub_files *out, struct ml
 		for (size_t i = 0; i < js_len(page); i++)
 			if (take_file(js_at(page, i), out, err))
 				return -1;
-		if (out->n > MAX_FILES)
+		seen += js_len(page);
+		if (seen > MAX_FILES)
 			return err_set(err, MLOPS_EINVALID, "the hub lists more than %d files",
 				       MAX_FILES);
 		url = next_page(h, &c);
+		if (url && !js_len(page)) {
+			free(url);
+			return err_set(err, MLOPS_EREMOTE, "the hub's list of '%s' goes in circles", h->id);
+		}
 	}
 	return 0;
 }

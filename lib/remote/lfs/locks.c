@@ -2,6 +2,7 @@
 #include "remote/lfs/private.h"
 
 #define PAGE 100
+#define LOCKS_MAX 1000000
 
 static void lock_clear(struct lfs_lock *l)
 {
@@ -97,12 +98,12 @@ static void add_query(struct strbuf *url, const char *name, const char *value)
 	url_encode(url, value, "");
 }
 
-/* A server that gives the same page again and again is not followed. */
-static bool next_page(const struct json *reply, char **cursor)
+/* A page that brought nothing is the last one, and so is the one behind very many locks. */
+static bool next_page(const struct json *reply, size_t before, size_t now, char **cursor)
 {
 	const char *next = js_get_text(reply, "next_cursor");
 
-	if (!next || !*next || (*cursor && !strcmp(next, *cursor)))
+	if (!next || !*next || now == before || now > LOCKS_MAX)
 		return false;
 	free(*cursor);
 	*cursor = xstrdup(next);
@@ -118,6 +119,7 @@ int lfs_locks_list(struct lfs_server *s, const char *path, const char *id, uint6
 	while (more && (!limit || out->n < limit)) {
 		autojson *reply = NULL;
 		autobuf url = { 0 };
+		size_t before = out->n;
 
 		strbuf_addf(&url, "/locks?limit=%d", PAGE);
 		add_query(&url, "path", path);
@@ -127,7 +129,7 @@ int lfs_locks_list(struct lfs_server *s, const char *path, const char *id, uint6
 		if (lfs_api_call(s, LFS_DOWNLOAD, url.buf, NULL, NULL, NULL, &reply, err) ||
 		    read_list(s, reply, "locks", false, out, err))
 			return -1;
-		more = next_page(reply, &cursor);
+		more = next_page(reply, before, out->n, &cursor);
 	}
 	for (; limit && out->n > limit; out->n--)
 		lock_clear(&out->v[out->n - 1]);
@@ -143,6 +145,7 @@ int lfs_locks_verify(struct lfs_server *s, bool *supported, struct lfs_locks *ou
 	for (bool more = true; more;) {
 		struct json *body = js_obj();
 		autojson *reply = NULL;
+		size_t before = out->n;
 		int status;
 
 		js_set(body, "limit", js_int(PAGE));
@@ -155,7 +158,7 @@ int lfs_locks_verify(struct lfs_server *s, bool *supported, struct lfs_locks *ou
 		    read_list(s, reply, "theirs", false, out, err))
 			return -1;
 		*supported = status / 100 == 2;
-		more = *supported && next_page(reply, &cursor);
+		more = *supported && next_page(reply, before, out->n, &cursor);
 	}
 	return 0;
 }

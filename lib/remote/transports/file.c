@@ -203,15 +203,6 @@ static int write_temp(struct folder *f, const struct key_put *put, bool sync, ch
 	return 0;
 }
 
-static int sync_whole(const struct folder *f, struct mlops_error *err)
-{
-	autoclose int fd = open(f->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0 || FAULT("remote.sync") || syncfs(fd))
-		return err_sys(err, "cannot write to '%s'", f->root);
-	return 0;
-}
-
 static int place(const char *tmp, const char *path, bool if_absent, struct mlops_error *err)
 {
 	if (!if_absent) {
@@ -263,14 +254,14 @@ static int put_batch(struct folder *f, const struct key_put *puts, size_t n, cha
 
 	if (pool_each(each ? 1 : WRITERS, n, write_one, &batch, err))
 		return -1;
-	if (!each && sync_whole(f, err))
+	if (!each && fs_sync_all(f->root, err))
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (move_into_place(f, &puts[i], tmp[i], each, &made, err))
 			return -1;
 		free(steal_ptr(&tmp[i]));
 	}
-	return each ? 0 : sync_whole(f, err);
+	return each ? 0 : fs_sync_all(f->root, err);
 }
 
 static int folder_put_many(void *conn, const struct key_put *puts, size_t n,

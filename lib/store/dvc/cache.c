@@ -134,6 +134,7 @@ static int hash_legacy(int fd, const char *shown, struct oid *out, struct mlops_
 	return 0;
 }
 
+/* The hash is that of what is kept: behind a clone the file itself may change. */
 static int take_and_save(struct dvc *d, int fd, const char *path, struct oid *out,
 			 struct mlops_error *err)
 {
@@ -143,7 +144,7 @@ static int take_and_save(struct dvc *d, int fd, const char *path, struct oid *ou
 	if (to < 0)
 		return -1;
 	bool shared = !ioctl(to, FICLONE, fd);
-	if (pump(fd, shared ? -1 : to, path, out, err)) {
+	if (pump(shared ? to : fd, shared ? -1 : to, path, out, err)) {
 		unlink(tmp);
 		return -1;
 	}

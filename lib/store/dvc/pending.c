@@ -32,7 +32,7 @@ int dvc_tmp_open(struct dvc *d, char **path, struct mlops_error *err)
 	pthread_mutex_unlock(&d->lock);
 	*path = xasprintf("%s/%s", dir, rand_hex(random, TMP_HEX));
 	for (int tries = 0; fd < 0 && tries < 3; tries++) {
-		fd = open(*path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+		fd = open(*path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
 		if (fd < 0 && (errno != ENOENT || fs_mkdirs(dir, err)))
 			break;
 	}
@@ -73,15 +73,6 @@ static int relink(struct dvc *d, const struct dvc_pending *p, struct mlops_error
 	return 0;
 }
 
-static int sync_cache(const struct dvc *d, struct mlops_error *err)
-{
-	autoclose int fd = open(d->cache, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0 || FAULT("dvc.sync") || syncfs(fd))
-		return err_sys(err, "cannot make '%s' durable", d->cache);
-	return 0;
-}
-
 static bool wants_links(const struct dvc *d)
 {
 	return d->n_links && (d->links[0] == DVC_HARDLINK || d->links[0] == DVC_SYMLINK);
@@ -112,7 +103,7 @@ static int commit_pending(struct dvc *d, struct mlops_error *err)
 {
 	automap made = { 0 };
 
-	if (sync_cache(d, err))
+	if (fs_sync_all(d->cache, err))
 		return -1;
 	for (size_t i = 0; i < d->pending.n; i++) {
 		struct dvc_pending *p = &d->pending.v[i];
@@ -127,7 +118,7 @@ static int commit_pending(struct dvc *d, struct mlops_error *err)
 		if (wants_links(d) && p->from && relink(d, p, err))
 			return -1;
 	}
-	return sync_cache(d, err);
+	return fs_sync_all(d->cache, err);
 }
 
 int mlops_dvc_commit(struct dvc *d, struct mlops_error *err)
