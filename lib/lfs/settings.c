@@ -2,6 +2,7 @@
  * Git's settings, as `git config` tells them, and those of .lfsconfig, which is committed: anyone who
  * can change the repository can set them, so only harmless ones count (git-lfs-config(5)).
  */
+#include <pthread.h>
 #include <strings.h>
 
 #include "base/fs.h"
@@ -127,12 +128,15 @@ static const char *find(const lfs_settings *s, const char *key)
 
 const char *lfs_setting(struct lfs *l, const char *key)
 {
+	static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 	const char *value = find(&l->git, key);
 
 	if (value || !is_safe(key))
 		return value;
+	pthread_mutex_lock(&loading);
 	if (!l->shared_loaded)
 		load_shared(l);
+	pthread_mutex_unlock(&loading);
 	return find(&l->shared, key);
 }
 

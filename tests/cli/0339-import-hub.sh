@@ -78,6 +78,13 @@ for fault in 500 short stall; do
 	ok "$fault: with identical bytes" diff -r "$cloud/hub" model
 done
 
+printf '{"type":"file","path":"again.bin","size":5,"oid":"%040d","lfs":{"oid":"%s"}}' 0 \
+	"$(sha256sum <model/model.bin | cut -c1-64)" >"$cloud/extra"
+run mlops import hf://org/model -o other
+rc_is 3 "an object that is here, with another size"
+like "$err" "lists 'again.bin' with a size that it has not" "is not taken for what the hub says"
+rm "$cloud/extra"
+
 # huggingface_hub's cache.
 new_project
 cache=$HOME/.cache/huggingface/hub/models--org--model

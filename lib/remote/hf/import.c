@@ -34,27 +34,38 @@ static char *file_url(const struct import *im, const struct hub_file *f)
 	return hub_page(im->hub, suffix.buf);
 }
 
+struct incoming {
+	struct store_writer *writer;
+	uint64_t left; /* bytes that may still come */
+};
+
 static int write_piece(const void *buf, size_t n, void *arg, struct mlops_error *err)
 {
-	return mlops_store_writer_add(arg, buf, n, err);
+	struct incoming *in = arg;
+
+	if (n > in->left)
+		return err_set(err, MLOPS_ECORRUPT, "a file is longer than it is said to be");
+	in->left -= n;
+	return mlops_store_writer_add(in->writer, buf, n, err);
 }
 
 static int fetch_lfs(struct import *im, struct hub_file *f, struct mlops_error *err)
 {
-	struct store_writer *w;
+	struct incoming in = { 0 };
 	struct oid got;
 	uint64_t have;
 
-	if (store_writer_resume(im->store, &f->oid, f->size, &w, &have, err))
+	if (store_writer_resume(im->store, &f->oid, f->size, &in.writer, &have, err))
 		return -1;
-	const struct byte_sink sink = { write_piece, w };
+	in.left = have < f->size ? f->size - have : 0;
+	const struct byte_sink sink = { write_piece, &in };
 	autocall c =
 		WEB_CALL(.method = "GET", .url = file_url(im, f), .sink = &sink, .follow = true);
 	c.range.from = have;
 	int rc = have < f->size ? hub_run(im->hub, &c, 0, err) : 0;
-	if (!rc && mlops_store_writer_commit(w, &got, err))
+	if (!rc && mlops_store_writer_commit(in.writer, &got, err))
 		rc = err->kind == MLOPS_ECORRUPT ? damaged(f, err) : -1;
-	mlops_store_writer_free(w);
+	mlops_store_writer_free(in.writer);
 	return rc;
 }
 
@@ -116,9 +127,14 @@ static int import_one(size_t i, void *arg, struct mlops_error *err)
 	struct import *im = arg;
 	struct hub_file *f = &im->files.v[i];
 	bool here = (f->lfs && mlops_store_has(im->store, &f->oid)) || take_cached(im, f);
+	uint64_t size;
 
 	if (!here && (f->lfs ? fetch_lfs(im, f, err) : fetch_plain(im, f, err)))
 		return err_wrap(err, "cannot fetch '%s'", f->path);
+	if (mlops_store_size(im->store, &f->oid, &size, err))
+		return -1;
+	if (size != f->size) /* which the folder's tree would say too */
+		return err_set(err, MLOPS_ECORRUPT, "the hub lists '%s' with a size that it has not", f->path);
 	hub_count(im->hub, f->size, !here);
 	return 0;
 }
