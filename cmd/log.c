@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "mlops/tracking.h"
+#include "pair.h"
 
 struct log_opts {
 	const char *run;
@@ -43,18 +44,6 @@ static int find_run(struct cmd_ctx *ctx, const struct log_opts *o, char id[MLOPS
 	return err_hint(err, "name one with --run, or log from a stage of `mlops run`");
 }
 
-/* Splits at the first '='; *key is the caller's, *value is lent. */
-static int split_pair(const char *pair, char **key, const char **value, struct mlops_error *err)
-{
-	const char *equals = strchr(pair, '=');
-
-	if (!equals || equals == pair)
-		return err_set(err, MLOPS_EUSAGE, "'%s' is not of the form KEY=VALUE", pair);
-	*key = xstrndup(pair, (size_t)(equals - pair));
-	*value = equals + 1;
-	return 0;
-}
-
 static int parse_metrics(const struct log_opts *o, struct run_metric *metrics,
 			 struct mlops_error *err)
 {
@@ -62,7 +51,7 @@ static int parse_metrics(const struct log_opts *o, struct run_metric *metrics,
 		const char *value;
 
 		metrics[i].step = o->step;
-		if (split_pair(o->pairs.v[i], &metrics[i].key, &value, err))
+		if (cmd_split_pair(o->pairs.v[i], &metrics[i].key, &value, err))
 			return -1;
 		if (!num_parse_double(value, &metrics[i].value))
 			return err_set(err, MLOPS_EUSAGE, "metric '%s' takes a number, not '%s'",
@@ -97,7 +86,7 @@ static int log_pairs(struct cmd_ctx *ctx, const struct log_opts *o,
 		autofree char *key = NULL;
 		const char *value;
 
-		if (split_pair(o->pairs.v[i], &key, &value, err) ||
+		if (cmd_split_pair(o->pairs.v[i], &key, &value, err) ||
 		    log(ctx->project, id, key, value, err))
 			return -1;
 	}

@@ -100,6 +100,12 @@ MLOPS_API int mlops_run_log_metrics(struct project *project, const char *id,
 				    struct mlops_error *err);
 MLOPS_API int mlops_run_set_tag(struct project *project, const char *id, const char *key,
 				const char *value, struct mlops_error *err);
+/* MLOPS_ENOTFOUND when it has no such tag. */
+MLOPS_API int mlops_run_delete_tag(struct project *project, const char *id, const char *key,
+				   struct mlops_error *err);
+/* A deleted run is in no list, as in MLflow, and can be had back; what it has is kept. */
+MLOPS_API int mlops_run_set_deleted(struct project *project, const char *id, bool deleted,
+				    struct mlops_error *err);
 MLOPS_API int mlops_run_add_object(struct project *project, const char *id, bool is_output,
 				   const struct run_object *object, struct mlops_error *err);
 MLOPS_API int mlops_run_add_stage(struct project *project, const char *id,

@@ -2,6 +2,7 @@
 #include "tracking/private.h"
 
 #include "base/path.h"
+#include "tracking/record.h"
 
 struct pair {
 	const char *run_id, *key, *value;
@@ -72,6 +73,45 @@ int mlops_run_set_tag(struct project *project, const char *id, const char *key, 
 	    project_db(project, &db, err))
 		return -1;
 	return db_transaction(db, set_tag, &p, err);
+}
+
+static int delete_tag(struct db *db, void *arg, struct mlops_error *err)
+{
+	const struct pair *p = arg;
+	int64_t row;
+
+	return run_row(db, p->run_id, &row, err) || run_delete_tag(db, row, p->key, err) ? -1 : 0;
+}
+
+int mlops_run_delete_tag(struct project *project, const char *id, const char *key,
+			 struct mlops_error *err)
+{
+	struct pair p = { id, key, NULL };
+	struct db *db;
+
+	return project_db(project, &db, err) || db_transaction(db, delete_tag, &p, err) ? -1 : 0;
+}
+
+struct deletion {
+	const char *id;
+	bool deleted;
+};
+
+static int change_deletion(struct db *db, void *arg, struct mlops_error *err)
+{
+	const struct deletion *d = arg;
+	int64_t row;
+
+	return run_row(db, d->id, &row, err) || run_set_deleted(db, row, d->deleted, err) ? -1 : 0;
+}
+
+int mlops_run_set_deleted(struct project *project, const char *id, bool deleted,
+			  struct mlops_error *err)
+{
+	struct deletion d = { id, deleted };
+	struct db *db;
+
+	return project_db(project, &db, err) || db_transaction(db, change_deletion, &d, err) ? -1 : 0;
 }
 
 struct add_object {
