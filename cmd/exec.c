@@ -33,7 +33,7 @@ static const struct arg_spec exec_argv[] = {
 };
 
 /* The command gets what the terminal sends to all of us; what is for us alone is handed on. */
-static volatile sig_atomic_t child_pid;
+static volatile sig_atomic_t child_pid, early;
 
 static void hand_on(int number)
 {
@@ -41,18 +41,25 @@ static void hand_on(int number)
 
 	if (child_pid > 0)
 		kill(child_pid, number);
+	else
+		early = number;
 	errno = saved;
+}
+
+static void leave(int number)
+{
+	(void)number; /* no SIG_IGN, which the command would inherit */
 }
 
 static void take_signals(void)
 {
 	struct sigaction hand = { .sa_handler = hand_on, .sa_flags = SA_RESTART };
-	struct sigaction leave = { .sa_handler = SIG_IGN };
+	struct sigaction left = { .sa_handler = leave, .sa_flags = SA_RESTART };
 
 	sigaction(SIGTERM, &hand, NULL);
 	sigaction(SIGHUP, &hand, NULL);
-	sigaction(SIGINT, &leave, NULL);
-	sigaction(SIGQUIT, &leave, NULL);
+	sigaction(SIGINT, &left, NULL);
+	sigaction(SIGQUIT, &left, NULL);
 }
 
 static int run_command(const struct exec_opts *o, const char *const *env, int *status, struct mlops_error *err)
@@ -63,10 +70,12 @@ static int run_command(const struct exec_opts *o, const char *const *env, int *s
 	struct proc_result result;
 	pid_t pid;
 
+	take_signals();
 	if (proc_spawn(&spec, &pid, err))
 		return -1;
 	child_pid = pid;
-	take_signals();
+	if (early)
+		kill(pid, early);
 	if (proc_wait(pid, &result, err))
 		return -1;
 	child_pid = 0;

@@ -12,7 +12,7 @@ static void set(struct strlist *list, const char *name, const char *value)
 static int add_listener(struct project *project, const char *run, const char *experiment,
 			struct tracking_env *out, struct mlops_error *err)
 {
-	if (mlops_listener_start(project, &out->listener, err))
+	if (mlops_listener_start(project, run, &out->listener, err))
 		return -1;
 	set(&out->list, "MLFLOW_TRACKING_URI", mlops_listener_url(out->listener));
 	set(&out->list, "MLFLOW_TRACKING_TOKEN", mlops_listener_token(out->listener));

@@ -23,6 +23,7 @@
 struct listener {
 	struct object_server server; /* the first: handlers get its address */
 	char *folder; /* of the project's database */
+	char *run;    /* or NULL */
 	char *address, *url;
 	int fd;      /* that listens; -1 once the server has it */
 	int stop_fd; /* ends the wait for the first client */
@@ -68,6 +69,7 @@ static int start_server(struct listener *l, struct mlops_error *err)
 
 	if (tracker_open(l->folder, l->server.store, &l->server.tracker, err))
 		return -1;
+	l->server.tracker->run = l->run;
 	l->fd = -1;
 	return http_server_start(&how, &l->http, err);
 }
@@ -108,12 +110,13 @@ static int listen_here(struct listener *l, struct mlops_error *err)
 	return thread_start(&l->waiter, wait_for_client, l, err);
 }
 
-int mlops_listener_start(struct project *project, struct listener **out, struct mlops_error *err)
+int mlops_listener_start(struct project *project, const char *run, struct listener **out, struct mlops_error *err)
 {
 	autofree char *database = project_shared_file(project, "mlops.db");
 	struct listener *l = xcalloc(1, sizeof(*l));
 
 	l->folder = path_dir(database);
+	l->run = run ? xstrdup(run) : NULL;
 	l->fd = l->stop_fd = -1;
 	rand_hex(l->token, TOKEN_BYTES);
 	if (mlops_store_of(project, &l->server.store, err) || listen_here(l, err)) {
@@ -151,6 +154,7 @@ void mlops_listener_stop(struct listener *l)
 		close(l->stop_fd);
 	explicit_bzero(l->token, sizeof(l->token));
 	free(l->folder);
+	free(l->run);
 	free(l->address);
 	free(l->url);
 	free(l);

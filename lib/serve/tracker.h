@@ -9,6 +9,11 @@ struct store;
 struct tracker {
 	struct db_shared *db;
 	struct store *store; /* lent */
+	/*
+	 * The run that was started for the one client there is, or NULL: while nothing is in it, it goes to
+	 * the experiment that the client chooses, as mlflow.set_experiment() does before any run.
+	 */
+	const char *run;
 };
 
 /* Opens <data>/mlops.db. */

@@ -54,6 +54,22 @@ is "$(mlops runs --json | grep -c '"id"')" "$before" "and there is none"
 run env MLFLOW_TRACKING_URI=http://127.0.0.1:9 mlops exec -- sh -c 'echo "$MLFLOW_TRACKING_URI $MLFLOW_RUN_ID $MLFLOW_TRACKING_TOKEN"'
 is "$(cat "$out")" "http://127.0.0.1:9  " "another server that is named already is left alone"
 
+# set_experiment() of a client, before it logs and after.
+cat >chooser <<'SH'
+#!/bin/sh
+curl -s -H "Authorization: Bearer $MLFLOW_TRACKING_TOKEN" \
+	"$MLFLOW_TRACKING_URI/api/2.0/mlflow/experiments/get-by-name?experiment_name=chosen" | grep -q '"chosen"' ||
+	./call experiments/create '{"name":"chosen"}'
+./call runs/log-parameter "{\"run_id\":\"$MLFLOW_RUN_ID\",\"key\":\"lr\",\"value\":\"0.1\"}"
+./call experiments/create "{\"name\":\"other$MLFLOW_RUN_ID\"}"
+SH
+chmod +x chooser
+for name in new there; do
+	mlops exec -q --name $name -- ./chooser >"$tap_root/ok"
+	run mlops runs show $name --json
+	json_is '[d["experiment"], d["params"]["lr"]]' '["chosen","0.1"]' "an experiment that the client chooses ($name) before it logs"
+done
+
 # What the terminal does not send to all reaches the command.
 mlops exec --name ended -- sh -c 'trap "exit 9" TERM; : >begun; while :; do sleep 0.05; done' 2>/dev/null &
 exec_pid=$!

@@ -24,8 +24,10 @@ same 3 "${client3:-$MLFLOW_PYTHON}"
 unset MLFLOW_TRACKING_URI
 new_project
 cat >train.py <<'PYTHON'
+import sys
 import mlflow
 from sklearn.linear_model import LogisticRegression
+mlflow.set_experiment(sys.argv[1])
 mlflow.autolog()
 LogisticRegression(C=0.5).fit([[i, i % 3] for i in range(20)], [i > 9 for i in range(20)])
 with mlflow.start_run() as run:
@@ -35,7 +37,7 @@ with mlflow.start_run() as run:
 PYTHON
 logs() { # logs VERSION PYTHON
 	[ -x "$2" ] || { skip "there is no client of MLflow $1" "MLflow $1"; return; }
-	timeout 300 mlops exec --name "auto$1" -e "quick$1" -- "$2" train.py >"$tap_root/exec" 2>&1
+	timeout 300 mlops exec --name "auto$1" -- "$2" train.py "quick$1" >"$tap_root/exec" 2>&1
 	is $? 0 "MLflow $1 in mlops exec" || diag <"$tap_root/exec"
 	run mlops runs show "auto$1" --json
 	json_is '[d["status"], d["params"]["C"], d["metrics"]["training_score"]["value"]]' '["FINISHED","0.5",1]' "logs by itself"

@@ -2,6 +2,7 @@
 #include "serve/api/mlflow.h"
 
 #include "base/log.h"
+#include "base/num.h"
 #include "base/path.h"
 #include "http/route.h"
 #include "serve/api/mlflow_artifacts.h"
@@ -210,6 +211,36 @@ static int perform(struct mlflow_call *c, const struct mlflow_method *m,
 	return (m->writes ? db_shared_write : db_shared_read)(c->tracker->db, run_method, &w, err);
 }
 
+struct choice {
+	const char *run;
+	int64_t experiment;
+};
+
+static int move_run(struct db *db, void *arg, struct mlops_error *err)
+{
+	const struct choice *choice = arg;
+
+	return db_change(db, err,
+			 "UPDATE runs SET experiment_id = ?1 WHERE uuid = ?2"
+			 " AND NOT EXISTS (SELECT 1 FROM params WHERE run_id = runs.id)"
+			 " AND NOT EXISTS (SELECT 1 FROM latest_metrics WHERE run_id = runs.id)"
+			 " AND NOT EXISTS (SELECT 1 FROM artifacts WHERE path LIKE '%/' || ?2 || '/%')",
+			 "is", choice->experiment, choice->run);
+}
+
+/* A client that asks for an experiment by its name, or makes it, mostly goes on to use it. */
+static int follow_choice(struct mlflow_call *c, struct mlops_error *err)
+{
+	struct choice choice = { .run = c->tracker->run };
+	const struct json *experiment = !strcmp(c->path, "experiments/create") ? c->out :
+		!strcmp(c->path, "experiments/get-by-name") ? js_get(c->out, "experiment") : NULL;
+	const char *id = js_get_text(experiment, "experiment_id");
+
+	if (!choice.run || !id || !num_parse_i64(id, &choice.experiment))
+		return 0;
+	return db_shared_write(c->tracker->db, move_run, &choice, err);
+}
+
 static int answer(struct http_call *http, void *arg, struct mlops_error *err)
 {
 	struct object_server *s = arg;
@@ -226,7 +257,7 @@ static int answer(struct http_call *http, void *arg, struct mlops_error *err)
 	if (!m)
 		return refuse_unknown(http, verb, c.path);
 	c.out = js_obj();
-	if (perform(&c, m, &params, err)) {
+	if (perform(&c, m, &params, err) || follow_choice(&c, err)) {
 		rc = mlflow_refuse(http, err);
 		mlops_error_clear(err);
 		js_free(c.out);
