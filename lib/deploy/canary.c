@@ -8,8 +8,10 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "base/proc.h"
+#include "base/url.h"
 #include "base/vec.h"
 #include "deploy/gatewayctl.h"
+#include "http/client.h"
 #include "mlops/project.h"
 
 #define POLL_MS      200
@@ -39,11 +41,17 @@ bool canary_wanted(const struct json *config)
 
 int canary_check(const struct json *config, struct mlops_error *err)
 {
-	if (canary_wanted(config) ||
-	    (!js_get(js_get(config, "strategy"), "steps") && !js_get(config, "gates")))
+	const struct json *prometheus = js_get(js_get(config, "gates"), "prometheus");
+
+	if (!canary_wanted(config) &&
+	    (js_get(js_get(config, "strategy"), "steps") || js_get(config, "gates"))) {
+		err_set(err, MLOPS_EINVALID, "steps and gates are of strategy canary");
+		return err_hint(err, "in mlops.yaml: strategy: {type: canary}");
+	}
+	if (!prometheus || (js_get_text(prometheus, "url") && js_get_text(prometheus, "query") &&
+			    (js_get(prometheus, "min") || js_get(prometheus, "max"))))
 		return 0;
-	err_set(err, MLOPS_EINVALID, "steps and gates are of strategy canary");
-	return err_hint(err, "in mlops.yaml: strategy: {type: canary}");
+	return err_set(err, MLOPS_EINVALID, "gate prometheus needs url, query, and min or max");
 }
 
 /* ---- gates ---- */
@@ -95,6 +103,78 @@ static int check_command(const struct canary *c, struct mlops_error *err)
 		       result.status, said.n ? ": " : "", (int)said.n, said.n ? said.p : "");
 }
 
+/* {"status": "error", "error": "1:5: parse error"} */
+static int refused(const struct http_response *reply, struct mlops_error *err)
+{
+	autojson *v = NULL;
+	autoerr ignored = ERR_INIT;
+	const char *why;
+
+	if (reply->body.buf && !js_parse(reply->body.buf, reply->body.len, "an error", &v, &ignored) &&
+	    (why = js_get_text(v, "error")))
+		return err_set(err, MLOPS_EREMOTE, "Prometheus: %.300s", why);
+	return http_status_error(reply, "Prometheus", err);
+}
+
+/* The one number that an instant query gives (prometheus.io, "HTTP API"). */
+static int read_answer(const struct http_response *reply, const char *query, double *out,
+		       struct mlops_error *err)
+{
+	autojson *v = NULL;
+
+	if (js_parse(reply->body.buf ? reply->body.buf : "", reply->body.len,
+		     "what Prometheus answers", &v, err))
+		return -1;
+	const struct json *data = js_get(v, "data"), *result = js_get(data, "result");
+	const char *type = js_get_text(data, "resultType");
+	bool scalar = type && !strcmp(type, "scalar");
+	const struct json *point = scalar ? result : js_get(js_at(result, 0), "value");
+	const char *text = js_text(js_at(point, 1));
+
+	if (!scalar && js_len(result) > 1)
+		return err_set(err, MLOPS_ENO, "Prometheus has several numbers for '%s'", query);
+	if (!text || !num_parse_double(text, out))
+		return err_set(err, MLOPS_ENO, "Prometheus has no number for '%s'", query);
+	return 0;
+}
+
+static int ask_prometheus(const char *base, const char *query, double *out, struct mlops_error *err)
+{
+	autobuf url = { 0 };
+	auto_response reply = { 0 };
+	struct http_client *client;
+
+	strbuf_addf(&url, "%s/api/v1/query?query=", base);
+	url_encode(&url, query, "");
+	const struct http_request req = { .method = "GET", .url = url.buf };
+	if (http_client_new(&client, err))
+		return -1;
+	int rc = http_exchange(client, &req, &reply, err);
+	if (!rc)
+		rc = reply.status / 100 == 2 ? read_answer(&reply, query, out, err) : refused(&reply, err);
+	http_client_free(client);
+	return rc;
+}
+
+static int check_prometheus(const struct canary *c, struct mlops_error *err)
+{
+	const struct json *said = js_get(c->gates, "prometheus");
+	const char *url = js_get_text(said, "url"), *query = js_get_text(said, "query");
+	double value, limit;
+
+	if (!said)
+		return 0;
+	if (ask_prometheus(url, query, &value, err))
+		return -1;
+	if (js_get_num(said, "max", &limit) && !(value <= limit))
+		return err_set(err, MLOPS_ENO, "'%s' is %g, and may be %g at most", query, value,
+			       limit);
+	if (js_get_num(said, "min", &limit) && !(value >= limit))
+		return err_set(err, MLOPS_ENO, "'%s' is %g, and must be %g at least", query, value,
+			       limit);
+	return 0;
+}
+
 /* ---- steps ---- */
 
 static int run_step(const struct canary *c, const struct step *s, struct mlops_error *err)
@@ -113,7 +193,7 @@ static int run_step(const struct canary *c, const struct step *s, struct mlops_e
 		if (check_errors(c, err))
 			return -1;
 		if (left <= 0)
-			return check_command(c, err);
+			return check_prometheus(c, err) || check_command(c, err) ? -1 : 0;
 		clock_sleep_ms(left < POLL_MS ? left : POLL_MS);
 	}
 }

@@ -4,6 +4,8 @@
  */
 #include "deploy/deploy.h"
 
+#include <math.h>
+
 #include "base/fs.h"
 #include "base/num.h"
 #include "base/proc.h"
@@ -19,6 +21,7 @@ enum want {
 	WANT_TEXT,
 	WANT_COUNT,  /* from min to max */
 	WANT_NUMBER, /* above 0 */
+	WANT_REAL,
 	WANT_BYTES,
 	WANT_DURATION,
 	WANT_TEXTS, /* one or a list */
@@ -67,10 +70,19 @@ static const struct rule strategy[] = {
 	{ 0 },
 };
 
+static const struct rule prometheus[] = {
+	{ .key = "url", .want = WANT_TEXT },
+	{ .key = "query", .want = WANT_TEXT },
+	{ .key = "min", .want = WANT_REAL },
+	{ .key = "max", .want = WANT_REAL },
+	{ 0 },
+};
+
 static const struct rule gates[] = {
 	{ .key = "max_error_percent", .want = WANT_NUMBER },
 	{ .key = "min_requests", .want = WANT_COUNT, .min = 1, .max = INT32_MAX },
 	{ .key = "command", .want = WANT_TEXTS },
+	{ .key = "prometheus", .want = WANT_MAP, .inside = prometheus },
 	{ 0 },
 };
 
@@ -156,15 +168,17 @@ static int read_count(const struct rule *rule, const struct yaml_node *node, str
 	return 0;
 }
 
-static int read_number(const struct yaml_node *node, const char *key, struct json **out,
+static int read_number(const struct rule *rule, const struct yaml_node *node, struct json **out,
 		       struct mlops_error *err)
 {
+	bool above = rule->want == WANT_NUMBER;
 	double v;
 
-	if (yaml_want(node, YAML_SCALAR, key, err))
+	if (yaml_want(node, YAML_SCALAR, rule->key, err))
 		return -1;
-	if (!num_parse_double(node->text, &v) || !(v > 0 && v < 1e6))
-		return yaml_error(node, err, "%s is a number above 0, not '%s'", key, node->text);
+	if (!num_parse_double(node->text, &v) || !isfinite(v) || (above && !(v > 0 && v < 1e6)))
+		return yaml_error(node, err, "%s is a number%s, not '%s'", rule->key,
+				  above ? " above 0" : "", node->text);
 	*out = js_num(v);
 	return 0;
 }
@@ -263,7 +277,8 @@ static int read_value(const struct rule *rule, const struct yaml_node *node, str
 	case WANT_COUNT:
 		return read_count(rule, node, out, err);
 	case WANT_NUMBER:
-		return read_number(node, rule->key, out, err);
+	case WANT_REAL:
+		return read_number(rule, node, out, err);
 	case WANT_BYTES:
 	case WANT_DURATION:
 		return read_unit(rule, node, out, err);

@@ -23,7 +23,8 @@ LISTS = {
 # Of the tables of rules in lib/deploy/spec.c: name -> what has its keys in the schema.
 RULES = {"deployment": "deployment", "runtime": "deployment_runtime", "resources": "deployment_resources",
          "autoscale": "deployment_autoscale", "ingress": "deployment_ingress", "docker": "deployment_docker", "kubernetes": "deployment_kubernetes",
-         "strategy": "deployment_strategy", "step": "deployment_step", "gates": "deployment_gates"}
+         "strategy": "deployment_strategy", "step": "deployment_step", "gates": "deployment_gates",
+         "prometheus": "deployment_prometheus"}
 EXPANDED = {"vars", "matrix"}  # of a stage, gone before read_stage() sees it
 
 GOOD = [
@@ -44,7 +45,8 @@ GOOD = [
     {"plots": {"t.csv": None}},
     {"deployments": {"prod": {"model": "m:1", "workers": 2, "port": 0, "timeout": "90s"}}},
     {"deployments": {"prod": {"model": "m:1", "strategy": {"type": "canary", "steps": [{"weight": 5, "for": "2m"}]},
-                              "gates": {"max_error_percent": 0.5, "min_requests": 100, "command": ["./judge", "it"]}}}},
+                              "gates": {"max_error_percent": 0.5, "min_requests": 100, "command": ["./judge", "it"],
+                                        "prometheus": {"url": "http://h:9090", "query": "up", "min": -1, "max": 0.5}}}}},
     {"deployments": {"prod": {"model": "m:1", "target": "docker", "runtime": {"image": "i"}, "docker": {"host": "unix:///s", "network": "n"}}}},
     {"deployments": {"prod": {"model": "m:1", "target": "kubernetes", "replicas": 2, "env": {"A": 1}, "secrets": "S",
                               "runtime": {"image": "i", "command": ["a", "b"], "port": 80, "model_path": "/m", "health": "/h"},
@@ -62,7 +64,8 @@ BAD = [{"stages": {"a": s}} for s in STAGE_FAULTS] + [
     {"deployments": {"prod": {}}}, {"deployments": {".x": {"model": "m:1"}}}, {"deployments": {"p": {"model": "m:1", "workers": 0}}},
     {"deployments": {"p": {"model": "m:1", "target": "moon"}}}, {"deployments": {"p": {"model": "m:1", "strategy": {"type": "x"}}}},
     {"deployments": {"p": {"model": "m:1", "strategy": {"type": "canary", "steps": [{"weight": 0}]}}}},
-    {"deployments": {"p": {"model": "m:1", "strategy": {"type": "canary"}, "gates": {"max_errors": 1}}}}, {"deployments": {"p": {"model": "m:1", "env": ["A"]}}},
+    {"deployments": {"p": {"model": "m:1", "strategy": {"type": "canary"}, "gates": {"max_errors": 1}}}},
+    {"deployments": {"p": {"model": "m:1", "strategy": {"type": "canary"}, "gates": {"prometheus": {"url": "x"}}}}}, {"deployments": {"p": {"model": "m:1", "env": ["A"]}}},
     {"deployments": {"p": {"model": "m:1", "target": "kubernetes", "runtime": {"imge": "i"}}}},
     {"deployments": {"p": {"model": "m:1", "target": "kubernetes", "resources": {"cpus": 0}}}},
     {"stages": {}, "defaults": {"cmd": "x"}}, {"plots": {"a.csv": {"template": "pie"}}}]
