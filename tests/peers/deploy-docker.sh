@@ -94,7 +94,7 @@ like "$err" "deployment 'x' says no image to run" "a deployment without an image
 spec wine:1
 sed -i "s|unix://.*sock|unix://$PWD/none|" mlops.yaml
 run mlops deploy prod
-like "$err" "cannot reach the Docker Engine at '$PWD/none'|runs at another Docker Engine" "an engine that is not there"
+like "$err" "cannot reach the Docker Engine at '$PWD/none'|runs elsewhere: docker.host is" "an engine that is not there"
 
 run mlops undeploy prod --yes
 rc_is 0 "undeploying"

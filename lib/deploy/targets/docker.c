@@ -14,6 +14,7 @@
 #include "base/xxh.h"
 #include "deploy/canary.h"
 #include "deploy/front.h"
+#include "deploy/runtime.h"
 #include "fmt/tar.h"
 #include "http/docker.h"
 #include "http/listen.h"
@@ -23,9 +24,6 @@
 #define LABEL_PROJECT  "mlops.project"
 #define LABEL_NAME     "mlops.deployment"
 #define LABEL_REVISION "mlops.revision"
-#define MODEL_PATH     "/mnt/models"
-#define HEALTH         "/v2/health/ready"
-#define PORT           8080
 #define POLL_MS        100
 #define PROBE_MS       2000
 #define LOG_LINES      5
@@ -70,14 +68,12 @@ static int session_open(struct session *s, const struct target_call *call, const
 
 static const char *runtime(const struct session *s, const char *key, const char *fallback)
 {
-	const char *text = js_get_text(js_get(s->config, "runtime"), key);
-
-	return text ? text : fallback;
+	return runtime_text(s->config, "runtime", key, fallback);
 }
 
 static int64_t port_inside(const struct session *s)
 {
-	int64_t port = PORT;
+	int64_t port = RUNTIME_PORT;
 
 	js_get_int(js_get(s->config, "runtime"), "port", &port);
 	return port;
@@ -93,76 +89,43 @@ static int check(const struct json *config, struct mlops_error *err)
 	return canary_check(config, err);
 }
 
-/* What serves at another engine would be left there. */
-static int check_place(const struct target_call *call, const struct json *config,
-		       struct mlops_error *err)
-{
-	autojson *before = NULL;
-
-	if (!call->active)
-		return 0;
-	if (target_config(&target_docker, call->active->config, &before, err))
-		return -1;
-	const char *was = js_get_text(js_get(before, "docker"), "host"),
-		   *is = js_get_text(js_get(config, "docker"), "host");
-	if (!strcmp(was ? was : "", is ? is : ""))
-		return 0;
-	err_set(err, MLOPS_EINVALID, "deployment '%s' runs at another Docker Engine", call->name);
-	return err_hint(err, "undeploy it there first, or give the new one another name");
-}
-
 /* The model goes with the container; but an image that cannot be had makes no revision. */
 static int docker_send(const struct target_call *call, const struct revision *r, char **out,
 		       struct mlops_error *err)
 {
+	static const char *const places[] = { "host", NULL };
 	autosession s = { 0 };
+	const char *image;
 
 	*out = NULL;
-	if (session_open(&s, call, r, err) || check_place(call, s.config, err))
+	if (session_open(&s, call, r, err) ||
+	    runtime_check_place(&target_docker, call, s.config, "docker", places, err) ||
+	    runtime_image(call, s.config, &image, err))
 		return -1;
-	const char *image = runtime(&s, "image", NULL);
-	if (image)
-		return docker_pull(s.docker, image, err);
-	err_set(err, MLOPS_EINVALID, "deployment '%s' says no image to run", call->name);
-	return err_hint(
-		err,
-		"give runtime.image in mlops.yaml: a server of models such as MLServer or Triton");
+	return docker_pull(s.docker, image, err);
 }
 
 /* ---- the container ---- */
 
-static void add_variable(struct json *env, const char *name, const char *value)
+static void add_variable(const char *name, const char *value, void *arg)
 {
 	autofree char *text = xasprintf("%s=%s", name, value);
 
-	js_push(env, js_str(text));
+	js_push(arg, js_str(text));
 }
 
 static int environment(const struct session *s, struct json **out, struct mlops_error *err)
 {
-	struct json *said = js_get(s->config, "env"), *value;
 	const struct json *secrets = js_get(s->config, "secrets");
-	char version[NUM_SIZE];
-	const char *name;
 
 	*out = js_arr();
-	snprintf(version, sizeof(version), "%" PRId64, s->r->version);
-	add_variable(*out, "MLOPS_MODEL", s->r->model);
-	add_variable(*out, "MLOPS_MODEL_VERSION", version);
-	add_variable(*out, "MLOPS_MODEL_PATH", runtime(s, "model_path", MODEL_PATH));
-	for (void *iter = NULL; js_next(said, &iter, &name, &value);)
-		add_variable(*out, name, js_text(value));
+	runtime_each_variable(s->r, s->config, add_variable, *out);
 	for (size_t i = 0; i < js_len(secrets); i++) {
-		name = js_text(js_at(secrets, i));
-		if (!getenv(name)) {
-			err_set(err, MLOPS_EFAIL,
-				"deployment '%s' needs the secret %s, and the environment has no such variable",
-				s->call->name, name);
-			return err_hint(
-				err,
-				"set it before deploying; its value goes to the container only");
-		}
-		add_variable(*out, name, getenv(name));
+		const char *name = js_text(js_at(secrets, i));
+
+		if (!getenv(name))
+			return runtime_no_secret(s->call, name, err);
+		add_variable(name, getenv(name), *out);
 	}
 	return 0;
 }
@@ -273,7 +236,7 @@ static int send(struct session *s, const char *to, int fd, struct mlops_error *e
 
 static int copy_in(struct session *s, const char *archive, struct mlops_error *err)
 {
-	const char *to = runtime(s, "model_path", MODEL_PATH);
+	const char *to = runtime(s, "model_path", RUNTIME_MODEL_PATH);
 	autofree char *spec = xasprintf("%s:%" PRId64, s->r->model, s->r->version),
 		      *note = xasprintf("%s\n", spec);
 	autoclose int place = open(archive, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -341,7 +304,7 @@ static bool is_healthy(struct http_client *client, const char *url)
 static int wait_healthy(struct session *s, const char *url, int64_t timeout_ms,
 			struct mlops_error *err)
 {
-	autofree char *probe = xasprintf("%s%s", url, runtime(s, "health", HEALTH));
+	autofree char *probe = xasprintf("%s%s", url, runtime(s, "health", RUNTIME_HEALTH));
 	int64_t deadline = clock_mono_ms() + timeout_ms;
 	struct http_client *client;
 	int rc = 1;
@@ -355,7 +318,7 @@ static int wait_healthy(struct session *s, const char *url, int64_t timeout_ms,
 			rc = 0;
 		else if (clock_mono_ms() >= deadline)
 			rc = err_set(err, MLOPS_ENO, "'%s' does not answer with 200 in time",
-				     runtime(s, "health", HEALTH));
+				     runtime(s, "health", RUNTIME_HEALTH));
 		else
 			clock_sleep_ms(POLL_MS);
 	}

@@ -2,12 +2,10 @@
 #include <inttypes.h>
 
 #include "base/num.h"
+#include "deploy/runtime.h"
 #include "deploy/targets/kube.h"
 #include "fmt/json.h"
 
-#define MODEL_PATH    "/mnt/models" /* where KServe has it too */
-#define HEALTH        "/v2/health/ready"
-#define PORT          8080
 #define PROBE_SECONDS 2
 #define CPU_PERCENT   80
 #define GPU           "nvidia.com/gpu"
@@ -15,14 +13,6 @@
 static const struct json *section(const struct kube_wanted *w, const char *key)
 {
 	return js_get(w->config, key);
-}
-
-static const char *text(const struct kube_wanted *w, const char *part, const char *key,
-			const char *fallback)
-{
-	const char *t = js_get_text(section(w, part), key);
-
-	return t ? t : fallback;
 }
 
 static int64_t number(const struct json *map, const char *key, int64_t fallback)
@@ -49,28 +39,22 @@ static struct json *number_text(int64_t n)
 
 /* ---- the container ---- */
 
-static void add_plain(struct json *env, const char *name, const char *value)
+static void add_plain(const char *name, const char *value, void *env)
 {
 	js_push(env, js_pack("{s:s, s:o}", "name", name, "value", js_str(value)));
 }
 
 static struct json *environment(const struct kube_wanted *w)
 {
-	struct json *env = js_arr(), *said = js_get(w->config, "env"), *value;
+	struct json *env = js_arr();
 	const struct json *secrets = section(w, "secrets");
-	char version[NUM_SIZE];
-	const char *name;
 
-	snprintf(version, sizeof(version), "%" PRId64, w->revision->version);
-	add_plain(env, "MLOPS_MODEL", w->revision->model);
-	add_plain(env, "MLOPS_MODEL_VERSION", version);
-	add_plain(env, "MLOPS_MODEL_PATH", text(w, "runtime", "model_path", MODEL_PATH));
-	for (void *iter = NULL; js_next(said, &iter, &name, &value);)
-		add_plain(env, name, js_text(value));
+	runtime_each_variable(w->revision, w->config, add_plain, env);
 	for (size_t i = 0; i < js_len(secrets); i++) {
-		name = js_text(js_at(secrets, i));
-		js_push(env, js_pack("{s:s, s:{s:{s:s, s:s}}}", "name", name, "valueFrom",
-				     "secretKeyRef", "name", w->name, "key", name));
+		const char *name = js_text(js_at(secrets, i));
+
+		js_push(env, js_pack("{s:s, s:{s:{s:s, s:s}}}", "name", name, "valueFrom", "secretKeyRef",
+				     "name", w->name, "key", name));
 	}
 	return env;
 }
@@ -100,9 +84,11 @@ static struct json *resources(const struct kube_wanted *w)
 
 static struct json *probe(const struct kube_wanted *w, int64_t failures)
 {
+	const char *path = runtime_text(w->config, "runtime", "health", RUNTIME_HEALTH);
+
 	return js_pack("{s:{s:o, s:s}, s:i, s:I}",
 		       "httpGet",
-		       "path", js_str(text(w, "runtime", "health", HEALTH)),
+		       "path", js_str(path),
 		       "port", "http",
 		       "periodSeconds", PROBE_SECONDS,
 		       "failureThreshold", (long long)failures);
@@ -111,18 +97,19 @@ static struct json *probe(const struct kube_wanted *w, int64_t failures)
 static struct json *container(const struct kube_wanted *w)
 {
 	const struct json *runtime = section(w, "runtime");
+	const char *path = runtime_text(w->config, "runtime", "model_path", RUNTIME_MODEL_PATH);
 	struct json *mount = js_pack("{s:s, s:o, s:b}",
 				     "name", "model",
-				     "mountPath", js_str(text(w, "runtime", "model_path", MODEL_PATH)),
+				     "mountPath", js_str(path),
 				     "readOnly", 1);
 	struct json *c = js_pack("{s:s, s:o, s:o, s:o, s:[{s:s, s:I}], s:[o], s:o, s:o, s:{s:b}}",
 				 "name", "model",
-				 "image", js_str(text(w, "runtime", "image", "")),
+				 "image", js_str(runtime_text(w->config, "runtime", "image", "")),
 				 "env", environment(w),
 				 "resources", resources(w),
 				 "ports",
 				 "name", "http",
-				 "containerPort", (long long)number(runtime, "port", PORT),
+				 "containerPort", (long long)number(runtime, "port", RUNTIME_PORT),
 				 "volumeMounts", mount,
 				 "startupProbe", probe(w, w->timeout_ms / 1000 / PROBE_SECONDS + 1),
 				 "readinessProbe", probe(w, 3),
@@ -261,7 +248,7 @@ static struct json *make_ingress(const struct kube_wanted *w)
 	if (!said)
 		return NULL;
 	struct json *path = js_pack("{s:o, s:s, s:{s:{s:s, s:{s:s}}}}",
-				    "path", js_str(text(w, "ingress", "path", "/")),
+				    "path", js_str(runtime_text(w->config, "ingress", "path", "/")),
 				    "pathType", "Prefix",
 				    "backend",
 				    "service",

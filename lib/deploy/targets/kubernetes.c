@@ -3,6 +3,7 @@
  * run an image of the user's and get the model as a volume that is an image too. The cluster rolls
  * from one revision to the next; when the next does not come up, the one before is applied again.
  */
+#include "deploy/runtime.h"
 #include "deploy/targets/kube.h"
 
 #include <inttypes.h>
@@ -85,54 +86,23 @@ static int push(const struct target_call *call, const struct revision *r, const 
 	return rc;
 }
 
-/* What serves elsewhere would be left there. */
-static int check_place(const struct target_call *call, const struct json *config,
-		       struct mlops_error *err)
-{
-	static const char *const places[] = { "context", "namespace" };
-	autojson *before = NULL;
-
-	if (!call->active)
-		return 0;
-	if (target_config(&target_kubernetes, call->active->config, &before, err))
-		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		const char *old = kube_text(js_get(before, "kubernetes"), places[i], "");
-
-		if (!strcmp(old, kube_text(js_get(config, "kubernetes"), places[i], "")))
-			continue;
-		err_set(err, MLOPS_EINVALID, "deployment '%s' runs in another %s", call->name,
-			places[i]);
-		return err_hint(err, "undeploy it there first, or give the new one another name");
-	}
-	return 0;
-}
-
 static int kubernetes_send(const struct target_call *call, const struct revision *r, char **out,
 			   struct mlops_error *err)
 {
+	static const char *const places[] = { "context", "namespace", NULL };
 	autojson *config = NULL;
-	const char *registry;
+	const char *image;
 
 	if (target_config(&target_kubernetes, r->config, &config, err) ||
-	    check_place(call, config, err))
+	    runtime_check_place(&target_kubernetes, call, config, "kubernetes", places, err) ||
+	    runtime_image(call, config, &image, err))
 		return -1;
-	registry = js_get_text(js_get(config, "kubernetes"), "registry");
-	if (!js_get_text(js_get(config, "runtime"), "image")) {
-		err_set(err, MLOPS_EINVALID, "deployment '%s' says no image to run", call->name);
-		return err_hint(
-			err,
-			"give runtime.image in mlops.yaml: a server of models such as MLServer or Triton");
-	}
-	if (!registry || !str_starts(registry, "oci://") ||
-	    strchr(registry + strlen("oci://"), '@')) {
-		err_set(err, MLOPS_EINVALID,
-			"deployment '%s' says no registry that its pods get the model from",
-			call->name);
-		return err_hint(err,
-				"give kubernetes.registry in mlops.yaml: oci://HOST/REPOSITORY");
-	}
-	return push(call, r, registry, out, err);
+	const char *registry = runtime_text(config, "kubernetes", "registry", "");
+	if (str_starts(registry, "oci://") && !strchr(registry, '@'))
+		return push(call, r, registry, out, err);
+	err_set(err, MLOPS_EINVALID, "deployment '%s' says no registry that its pods get the model from",
+		call->name);
+	return err_hint(err, "give kubernetes.registry in mlops.yaml: oci://HOST/REPOSITORY");
 }
 
 /* ---- applying ---- */
@@ -251,12 +221,7 @@ static int apply_secret(struct session *s, struct mlops_error *err)
 		return kube_call(s->k, "PATCH", path, object, NULL, err);
 	if (has_all(found, names))
 		return 0;
-	err_set(err, MLOPS_EFAIL,
-		"deployment '%s' needs the secret %s, and the environment has no such variable",
-		s->call->name, missing);
-	return err_hint(
-		err, "set it before deploying; its value goes into the cluster's Secret '%s' only",
-		s->call->name);
+	return runtime_no_secret(s->call, missing, err);
 }
 
 static int apply_all(struct session *s, const struct revision *r, int64_t timeout_ms,
