@@ -101,7 +101,8 @@ call PATCH registered-models/update '{"name": "vine", "description": "new"}'
 json_is 'd["registered_model"]["description"]' new "renamed and described"
 sqlite3 .mlops/mlops.db "INSERT INTO model_signatures SELECT id, 't', 'k', 'k', '{}', 0 FROM model_versions;
 	INSERT INTO deployments VALUES (1, 'shop', 'local', 0, 0);
-	INSERT INTO revisions SELECT 1, 1, 1, 'vine', version, kind, executable, oid, size, files, 1, 1, 0, 'u', '', 0, NULL
+	INSERT INTO revisions (deployment_id, number, model, version, kind, executable, oid, size, files, workers, status, user,
+		created_ms) SELECT 1, 1, 'vine', version, kind, executable, oid, size, files, 1, 1, 'u', 0
 		FROM model_versions WHERE version = 1 LIMIT 1"
 call DELETE registered-models/delete '{"name": "vine"}'
 refused 403 PERMISSION_DENIED "what is deployed is not deleted"
