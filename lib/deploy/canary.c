@@ -164,8 +164,10 @@ static int check_prometheus(const struct canary *c, struct mlops_error *err)
 
 	if (!said)
 		return 0;
-	if (ask_prometheus(url, query, &value, err))
+	if (ask_prometheus(url, query, &value, err)) {
+		err->kind = MLOPS_ENO; /* what cannot be known does not pass */
 		return -1;
+	}
 	if (js_get_num(said, "max", &limit) && !(value <= limit))
 		return err_set(err, MLOPS_ENO, "'%s' is %g, and may be %g at most", query, value,
 			       limit);

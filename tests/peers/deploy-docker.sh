@@ -96,6 +96,11 @@ sed -i "s|unix://.*sock|unix://$PWD/none|" mlops.yaml
 run mlops deploy prod
 like "$err" "cannot reach the Docker Engine at '$PWD/none'|runs elsewhere: docker.host is" "an engine that is not there"
 
+printf 'deployments:\n  far: {model: wine, target: docker, runtime: {image: i}, docker: {host: "tcp://192.0.2.1:1"}}\n' >mlops.yaml
+run mlops deploy far
+rc_is 1 "an engine on another machine"
+like "$err" "is on '192.0.2.1', and the gateway would be here" "is refused"
+
 run mlops undeploy prod --yes
 rc_is 0 "undeploying"
 is "$(containers)" "$before" "removes the containers" || engine 'http://localhost/containers/json?all=1' | diag

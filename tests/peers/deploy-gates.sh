@@ -35,7 +35,7 @@ rc_is 3 "a query that gives nothing"
 like "$err" "has no number for 'nothing_of_that_name'" "does not pass"
 spec wine:2 'sum(' 'max: 1'
 run mlops deploy
-isnt "$rc" 0 "one that is malformed"
+rc_is 3 "one that is malformed"
 like "$err" "parse error" "has Prometheus' own words"
 spec wine:2 'vector(1)' 'min: 0.5, max: 1.5'
 run mlops deploy

@@ -17,6 +17,7 @@
 #include "deploy/runtime.h"
 #include "fmt/tar.h"
 #include "http/docker.h"
+#include "http/server.h"
 #include "http/listen.h"
 #include "mlops/package.h"
 #include "mlops/project.h"
@@ -102,6 +103,12 @@ static int docker_send(const struct target_call *call, const struct revision *r,
 	    runtime_check_place(&target_docker, call, s.config, "docker", places, err) ||
 	    runtime_image(call, s.config, &image, err))
 		return -1;
+	autofree char *address = xasprintf("%s:1", docker_address(s.docker));
+	if (!http_listen_is_loopback(address)) {
+		err_set(err, MLOPS_EINVALID, "the Docker Engine is on '%s', and the gateway would be here",
+			docker_address(s.docker));
+		return err_hint(err, "deploy on that machine");
+	}
 	return docker_pull(s.docker, image, err);
 }
 
