@@ -262,9 +262,11 @@ static const struct cmd_spec runs_show = {
 	.opts_size = sizeof(struct show_opts), .run = show_run,
 };
 
-extern const struct cmd_spec cmd_runs_diff, cmd_runs_tag, cmd_runs_rm, cmd_runs_restore;
+extern const struct cmd_spec cmd_runs_diff, cmd_runs_watch, cmd_runs_plot, cmd_runs_tag, cmd_runs_rm,
+	cmd_runs_restore;
 
-static const struct cmd_spec *const runs_subs[] = { &runs_show, &cmd_runs_diff, &cmd_runs_tag, &cmd_runs_rm,
+static const struct cmd_spec *const runs_subs[] = { &runs_show, &cmd_runs_diff, &cmd_runs_watch,
+						   &cmd_runs_plot, &cmd_runs_tag, &cmd_runs_rm,
 						   &cmd_runs_restore, NULL };
 
 const struct cmd_spec cmd_runs = {

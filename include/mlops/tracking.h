@@ -136,4 +136,16 @@ MLOPS_API int mlops_run_history(struct project *project, const char *id, const c
 				struct run_metric **out, size_t *n, struct mlops_error *err);
 MLOPS_API void mlops_metrics_free(struct run_metric *metrics, size_t n);
 
+struct run_follow; /* what was seen of one run */
+MLOPS_API struct run_follow *mlops_run_follow_new(void);
+MLOPS_API void mlops_run_follow_free(struct run_follow *follow); /* NULL is fine */
+/*
+ * The points that were logged since the last call, at first all, in the order of their times. One
+ * whose time is before that of a point of its metric which was given is not. *out is the
+ * caller's, to be given to free(); its keys are lent by `follow`.
+ */
+MLOPS_API int mlops_run_follow_read(struct project *project, const char *id,
+				    struct run_follow *follow, struct run_metric **out, size_t *n,
+				    struct mlops_error *err);
+
 MLOPS_API const char *mlops_run_status_name(enum run_status status); /* "FINISHED"; static */

@@ -38,3 +38,10 @@ size_t term_columns(FILE *f, size_t fallback)
 
 	return !ioctl(fileno(f), TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : fallback;
 }
+
+size_t term_rows(FILE *f, size_t fallback)
+{
+	struct winsize size;
+
+	return !ioctl(fileno(f), TIOCGWINSZ, &size) && size.ws_row ? size.ws_row : fallback;
+}

@@ -12,3 +12,4 @@ bool term_has_color(FILE *f);
 bool term_has_utf8(void);
 /* The columns of the terminal; `fallback` when it is none or does not say. */
 size_t term_columns(FILE *f, size_t fallback);
+size_t term_rows(FILE *f, size_t fallback);
