@@ -242,10 +242,11 @@ static int send(struct push *p, bool *again, struct mlops_error *err)
 	choose(p, &files, &trees);
 	want_set_clear(&p->set); /* much memory, which is needed for sending */
 	if (!t->how->dry_run)
-		rc = transfer_run(t, &files, 0, false, send_files, err) ||
-		     transfer_run(t, &trees, 0, true, send_trees, err) ||
+		rc = transfer_run(t, &files, 0, false, send_files, err);
+	vec_free(&files); /* before the trees fill blocks of their own */
+	if (!t->how->dry_run && !rc)
+		rc = transfer_run(t, &trees, 0, true, send_trees, err) ||
 		     remote_finish(t->remote, again, err);
-	vec_free(&files);
 	vec_free(&trees);
 	if (rc)
 		return -1;
