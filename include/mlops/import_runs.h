@@ -10,15 +10,17 @@ struct project;
 
 struct runs_imported {
 	size_t runs;      /* that are new here */
-	size_t present;   /* that were here already, by their ids, and are left as they are */
+	size_t present;   /* that were here already, by their ids, and are brought up to date */
 	size_t artifacts; /* files of new runs */
 };
 
 /*
  * All of a file store of MLflow ("mlruns", mlflow.store.tracking.file_store): experiments by their
  * names, runs with their ids, times, parameters, metrics, tags and artifacts. Each run is taken whole
- * or not at all, so that an import that was interrupted goes on when it is done again. What is not of
- * this form is left out with a warning. MLOPS_ENOTFOUND when `dir` holds no such store.
+ * or not at all, so that an import that was interrupted goes on when it is done again. One that is
+ * here gets what it has not: points, parameters, and the tags, state and artifacts that it has there.
+ * Experiments and runs that were deleted, also those in .trash, are so here. What is not of this form
+ * is left out with a warning. MLOPS_ENOTFOUND when `dir` holds no such store.
  */
 MLOPS_API int mlops_runs_import_mlflow(struct project *project, const char *dir,
 				       struct runs_imported *out, struct mlops_error *err);

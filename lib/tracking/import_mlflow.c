@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/num.h"
@@ -16,13 +17,14 @@
 
 #define DEPTH_MAX   32
 #define VALUE_MAX   ((size_t)64 << 10)
-#define METRIC_MAX  ((size_t)1 << 30) /* bytes of one metric's file */
+#define POINT_MAX   4096 /* bytes of a line */
 #define POINTS_ONCE 10000
 
 struct importing {
 	struct db *db; /* the project's */
 	struct store *store;
 	const char *dir;
+	bool trash; /* what is in it was deleted */
 	struct runs_imported *out;
 };
 
@@ -38,6 +40,7 @@ struct reading {
 	const char *id;
 	char *dir;
 	int64_t experiment;
+	bool present;       /* before */
 	struct run_key key; /* once it is there */
 	struct arena arena;
 	const struct yaml_node *meta;
@@ -149,40 +152,64 @@ static bool read_point(struct str line, struct run_metric *m)
 	       num_parse_i64(at, &m->step);
 }
 
-static int add_points(const struct reading *r, struct str text, const char *key,
-		      struct mlops_error *err)
+struct metric_file {
+	const struct reading *r;
+	const char *path, *key;
+	FILE *f;
+};
+
+/* Another point, or none at the end: 1, 0, -1. */
+static int next_point(const struct metric_file *m, struct run_metric *out, struct mlops_error *err)
 {
+	char buf[POINT_MAX];
+
+	while (fgets(buf, sizeof(buf), m->f)) {
+		struct str line = str_trim(str_of(buf));
+
+		*out = (struct run_metric){ .key = (char *)m->key };
+		if (line.n && !read_point(line, out))
+			return err_set(err, MLOPS_EINVALID, "'%.*s' is no point of a metric",
+				       line.n < 60 ? (int)line.n : 60, line.p);
+		if (line.n)
+			return 1;
+	}
+	return ferror(m->f) ? err_sys(err, "cannot read '%s'", m->path) : 0;
+}
+
+/* The file is read as a stream, for it has a line for each point of a long training. */
+static int add_points(struct db *db, void *arg, struct mlops_error *err)
+{
+	const struct metric_file *m = arg;
 	VEC(struct run_metric) points = { 0 };
-	int rc = 0;
+	struct run_metric point;
+	int rc;
 
-	while (!rc && text.n) {
-		struct str line = str_trim(str_split(text, '\n', &text));
-		struct run_metric m = { .key = (char *)key };
-
-		if (line.n && !read_point(line, &m))
-			rc = err_set(err, MLOPS_EINVALID, "'%.*s' is no point of a metric",
-				     line.n < 60 ? (int)line.n : 60, line.p);
-		else if (line.n)
-			vec_push(&points, m);
-		if (!rc && points.n && (points.n == POINTS_ONCE || !text.n)) {
-			rc = run_add_metrics(r->all->db, r->key.row, points.v, points.n, err);
+	do {
+		rc = next_point(m, &point, err);
+		if (rc > 0)
+			vec_push(&points, point);
+		if (points.n && (!rc || points.n == POINTS_ONCE)) {
+			if (run_add_metrics(db, m->r->key.row, points.v, points.n, err))
+				rc = -1;
 			points.n = 0;
 		}
-	}
+	} while (rc > 0);
 	vec_free(&points);
 	return rc;
 }
 
+/* Within a transaction of its own: all of its points, or none. */
 static int add_metric(const char *path, const char *key, void *arg, struct mlops_error *err)
 {
-	const struct reading *r = arg;
-	autobuf text = { 0 };
-	int rc = fs_read(path, METRIC_MAX, &text, err) || key_check("name of a metric", key, err) ?
-			 -1 :
-			 0;
+	struct metric_file m = { .r = arg, .path = path, .key = key };
 
-	if (!rc && text.len)
-		rc = add_points(r, (struct str){ text.buf, text.len }, key, err);
+	if (key_check("name of a metric", key, err))
+		return or_warn(path, -1, err);
+	m.f = fopen(path, "re");
+	if (!m.f)
+		return err_sys(err, "cannot read '%s'", path);
+	int rc = db_transaction(m.r->all->db, add_points, &m, err);
+	fclose(m.f);
 	return or_warn(path, rc, err);
 }
 
@@ -233,7 +260,17 @@ static enum run_status status_of(int64_t n)
 	return n >= 1 && n <= (int64_t)ARRAY_LEN(known) ? known[n - 1] : RUN_KILLED;
 }
 
-static int insert(struct db *db, void *arg, struct mlops_error *err)
+/* With the time of its experiment, so that one that is restored has its runs again. */
+static int set_deleted(const struct reading *r, struct mlops_error *err)
+{
+	return db_change(r->all->db, err,
+			 "UPDATE runs SET deleted_ms = ifnull(deleted_ms, ifnull((SELECT e.deleted_ms"
+			 " FROM experiments e WHERE e.id = experiment_id), ?)) WHERE id = ?", "ii",
+			 clock_now_ms(), r->key.row);
+}
+
+/* One that is here gets what it has not. */
+static int write_run(struct db *db, void *arg, struct mlops_error *err)
 {
 	struct reading *r = arg;
 	struct run_create how = { .experiment = r->experiment, .id = r->id, .user = "" };
@@ -250,39 +287,41 @@ static int insert(struct db *db, void *arg, struct mlops_error *err)
 	    (!yaml_is_null(yaml_get(r->meta, "end_time")) &&
 	     yaml_get_int(r->meta, "end_time", &end_ms, err)))
 		return -1;
-	if (run_create(db, &how, &r->key, err) ||
+	if ((!r->present && run_create(db, &how, &r->key, err)) ||
 	    run_change(db, r->key.row, (int)status_of(status), end_ms, NULL, err) ||
 	    each_below(r, "params", add_param, err) || each_below(r, "metrics", add_metric, err) ||
 	    each_below(r, "tags", add_tag, err) || name_artifacts(r, err))
 		return -1;
-	return strcmp(stage, "deleted") ? 0 : run_set_deleted(db, r->key.row, true, err);
+	return strcmp(stage, "deleted") && !r->all->trash ? 0 : set_deleted(r, err);
 }
 
-static int is_present(struct reading *r, bool *present, struct mlops_error *err)
+/* The run as it is here, in whichever experiment that is by now. */
+static int find_present(struct reading *r, struct mlops_error *err)
 {
-	int64_t row;
+	struct db_stmt *stmt;
+	int rc = db_row(r->all->db, &stmt, err, "SELECT id, experiment_id FROM runs WHERE uuid = ?",
+			"s", r->id);
 
-	*present = !run_lookup(r->all->db, r->id, &row, NULL, err);
-	if (*present || err->kind != MLOPS_ENOTFOUND)
-		return *present ? 0 : -1;
-	mlops_error_clear(err);
+	if (rc <= 0)
+		return rc;
+	r->present = true;
+	r->key.row = db_int(stmt, 0);
+	snprintf(r->key.id, sizeof(r->key.id), "%s", r->id);
+	r->experiment = db_int(stmt, 1);
+	db_done(stmt);
 	return 0;
 }
 
 static int take_run(struct reading *r, struct mlops_error *err)
 {
-	bool present;
-
-	if (is_present(r, &present, err))
+	if (find_present(r, err) || each_below(r, "artifacts", put_artifact, err) ||
+	    (r->artifacts.n && mlops_store_flush(r->all->store, err)) ||
+	    db_transaction(r->all->db, write_run, r, err))
 		return -1;
-	if (present) {
+	if (r->present) {
 		r->all->out->present++;
 		return 0;
 	}
-	if (each_below(r, "artifacts", put_artifact, err) ||
-	    (r->artifacts.n && mlops_store_flush(r->all->store, err)) ||
-	    db_transaction(r->all->db, insert, r, err))
-		return -1;
 	r->all->out->runs++;
 	r->all->out->artifacts += r->artifacts.n;
 	return 0;
@@ -336,14 +375,20 @@ static int import_run(const char *name, void *arg, struct mlops_error *err)
 
 struct wanted {
 	const char *name;
+	bool deleted; /* when it is new */
 	int64_t id;
 };
 
 static int ensure(struct db *db, void *arg, struct mlops_error *err)
 {
 	struct wanted *w = arg;
+	int rc = experiment_find(db, w->name, &w->id, err);
 
-	return experiment_id(db, w->name, &w->id, err);
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	if (experiment_id(db, w->name, &w->id, err))
+		return -1;
+	return w->deleted ? experiment_set_deleted(db, w->id, true, err) : 0;
 }
 
 static int import_experiment(const char *name, void *arg, struct mlops_error *err)
@@ -354,7 +399,7 @@ static int import_experiment(const char *name, void *arg, struct mlops_error *er
 	autofree char *file = path_join(dir, "meta.yaml");
 	autoarena arena = { 0 };
 	struct yaml_node *meta;
-	struct wanted wanted = { 0 };
+	struct wanted wanted = { .deleted = all->trash };
 
 	if (!strcmp(name, "models") || !fs_is_dir(dir) || !fs_exists(file))
 		return 0;
@@ -375,8 +420,15 @@ int mlops_runs_import_mlflow(struct project *project, const char *dir, struct ru
 	*out = (struct runs_imported){ 0 };
 	if (!fs_is_dir(dir))
 		return err_set(err, MLOPS_ENOTFOUND, "there is no folder '%s'", dir);
+	autofree char *trash = path_join(dir, ".trash");
+	struct importing deleted = { .dir = trash, .trash = true, .out = out };
+
 	if (project_db(project, &all.db, err) || mlops_store_of(project, &all.store, err) ||
 	    fs_each_name(dir, import_experiment, &all, err))
+		return -1;
+	deleted.db = all.db;
+	deleted.store = all.store;
+	if (fs_is_dir(trash) && fs_each_name(trash, import_experiment, &deleted, err))
 		return -1;
 	if (out->runs || out->present)
 		return 0;
