@@ -77,7 +77,7 @@ void index_builder_add(struct index_builder *b, const struct block_index *from)
 	}
 	for (uint32_t i = 0; i < from->n_hooks; i++) {
 		block_index_hook_at(from, i, &prefix, &list);
-		if (list < from->n_lists)
+		if (list < from->n_lists && b->lists.v[list + lists].block < b->blocks.n)
 			vec_push(&b->hooks, { prefix, list + lists });
 	}
 }

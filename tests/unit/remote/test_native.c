@@ -112,6 +112,25 @@ static void test_joining(void **state)
 	index_builder_clear(&all);
 }
 
+/* What an index says of a block that it does not have is not taken from it. */
+static void test_dangling_hook(void **state)
+{
+	struct index_builder b = { 0 }, taken = { 0 };
+
+	(void)state;
+	fill(&b, 0);
+	vec_push(&b.lists, { BLOCKS, 100, 200, 300 });
+	vec_push(&b.hooks, { 99, 1 });
+	struct block_index *x = build(&b);
+	index_builder_add(&taken, x);
+	assert_int_equal(taken.hooks.n, 2);
+	for (size_t i = 0; i < taken.hooks.n; i++)
+		assert_int_equal(taken.lists.v[taken.hooks.v[i].list].block, 2);
+	block_index_free(x);
+	index_builder_clear(&b);
+	index_builder_clear(&taken);
+}
+
 /* Any bytes of it changed, or it cut: no more than wrong answers come of it. */
 static void test_hostile_index(void **state)
 {
@@ -472,7 +491,7 @@ int main(void)
 		cmocka_unit_test(test_index),         cmocka_unit_test(test_joining),
 		cmocka_unit_test(test_hostile_index), cmocka_unit_test(test_list),
 		cmocka_unit_test(test_hostile_list),  cmocka_unit_test(test_marks),
-		cmocka_unit_test(test_lists_again),
+		cmocka_unit_test(test_lists_again),   cmocka_unit_test(test_dangling_hook),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
