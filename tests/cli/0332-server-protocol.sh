@@ -14,6 +14,7 @@ ask() {
 hash() { sha256sum <"$1" | cut -c-64; }
 
 is "$(curl -s -m 20 -o "$out" -w '%{http_code}' "$server_url/health")" 200 "health needs no token"
+is "$(cat "$out")" OK "and is a word, as with MLflow"
 is "$(curl -s -m 20 -o "$out" -w '%{http_code}' "$server_url/v1")" 401 "all else does"
 ask GET /v1
 json_is 'd["protocol"]' 1 "the protocol has a number"
