@@ -79,4 +79,13 @@ python3 -I -S -c 'import json,sys; print(json.dumps({"run_id":sys.argv[1],"key":
 call POST runs/log-parameter @long
 get "runs/get?run_id=$run"
 json_is '[len(p["value"]) for p in d["run"]["data"]["params"]]' '[6000]' "a long value is cut"
+
+# A database that lost a table: the client is told no more than that, the log is.
+sqlite3 "$data/mlops.db" 'ALTER TABLE artifacts RENAME TO gone'
+for path in mlflow/artifacts/list?run_id=$run mlflow-artifacts/artifacts/a; do
+	rc=$(curl -s -m 20 -o "$out" -w '%{http_code}' "$server_url/api/2.0/$path")
+	refused 500 INTERNAL_ERROR "what goes wrong in the server: ${path%%/*}"
+	is "$(grep -c -e mlops.db -e 'no such table' "$out")" 0 "says nothing of its files"
+done
+ok "its log does" grep -q 'no such table' "$tap_root/server.err"
 done_testing

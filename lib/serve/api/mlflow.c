@@ -53,24 +53,30 @@ static struct json *error_json(const char *code, const char *message)
 	return v;
 }
 
+/* What went wrong in here names files of the server, which are for its log. */
+static const char *told(const struct mlops_error *err)
+{
+	int status = codes[code_of(err->kind)].status;
+
+	if (status < 500)
+		return err->msg;
+	log_error("%s", err->msg);
+	return status == 503 ? "the server is busy; try again" :
+			       "the server cannot do this now; its log says why";
+}
+
 struct json *mlflow_error_body(const struct mlops_error *err, int status)
 {
 	const char *code = status == 413 ? "INVALID_PARAMETER_VALUE" : codes[code_of(err->kind)].code;
 
-	return error_json(code, err->msg);
+	return error_json(code, told(err));
 }
 
 int mlflow_refuse(struct http_call *http, const struct mlops_error *err)
 {
 	size_t i = code_of(err->kind);
-	bool ours = codes[i].status == 500;
 
-	if (ours)
-		log_error("%s", err->msg);
-	return http_reply_json(http, codes[i].status,
-			       error_json(codes[i].code,
-					  ours ? "the server cannot do this now; its log says why" :
-						 err->msg));
+	return http_reply_json(http, codes[i].status, error_json(codes[i].code, told(err)));
 }
 
 static int refuse_unknown(struct http_call *http, const char *verb, const char *path)
