@@ -15,7 +15,7 @@ static int need_data(const char *data, struct mlops_error *err)
 }
 
 struct server_opts {
-	const char *data, *listen, *ready_file, *tls_cert, *tls_key;
+	const char *data, *listen, *ready_file, *tls_cert, *tls_key, *allowed_hosts, *allowed_origins;
 	bool no_auth;
 };
 
@@ -24,6 +24,8 @@ static const struct opt_spec server_optv[] = {
 	OPT(server_opts, listen, .name = "listen", .type = OPT_STR, .meta = "HOST:PORT", .def = "127.0.0.1:8400", .help = "address to answer at; port 0 takes a free one"),
 	OPT(server_opts, tls_cert, .name = "tls-cert", .type = OPT_STR, .meta = "FILE", .complete = "path", .help = "speak HTTPS with this certificate (PEM, with those that lead to its authority)"),
 	OPT(server_opts, tls_key, .name = "tls-key", .type = OPT_STR, .meta = "FILE", .complete = "path", .help = "the key of that certificate (PEM)"),
+	OPT(server_opts, allowed_hosts, .name = "allowed-hosts", .type = OPT_STR, .meta = "HOST,...", .help = "answer to these names only; '*' stands for anything (default: this machine, private addresses)"),
+	OPT(server_opts, allowed_origins, .name = "cors-allowed-origins", .type = OPT_STR, .meta = "ORIGIN,...", .help = "let web pages of these sites make changes (default: of this machine, and its own)"),
 	OPT(server_opts, no_auth, .name = "no-auth", .type = OPT_BOOL, .no_config = true, .help = "ask for no token; only on a loopback address"),
 	OPT(server_opts, ready_file, .name = "ready-file", .type = OPT_STR, .meta = "FILE", .complete = "path", .no_config = true, .help = "write the URL to FILE once it answers"),
 	OPT_END,
@@ -53,6 +55,8 @@ static int server_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error 
 	struct readiness ready = { .file = o->ready_file, .err = &ready_err };
 	const struct server_how how = { .data = o->data, .listen = o->listen, .no_auth = o->no_auth,
 					.tls_certificate = o->tls_cert, .tls_key = o->tls_key,
+					.allowed_hosts = o->allowed_hosts,
+					.allowed_origins = o->allowed_origins,
 					.ready = announce, .arg = &ready };
 
 	(void)ctx;

@@ -13,6 +13,12 @@ struct server_how {
 	const char *listen; /* "127.0.0.1:8400"; port 0 takes a free one */
 	bool no_auth;       /* anyone may do anything; only on a loopback address */
 	const char *tls_certificate, *tls_key; /* PEM files; NULL: plain HTTP */
+	/*
+	 * Lists "A,B", where '*' stands for anything: the names that it is known by (NULL: this
+	 * machine, private addresses, and the host of `listen`), and the sites whose pages may change
+	 * something (NULL: this machine's, and its own).
+	 */
+	const char *allowed_hosts, *allowed_origins;
 	/* Called once it answers, with its URL. */
 	void (*ready)(const char *url, void *arg);
 	void *arg;

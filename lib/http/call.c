@@ -91,6 +91,10 @@ static int start(struct http_call *c)
 	const struct http_server_how *how = &c->server->how;
 	uint64_t length = body_length(c);
 
+	if (how->admit && how->admit(c, how->arg, &c->err))
+		return -1;
+	if (c->status)
+		return 0;
 	if (find_route(c) || authorize(c) ||
 	    (how->place && how->place(c->mount_name, how->arg, &c->arg, &c->err)))
 		return -1;

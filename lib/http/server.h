@@ -44,6 +44,11 @@ struct http_server_how {
 	const struct http_route *routes; /* ends with a NULL method */
 	void *arg;                       /* handed to the handlers */
 	/*
+	 * Runs first, before the path is looked up; may add headers, and may answer a call that has no
+	 * body, which is over then. -1 with err set refuses, as authorize() does. May be NULL.
+	 */
+	int (*admit)(struct http_call *call, void *arg, struct mlops_error *err);
+	/*
 	 * Runs before any handler and before the body is read; -1 with err set refuses (MLOPS_EAUTH:
 	 * 401, with WWW-Authenticate: Bearer unless the call has one already, MLOPS_ENO: 403).
 	 */

@@ -3,6 +3,7 @@
 
 #include "serve/audit_log.h"
 #include "serve/project_set.h"
+#include "serve/site.h"
 #include "serve/token.h"
 
 struct access; /* any thread */
@@ -14,6 +15,7 @@ struct server {
 	struct project_set *projects;
 	struct audit_log *audit;
 	struct access *access;
+	struct site_rules site;
 };
 
 struct access *access_new(void);

@@ -127,6 +127,7 @@ static int start(const struct server_how *how, struct server *s, const struct ht
 		.listen = how->listen,
 		.routes = routes,
 		.arg = s,
+		.admit = site_admit,
 		.authorize = access_authorize,
 		.refused = access_refused,
 		.mount = "/p/",
@@ -166,7 +167,11 @@ static int serve(const struct server_how *how, struct server *s, struct mlops_er
 
 int mlops_server_run(const struct server_how *how, struct mlops_error *err)
 {
-	struct server s = { .data = how->data, .access = access_new() };
+	struct server s = {
+		.data = how->data,
+		.access = access_new(),
+		.site = { how->allowed_hosts, how->allowed_origins, how->listen },
+	};
 	autoerr close_err = ERR_INIT;
 
 	int rc = check_exposure(how, err) || fs_mkdirs(how->data, err) ||

@@ -99,7 +99,6 @@ static void reply_attachment(struct http_call *http, const char *path)
 			*c = '_';
 	value = xasprintf("attachment; filename=\"%s\"", name);
 	http_reply_header(http, "Content-Disposition", value);
-	http_reply_header(http, "X-Content-Type-Options", "nosniff");
 }
 
 int artifact_send(struct http_call *http, void *arg, struct mlops_error *err)
