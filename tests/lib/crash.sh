@@ -36,9 +36,9 @@ crash_verify() {
 crash_check() {
 	crash_kills=$((crash_kills + 1))
 	crash_verify >"$tap_root/crash" 2>&1 || crash_fault "verify fails" "$1"
-	(intact) >"$tap_root/crash" 2>&1 || crash_fault "something is lost" "$1"
+	(set -x; intact) >"$tap_root/crash" 2>&1 || crash_fault "something is lost" "$1"
 	(attempt) >"$tap_root/crash" 2>&1 || crash_fault "the command cannot be run again" "$1"
-	(finished) >"$tap_root/crash" 2>&1 || crash_fault "the second run did not finish the job" "$1"
+	(set -x; finished) >"$tap_root/crash" 2>&1 || crash_fault "the second run did not finish the job" "$1"
 	mlops verify >"$tap_root/crash" 2>&1 || crash_fault "verify fails after the second run" "$1"
 	if type tidy >/dev/null 2>&1; then (tidy) >/dev/null 2>&1; fi
 }

@@ -51,8 +51,8 @@ int queue_give_back(struct db *db, const struct trial_key *key, struct mlops_err
 /* It ended; `error` may be NULL. When it was the last, so has the search. */
 int queue_end(struct project *project, const struct trial_key *key, enum trial_status status,
 	      const char *error, struct mlops_error *err);
-/* Ends the search's run when no trial of it is queued or runs. */
-int queue_end_search(struct project *project, int64_t search, struct mlops_error *err);
+/* Ends the search's run when no trial of it is queued or runs; in the transaction that ended the last. */
+int queue_end_search(struct project *project, struct db *db, int64_t search, struct mlops_error *err);
 
 /* suggest.c: chooses the parameters of a trial by those that have ended. */
 int suggest_params(struct db *db, const struct search *search, int64_t row, int64_t number,

@@ -132,47 +132,47 @@ int queue_claim(struct db *db, int64_t search, struct trial_key *out, bool *foun
 	return 0;
 }
 
-struct ending {
-	struct project *project;
-	int64_t search;
-};
-
-static int end_search(struct db *db, void *arg, struct mlops_error *err)
+int queue_end_search(struct project *project, struct db *db, int64_t search, struct mlops_error *err)
 {
-	const struct ending *e = arg;
 	struct db_stmt *stmt;
 	int rc = db_row(db, &stmt, err,
 			"SELECT uuid FROM runs WHERE id = ?1 AND status = 0 AND NOT EXISTS"
 			" (SELECT 1 FROM trials WHERE search_id = ?1 AND status <= 1)",
-			"i", e->search);
+			"i", search);
 
 	if (rc <= 0)
 		return rc;
 	autofree char *id = db_text_dup(stmt, 0);
 	db_done(stmt);
-	return mlops_run_end(e->project, id, RUN_FINISHED, 0, err);
+	return mlops_run_end(project, id, RUN_FINISHED, 0, err);
 }
 
-int queue_end_search(struct project *project, int64_t search, struct mlops_error *err)
-{
-	struct ending e = { project, search };
-	struct db *db;
+struct trial_end {
+	struct project *project;
+	const struct trial_key *key;
+	enum trial_status status;
+	const char *error;
+};
 
-	if (project_db(project, &db, err))
+/* The search ends with its last trial: nobody would look at it again. */
+static int end_trial(struct db *db, void *arg, struct mlops_error *err)
+{
+	const struct trial_end *e = arg;
+
+	if (db_change(db, err,
+		      "UPDATE trials SET status = ?, end_ms = ?, error = ifnull(error, ?)"
+		      " WHERE search_id = ? AND number = ?",
+		      "iisii", (int64_t)e->status, clock_now_ms(), e->error, e->key->search,
+		      e->key->number))
 		return -1;
-	return db_transaction(db, end_search, &e, err);
+	return queue_end_search(e->project, db, e->key->search, err);
 }
 
 int queue_end(struct project *project, const struct trial_key *key, enum trial_status status,
 	      const char *error, struct mlops_error *err)
 {
+	struct trial_end e = { project, key, status, error };
 	struct db *db;
 
-	if (project_db(project, &db, err) ||
-	    db_change(db, err,
-		      "UPDATE trials SET status = ?, end_ms = ?, error = ifnull(error, ?)"
-		      " WHERE search_id = ? AND number = ?",
-		      "iisii", (int64_t)status, clock_now_ms(), error, key->search, key->number))
-		return -1;
-	return queue_end_search(project, key->search, err);
+	return project_db(project, &db, err) ? -1 : db_transaction(db, end_trial, &e, err);
 }

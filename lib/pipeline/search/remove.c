@@ -127,6 +127,9 @@ static int delete_rows(struct db *db, void *arg, struct mlops_error *err)
 	for (size_t i = 0; i < r->searches.n; i++)
 		if (db_change(db, err, "DELETE FROM runs WHERE id = ?", "i", r->searches.v[i].row))
 			return -1;
+	for (size_t i = 0; i < r->trials.n; i++)
+		if (queue_end_search(r->project, db, r->trials.v[i].key.search, err))
+			return -1;
 	return 0;
 }
 
@@ -148,14 +151,6 @@ static int remove_refs(struct removing *r, struct mlops_error *err)
 	return 0;
 }
 
-static int end_searches(struct removing *r, struct mlops_error *err)
-{
-	for (size_t i = 0; i < r->trials.n; i++)
-		if (queue_end_search(r->project, r->trials.v[i].key.search, err))
-			return -1;
-	return 0;
-}
-
 int mlops_trials_remove(struct project *project, const char *const *which, size_t n, bool dry_run,
 			struct trials_removed *out, struct mlops_error *err)
 {
@@ -172,8 +167,5 @@ int mlops_trials_remove(struct project *project, const char *const *which, size_
 	if (dry_run)
 		return 0;
 	slots_sweep(project);
-	return db_transaction(db, delete_rows, &r, err) || remove_refs(&r, err) ||
-			       end_searches(&r, err) ?
-		       -1 :
-		       0;
+	return db_transaction(db, delete_rows, &r, err) || remove_refs(&r, err) ? -1 : 0;
 }
