@@ -56,6 +56,42 @@ char *clock_format_iso(int64_t ms, char *buf)
 	return buf;
 }
 
+/* "Z", "+02:00" or "-0530": the milliseconds that the clock there is ahead. */
+static bool parse_zone(const char *s, int64_t *ms)
+{
+	size_t n = strlen(s);
+	int hours, minutes;
+
+	*ms = 0;
+	if (!strcmp(s, "Z") || !strcmp(s, "z"))
+		return true;
+	if ((*s != '+' && *s != '-') || (n != 5 && (n != 6 || s[3] != ':')) ||
+	    strspn(s + 1, "0123456789:") != n - 1 ||
+	    sscanf(s + 1, n == 6 ? "%2d:%2d" : "%2d%2d", &hours, &minutes) != 2 || hours > 23 || minutes > 59)
+		return false;
+	*ms = (int64_t)(hours * 60 + minutes) * 60000 * (*s == '-' ? -1 : 1);
+	return true;
+}
+
+bool clock_parse_iso(const char *text, int64_t *ms)
+{
+	struct tm tm = { 0 };
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	int64_t fraction = 0, zone;
+
+	if (rest && *rest == '.') {
+		size_t digits = strspn(++rest, "0123456789");
+
+		for (size_t i = 0; i < 3; i++)
+			fraction = fraction * 10 + (i < digits ? rest[i] - '0' : 0);
+		rest = digits ? rest + digits : NULL;
+	}
+	if (!rest || !parse_zone(rest, &zone))
+		return false;
+	*ms = (int64_t)timegm(&tm) * 1000 + fraction - zone;
+	return true;
+}
+
 char *clock_format_ago(int64_t ms, int64_t now_ms, char *buf)
 {
 	static const struct {

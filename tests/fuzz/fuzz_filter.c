@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include "registry/record.h"
+#include "tracking/trace.h"
 
 static struct db *db;
 
@@ -43,7 +44,8 @@ static void try_search(const struct search_kind *kind, const char *filter, const
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static const struct search_kind *const kinds[] = { &search_runs, &search_experiments,
-							   &search_models, &search_versions };
+							   &search_models, &search_versions,
+							   &search_traces };
 	struct str rest, first = str_split((struct str){ (const char *)data, n }, '|', &rest);
 	autofree char *filter = xstrndup(first.p, first.n), *order = xstrndup(rest.p, rest.n);
 

@@ -5,7 +5,6 @@
  */
 #include "remote/lfs/private.h"
 
-#include <time.h>
 
 #include "base/base64.h"
 #include "base/clock.h"
@@ -203,22 +202,14 @@ static int run_ssh(const struct lfs_server *s, const struct place *p, const char
 
 int64_t lfs_read_end(const struct json *v)
 {
-	const char *at = js_get_text(v, "expires_at"), *rest;
-	int64_t seconds = 0;
-	struct tm tm = { 0 };
-	int hours = 0, minutes = 0;
+	const char *at = js_get_text(v, "expires_at");
+	int64_t seconds = 0, end_ms;
 
 	js_get_int(v, "expires_in", &seconds);
 	if (seconds)
 		return llabs(seconds) > MAX_SECONDS ? 0 : clock_now_ms() + seconds * 1000;
-	rest = at ? strptime(at, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
-	if (!rest || tm.tm_year < 70) /* 0001-01-01 is how some say that there is none */
-		return 0;
-	rest += *rest == '.' ? 1 + strspn(rest + 1, "0123456789") : 0;
-	if (*rest == '+' || *rest == '-')
-		sscanf(rest + 1, "%2d:%2d", &hours, &minutes);
-	int64_t offset = (int64_t)(hours * 60 + minutes) * 60 * (*rest == '-' ? -1 : 1);
-	return ((int64_t)timegm(&tm) - offset) * 1000;
+	/* 0001-01-01 is how some say that there is none */
+	return at && clock_parse_iso(at, &end_ms) && end_ms > 0 ? end_ms : 0;
 }
 
 static int take_told(const struct lfs_server *s, struct lfs_access *a, const struct strbuf *told,

@@ -17,7 +17,7 @@
 static const struct mlflow_method *const tables[] = {
 	mlflow_experiment_methods, mlflow_run_methods, mlflow_log_methods, mlflow_metric_methods,
 	mlflow_input_methods, mlflow_file_methods, mlflow_model_methods, mlflow_version_methods,
-	mlflow_logged_methods,
+	mlflow_logged_methods, mlflow_trace_methods, mlflow_trace_v2_methods,
 };
 
 static const struct {
@@ -325,6 +325,7 @@ void tracker_free(struct tracker *t)
 		METHOD_ROUTE("POST", prefix BASE "{call*}/search", true),                          \
 		METHOD_ROUTE("POST", prefix BASE "experiments/search-datasets", true),             \
 		METHOD_ROUTE("POST", prefix BASE "registered-models/get-latest-versions", true),   \
+		METHOD_ROUTE("POST", prefix BASE "traces/batchGetInfos", true),                    \
 		METHOD_ROUTE("POST", prefix BASE "{call*}", false),                                \
 		METHOD_ROUTE("PATCH", prefix BASE "{call*}", false),                               \
 		METHOD_ROUTE("DELETE", prefix BASE "{call*}", false)

@@ -135,6 +135,18 @@ int view_condition(struct mlflow_call *c, const char *field, const char *column,
 	return 0;
 }
 
+void experiments_condition(const char *column, const char *const *ids, size_t n, struct search_query *where)
+{
+	int64_t id;
+
+	strbuf_addf(&where->sql, n == 1 ? "%s = " : "%s IN (", column);
+	for (size_t i = 0; i < n; i++) {
+		query_add(where, i ? "," : "");
+		query_int(where, num_parse_i64(ids[i], &id) ? id : -1);
+	}
+	query_add(where, n == 1 ? "" : ")");
+}
+
 static int add_experiments(struct db *db, struct mlflow_call *c, struct db_stmt *stmt,
 			   const struct search_how *how, struct mlops_error *err)
 {

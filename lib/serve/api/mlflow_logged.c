@@ -337,19 +337,14 @@ static int search(struct db *db, struct mlflow_call *c, struct mlops_error *err)
 {
 	autoquery where = { .arena = c->arena };
 	const char *const *ids;
-	int64_t id;
 	size_t n;
 
 	if (convert_order(c, err) || arg_texts(c, "experiment_ids", &ids, &n, err))
 		return -1;
 	if (!n)
 		return arg_missing("experiment_ids", err);
-	query_add(&where, "l.deleted_ms IS NULL AND l.experiment_id IN (");
-	for (size_t i = 0; i < n; i++) {
-		query_add(&where, i ? "," : "");
-		query_int(&where, num_parse_i64(ids[i], &id) ? id : -1);
-	}
-	query_add(&where, ")");
+	query_add(&where, "l.deleted_ms IS NULL AND ");
+	experiments_condition("l.experiment_id", ids, n, &where);
 	return search_page(db, c, &kind, &where, "models", 50, 1000, json_logged, err);
 }
 

@@ -263,24 +263,6 @@ static int restore(struct db *db, struct mlflow_call *c, struct mlops_error *err
 	return call_run(db, c, false, &key, err) || run_set_deleted(db, key.row, false, err) ? -1 : 0;
 }
 
-static int experiments_condition(struct mlflow_call *c, struct search_query *where,
-				 struct mlops_error *err)
-{
-	const char *const *ids;
-	int64_t id;
-	size_t n;
-
-	if (arg_texts(c, "experiment_ids", &ids, &n, err))
-		return -1;
-	query_add(where, n == 1 ? " AND r.experiment_id = " : " AND r.experiment_id IN (");
-	for (size_t i = 0; i < n; i++) {
-		query_add(where, i ? "," : "");
-		query_int(where, num_parse_i64(ids[i], &id) ? id : -1);
-	}
-	query_add(where, n == 1 ? "" : ")");
-	return 0;
-}
-
 typedef VEC(int64_t) row_vec;
 
 static int collect_rows(struct db_stmt *stmt, row_vec *rows, struct mlops_error *err)
@@ -296,14 +278,18 @@ static int find_runs(struct db *db, struct mlflow_call *c, struct search_how *ho
 		     struct mlops_error *err)
 {
 	autoquery where = { .arena = c->arena }, q = { .arena = c->arena };
+	const char *const *ids;
 	struct db_stmt *stmt;
+	size_t n;
 
 	if (arg_limit(c, 1000, MAX_PAGE, &how->limit, err) || arg_offset(c, &how->offset, err) ||
 	    arg_text(c->in, "filter", &how->filter, err) ||
 	    arg_texts(c, "order_by", &how->order, &how->n_order, err) ||
 	    view_condition(c, "run_view_type", "r.deleted_ms", &where, err) ||
-	    experiments_condition(c, &where, err))
+	    arg_texts(c, "experiment_ids", &ids, &n, err))
 		return -1;
+	query_add(&where, " AND ");
+	experiments_condition("r.experiment_id", ids, n, &where);
 	how->limit++;
 	return search_compile(&search_runs, how, &where, &q, err) || search_run(db, &q, &stmt, err) ||
 			       collect_rows(stmt, rows, err) ?

@@ -150,6 +150,10 @@ static int parse_entity(struct str name, enum filter_entity *out, struct mlops_e
 		{ "attribute", FILTER_ATTRIBUTE },  { "attributes", FILTER_ATTRIBUTE },
 		{ "attr", FILTER_ATTRIBUTE },	  { "run", FILTER_ATTRIBUTE },
 		{ "dataset", FILTER_DATASET },	  { "datasets", FILTER_DATASET },
+		{ "trace", FILTER_ATTRIBUTE },	  { "metadata", FILTER_METADATA },
+		{ "request_metadata", FILTER_METADATA }, { "span", FILTER_SPAN },
+		{ "feedback", FILTER_FEEDBACK },  { "expectation", FILTER_EXPECTATION },
+		{ "issue", FILTER_ISSUE },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {

@@ -14,6 +14,11 @@ enum filter_entity {
 	FILTER_PARAM = 4,
 	FILTER_TAG = 8,
 	FILTER_DATASET = 16,
+	FILTER_METADATA = 32, /* this and what follows: of traces */
+	FILTER_SPAN = 64,
+	FILTER_FEEDBACK = 128,
+	FILTER_EXPECTATION = 256,
+	FILTER_ISSUE = 512,
 };
 
 enum filter_op {

@@ -21,7 +21,7 @@ struct search_column {
 	const char *sql;
 	char type;     /* 's' text, 'i' whole number */
 	bool is_id;    /* also takes IN and NOT IN */
-	bool may_null; /* so that rows without come last in either order */
+	bool may_null; /* so that rows without come last in either order; a text takes IS NULL then */
 };
 
 /* Params, tags and metrics: a table of (owner, key, value). */
@@ -38,6 +38,9 @@ struct search_kind {
 	const char *const *order; /* the default order, and what decides where others are equal */
 	/* Terms that need SQL of their own: 1 when it was written, 0 when it is none, -1 with err. */
 	int (*special)(const struct filter_term *term, struct search_query *q, struct mlops_error *err);
+	/* Terms of which one row of another table must meet all, and how SQL for them begins; or 0. */
+	enum filter_entity group;
+	const char *group_sql;
 };
 
 void query_clear(struct search_query *q);
@@ -48,6 +51,8 @@ void query_text(struct search_query *q, const char *s);
 void query_int(struct search_query *q, int64_t v);
 /* "<sql> = ?" and the like, of a term with a text. */
 void query_compare_text(struct search_query *q, const char *sql, const struct filter_term *term);
+/* ... of a term with a number, and one of the operators up to FILTER_GE. */
+void query_compare_number(struct search_query *q, const char *sql, const struct filter_term *term);
 
 /*
  * Writes the query: `where` (may be NULL) holds conditions that are written already, of which values

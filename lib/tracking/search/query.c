@@ -99,13 +99,28 @@ void query_compare_text(struct search_query *q, const char *sql, const struct fi
 	query_add(q, ")");
 }
 
+void query_compare_number(struct search_query *q, const char *sql, const struct filter_term *term)
+{
+	query_add(q, sql);
+	query_add(q, sign_of(term->op));
+	query_num(q, term->number);
+}
+
 static const char *entity_name(enum filter_entity entity)
 {
-	return entity == FILTER_METRIC	? "metric" :
-	       entity == FILTER_PARAM	? "parameter" :
-	       entity == FILTER_TAG	? "tag" :
-	       entity == FILTER_DATASET ? "dataset" :
-					  "attribute";
+	static const struct {
+		enum filter_entity entity;
+		const char *name;
+	} names[] = { { FILTER_METRIC, "metric" },	   { FILTER_PARAM, "parameter" },
+		      { FILTER_TAG, "tag" },		   { FILTER_DATASET, "dataset" },
+		      { FILTER_METADATA, "metadata" },	   { FILTER_SPAN, "span" },
+		      { FILTER_FEEDBACK, "feedback" },	   { FILTER_ISSUE, "issue" },
+		      { FILTER_EXPECTATION, "expectation" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (names[i].entity == entity)
+			return names[i].name;
+	return "attribute";
 }
 
 static int fail_op(const struct filter_term *t, struct mlops_error *err)
@@ -149,14 +164,13 @@ static int write_column(const struct search_column *c, const struct filter_term 
 	if (c->type == 'i') {
 		if (check_number(t, "numeric attribute", err))
 			return -1;
-		query_add(q, c->sql);
-		query_add(q, sign_of(t->op));
-		query_num(q, t->number);
+		query_compare_number(q, c->sql, t);
 		return 0;
 	}
-	if (is_list ? !c->is_id : !is_textual(t->op))
+	bool null_op = t->op >= FILTER_IS_NULL;
+	if (is_list ? !c->is_id : null_op ? !c->may_null : !is_textual(t->op))
 		return fail_op(t, err);
-	if (!is_list && !t->is_string)
+	if (!is_list && !null_op && !t->is_string)
 		return need_string(t, err);
 	query_compare_text(q, c->sql, t);
 	return 0;
@@ -249,6 +263,33 @@ static int write_term(const struct search_kind *kind, const struct filter_term *
 	return c ? write_column(c, t, q, err) : fail_key(kind, t->entity, t->key, err);
 }
 
+static int write_and(const struct search_kind *kind, const struct filter_term *t, struct search_query *q,
+		     struct mlops_error *err)
+{
+	query_add(q, " AND ");
+	return write_term(kind, t, q, err);
+}
+
+static int write_group(const struct search_kind *kind, const struct filter *filter, struct search_query *q,
+		       struct mlops_error *err)
+{
+	bool begun = false;
+
+	for (size_t i = 0; i < filter->n; i++) {
+		if (filter->v[i].entity != kind->group)
+			continue;
+		if (!begun) {
+			query_add(q, " AND ");
+			query_add(q, kind->group_sql);
+		}
+		begun = true;
+		if (write_and(kind, &filter->v[i], q, err))
+			return -1;
+	}
+	query_add(q, begun ? ")" : "");
+	return 0;
+}
+
 static int write_filter(const struct search_kind *kind, const char *text, struct search_query *q,
 			struct mlops_error *err)
 {
@@ -256,12 +297,10 @@ static int write_filter(const struct search_kind *kind, const char *text, struct
 
 	if (!text || filter_parse(text, q->arena, &filter, err))
 		return text ? -1 : 0;
-	for (size_t i = 0; i < filter.n; i++) {
-		query_add(q, " AND ");
-		if (write_term(kind, &filter.v[i], q, err))
+	for (size_t i = 0; i < filter.n; i++)
+		if (filter.v[i].entity != kind->group && write_and(kind, &filter.v[i], q, err))
 			return -1;
-	}
-	return 0;
+	return write_group(kind, &filter, q, err);
 }
 
 struct ordering {

@@ -137,6 +137,22 @@ static void times(void **state)
 	assert_string_equal(clock_format_duration(200000, buf), "3 m 20 s");
 }
 
+static void times_are_read(void **state)
+{
+	static const char *const bad[] = { "", "2023-11-14", "2023-11-14T22:13:20", "2023-11-14T22:13:20.Z",
+					   "2023-11-14T22:13:20+", "2023-11-14T22:13:20+2:000",
+					   "2023-11-14T22:13:20+02:00x", "2023-11-14T22:13:20+25:00" };
+	int64_t ms = 7;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_false(clock_parse_iso(bad[i], &ms));
+	assert_true(clock_parse_iso("1969-12-31T23:59:59.999Z", &ms) && ms == -1);
+	assert_true(clock_parse_iso("2023-11-14T22:13:20.123456789Z", &ms) && ms == 1700000000123);
+	assert_true(clock_parse_iso("2023-11-15T00:13:20.1+02:00", &ms) && ms == 1700000000100);
+	assert_true(clock_parse_iso("2023-11-14T16:43:20-0530", &ms) && ms == 1700000000000);
+}
+
 static void clock_can_be_frozen(void **state)
 {
 	(void)state;
@@ -152,7 +168,8 @@ int main(void)
 		cmocka_unit_test(integers), cmocka_unit_test(doubles),
 		cmocka_unit_test(sizes),    cmocka_unit_test(durations),
 		cmocka_unit_test(formats),  cmocka_unit_test(doubles_read_back),
-		cmocka_unit_test(times),    cmocka_unit_test(clock_can_be_frozen),
+		cmocka_unit_test(times),    cmocka_unit_test(times_are_read),
+		cmocka_unit_test(clock_can_be_frozen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
