@@ -50,6 +50,15 @@ int proto_next(struct cursor *c, const char *what, struct proto_field *f, struct
 	return cursor_fail(c, what, err, "wire type %u is not known", (unsigned)f->wire);
 }
 
+struct str proto_bytes(const struct proto_field *f)
+{
+	const struct cursor *c = &f->body;
+
+	return f->wire == PROTO_BYTES ?
+		       (struct str){ (const char *)c->src->mem + c->at, (size_t)cursor_left(c) } :
+		       STR("");
+}
+
 int proto_text(const struct proto_field *f, const char *what, size_t max, struct arena *a, char **out,
 	       struct mlops_error *err)
 {

@@ -15,6 +15,8 @@ struct proto_field {
 /* 1 with the next field in *f, 0 at the end of the message, -1. `what` names the message. */
 int proto_next(struct cursor *c, const char *what, struct proto_field *f, struct mlops_error *err);
 int proto_varint(struct cursor *c, const char *what, uint64_t *out, struct mlops_error *err);
+/* The bytes of a field of a source in memory; "" when it is a number. Lent. */
+struct str proto_bytes(const struct proto_field *f);
 /* Appends a field. */
 void proto_add_varint(struct strbuf *to, uint32_t number, uint64_t value);
 void proto_add_bytes(struct strbuf *to, uint32_t number, const void *p, size_t n);

@@ -68,12 +68,22 @@ void pyjson_text(const char *text, size_t n, struct strbuf *out)
 	strbuf_addc(out, '"');
 }
 
+static void add_text(const char *text, size_t n, int flags, struct strbuf *out)
+{
+	autojson *v = NULL;
+
+	if (flags & PYJSON_UTF8)
+		js_dump(v = js_strn(text, n), JS_COMPACT, out);
+	else
+		pyjson_text(text, n, out);
+}
+
 static int by_key(const void *a, const void *b)
 {
 	return strcmp(((const struct member *)a)->key, ((const struct member *)b)->key);
 }
 
-static void add_object(const struct json *obj, bool sorted, struct strbuf *out)
+static void add_object(const struct json *obj, int flags, struct strbuf *out)
 {
 	VEC(struct member) members = { 0 };
 	struct member m;
@@ -81,45 +91,45 @@ static void add_object(const struct json *obj, bool sorted, struct strbuf *out)
 
 	while (js_next((struct json *)obj, &iter, &m.key, &m.value))
 		vec_push(&members, m);
-	if (sorted)
+	if (flags & PYJSON_SORTED)
 		vec_sort(&members, by_key);
 	strbuf_addc(out, '{');
 	for (size_t i = 0; i < members.n; i++) {
 		if (i)
 			strbuf_adds(out, ", ");
-		pyjson_text(members.v[i].key, strlen(members.v[i].key), out);
+		add_text(members.v[i].key, strlen(members.v[i].key), flags, out);
 		strbuf_adds(out, ": ");
-		pyjson_dump(members.v[i].value, sorted, out);
+		pyjson_dump(members.v[i].value, flags, out);
 	}
 	strbuf_addc(out, '}');
 	vec_free(&members);
 }
 
-static void add_array(const struct json *arr, bool sorted, struct strbuf *out)
+static void add_array(const struct json *arr, int flags, struct strbuf *out)
 {
 	strbuf_addc(out, '[');
 	for (size_t i = 0; i < js_len(arr); i++) {
 		if (i)
 			strbuf_adds(out, ", ");
-		pyjson_dump(js_at(arr, i), sorted, out);
+		pyjson_dump(js_at(arr, i), flags, out);
 	}
 	strbuf_addc(out, ']');
 }
 
-void pyjson_dump(const struct json *value, bool sorted, struct strbuf *out)
+void pyjson_dump(const struct json *value, int flags, struct strbuf *out)
 {
 	char number[NUM_SIZE];
 	double d;
 
 	switch (js_type(value)) {
 	case JSON_OBJ:
-		add_object(value, sorted, out);
+		add_object(value, flags, out);
 		break;
 	case JSON_ARR:
-		add_array(value, sorted, out);
+		add_array(value, flags, out);
 		break;
 	case JSON_STR:
-		pyjson_text(js_text(value), js_text_len(value), out);
+		add_text(js_text(value), js_text_len(value), flags, out);
 		break;
 	case JSON_NUM:
 		js_to_num(value, &d);

@@ -57,7 +57,7 @@ static int add_param(const char *key, const struct json *value, void *arg, struc
 	if (!*key) /* the whole of an empty file */
 		return 0;
 	if (c->whole_values)
-		pyjson_dump(value, false, &text); /* 1.0 stays what it is */
+		pyjson_dump(value, 0, &text); /* 1.0 stays what it is */
 	else
 		js_dump(value, JS_COMPACT, &text);
 	vec_push(&c->params, { xstrdup(c->file), xstrdup(key), strbuf_steal(&text) });

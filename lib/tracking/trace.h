@@ -40,4 +40,13 @@ int trace_link(struct db *db, int64_t row, const char *kind, const char *target,
 /* With its spans and files. */
 int trace_delete(struct db *db, int64_t row, struct mlops_error *err);
 
+/*
+ * Keeps the spans of groups (otlp.h) in their traces. Those that are not there are made in this
+ * experiment, and linked to the run (may be NULL) with their root; of another one is MLOPS_EINVALID.
+ */
+int spans_put(struct db *db, int64_t experiment, const char *run, const struct json *groups,
+	      struct mlops_error *err);
+/* Those of a trace, the root first, then by their start: a new array. */
+int spans_load(struct db *db, int64_t row, struct json **out, struct mlops_error *err);
+
 extern const struct search_kind search_traces;

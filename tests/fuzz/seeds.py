@@ -7,6 +7,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import grpc_frame
 import models
+import otlp_request
 import scoring
 
 HTTP = [
@@ -16,6 +17,7 @@ HTTP = [
     b"PUT /stream HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello",
     b"HEAD / HTTP/1.0\r\n\r\nGET /none HTTP/1.1\r\nHost: x\r\n\r\n",
 ]
+TRACE = "0123456789abcdef" * 2
 JSON = [b"{}", b'[1,-2,0.1,1e300,true,false,null]', b'{"a":{"b":["\\u00e9\\n"]}}', b'"\\ud83d\\ude00"', b"7"]
 ZSTD_X300 = bytes.fromhex("28b52ffd602c004d00001078780100272ac002")  # 300 times "x" in one frame
 ROUTES = [b"/v1/objects/abc", b"/v1/models/wine:predict", b"/v2/models/a%2Fb/versions/3/infer", b"bytes=0-9",
@@ -100,7 +102,7 @@ def scored():
 
 
 def main(folder):
-    for target, seeds in {"fuzz_http": HTTP, "fuzz_message": [b"\x05" + s for s in HTTP], "fuzz_oip_proto": list(grpc_frame.MESSAGES.values()), "fuzz_json": JSON, "fuzz_remote": REMOTES, "fuzz_route": ROUTES, "fuzz_tree": trees(),
+    for target, seeds in {"fuzz_http": HTTP, "fuzz_message": [b"\x05" + s for s in HTTP], "fuzz_oip_proto": list(grpc_frame.MESSAGES.values()), "fuzz_json": JSON, "fuzz_otlp": [otlp_request.proto(TRACE), otlp_request.as_json(TRACE)], "fuzz_remote": REMOTES, "fuzz_route": ROUTES, "fuzz_tree": trees(),
                           "fuzz_pack": packs(), "fuzz_index": indexes(), "fuzz_frame": frames(), "fuzz_native": natives(),
                           "fuzz_scoring": scored(),
                           **formats()}.items():

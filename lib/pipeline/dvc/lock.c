@@ -206,7 +206,7 @@ static void read_params(const struct spec_stage *spec, struct json *files, struc
 		while (file && js_next(keys, &inner, &key, &value)) {
 			autobuf text = { 0 };
 
-			pyjson_dump(value, false, &text);
+			pyjson_dump(value, 0, &text);
 			vec_push(&params, { xstrdup(file), xstrdup(key), strbuf_steal(&text) });
 		}
 	}

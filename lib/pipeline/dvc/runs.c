@@ -55,7 +55,7 @@ static int hash_value(const struct json *value, char *hex, struct mlops_error *e
 	autobuf text = { 0 };
 	struct oid oid;
 
-	pyjson_dump(bare, true, &text);
+	pyjson_dump(bare, PYJSON_SORTED, &text);
 	if (hash_buf(text.buf, text.len, &oid, err))
 		return -1;
 	mlops_oid_hex(&oid, hex);

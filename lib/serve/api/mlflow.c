@@ -8,7 +8,6 @@
 #include "serve/api/mlflow_artifacts.h"
 #include "serve/objects.h"
 
-#define MAX_BODY   ((size_t)32 << 20)
 #define MAX_SEARCH ((size_t)1 << 20) /* of who may only read */
 #define BASE	   "/mlflow/"
 /* Clients choose by it what they ask for: the newest release of which all that is core is here. */
@@ -17,7 +16,7 @@
 static const struct mlflow_method *const tables[] = {
 	mlflow_experiment_methods, mlflow_run_methods, mlflow_log_methods, mlflow_metric_methods,
 	mlflow_input_methods, mlflow_file_methods, mlflow_model_methods, mlflow_version_methods,
-	mlflow_logged_methods, mlflow_trace_methods, mlflow_trace_v2_methods,
+	mlflow_logged_methods, mlflow_span_methods, mlflow_trace_methods, mlflow_trace_v2_methods,
 };
 
 static const struct {
@@ -316,7 +315,7 @@ void tracker_free(struct tracker *t)
 #define METHOD_ROUTE(verb, pattern, is_reading)                                                    \
 	{                                                                                          \
 		.method = verb, .path = pattern, .handle = answer,                                 \
-		.max_body = (is_reading) ? MAX_SEARCH : MAX_BODY, .reads = is_reading,             \
+		.max_body = (is_reading) ? MAX_SEARCH : MLFLOW_MAX_BODY, .reads = is_reading,             \
 		.error_body = mlflow_error_body                                                    \
 	}
 /* What is too long for a query is asked for by POST. */
@@ -338,5 +337,7 @@ const struct http_route mlflow_routes[] = {
 	MLFLOW_ARTIFACT_ROUTES("/api/2.0"),
 	MLFLOW_ARTIFACT_ROUTES("/ajax-api/2.0"),
 	{ .method = "GET", .path = "/version", .handle = version },
+	{ .method = "POST", .path = "/v1/traces", .handle = otlp_answer, .max_body = MLFLOW_MAX_BODY,
+	  .error_body = mlflow_error_body },
 	{ .method = NULL },
 };

@@ -34,8 +34,13 @@ struct mlflow_method {
 extern const struct mlflow_method mlflow_experiment_methods[], mlflow_run_methods[],
 	mlflow_log_methods[], mlflow_metric_methods[], mlflow_input_methods[],
 	mlflow_file_methods[], mlflow_model_methods[], mlflow_version_methods[],
-	mlflow_logged_methods[], mlflow_trace_methods[], mlflow_trace_v2_methods[];
+	mlflow_logged_methods[], mlflow_trace_methods[], mlflow_trace_v2_methods[],
+	mlflow_span_methods[];
 
+#define MLFLOW_MAX_BODY ((size_t)32 << 20) /* also once it is unpacked */
+
+/* OpenTelemetry's exporters (otlp.c): arg is the struct object_server. */
+int otlp_answer(struct http_call *http, void *arg, struct mlops_error *err);
 /* Answers an error in MLflow's form. */
 int mlflow_refuse(struct http_call *http, const struct mlops_error *err);
 struct json *mlflow_error_body(const struct mlops_error *err, int status);
@@ -91,6 +96,8 @@ int view_condition(struct mlflow_call *c, const char *field, const char *column,
 		   struct search_query *where, struct mlops_error *err);
 /* Writes the condition that a column is one of the experiments. */
 void experiments_condition(const char *column, const char *const *ids, size_t n, struct search_query *where);
+/* The row of an experiment that is not deleted. */
+int mlflow_active_experiment(struct db *db, const char *id, int64_t *out, struct mlops_error *err);
 int parse_experiment_id(const char *text, int64_t *out, struct mlops_error *err);
 /* A run as MLflow has it, all of it; new. */
 int json_run(struct db *db, int64_t row, struct json **out, struct mlops_error *err);

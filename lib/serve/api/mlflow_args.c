@@ -103,6 +103,7 @@ int arg_num(const struct json *obj, const char *name, double *out, struct mlops_
 	return arg_invalid(name, v, "a number", err);
 }
 
+/* In a query, Python's clients write True and False. */
 int arg_bool(const struct json *obj, const char *name, bool *out, struct mlops_error *err)
 {
 	const struct json *v = arg_field(obj, name);
@@ -110,8 +111,8 @@ int arg_bool(const struct json *obj, const char *name, bool *out, struct mlops_e
 
 	if (!v)
 		return 0;
-	bool yes = js_type(v) == JSON_TRUE_ || (text && !strcmp(text, "true"));
-	if (!yes && js_type(v) != JSON_FALSE_ && !(text && !strcmp(text, "false")))
+	bool yes = js_type(v) == JSON_TRUE_ || (text && !strcasecmp(text, "true"));
+	if (!yes && js_type(v) != JSON_FALSE_ && !(text && !strcasecmp(text, "false")))
 		return arg_invalid(name, v, "true or false", err);
 	*out = yes;
 	return 0;

@@ -45,7 +45,7 @@ int call_trace(struct db *db, struct mlflow_call *c, int64_t *row, struct mlops_
 	return *id ? trace_find(db, id, row, err) : arg_missing("trace_id", err);
 }
 
-int trace_experiment(struct db *db, const char *id, int64_t *out, struct mlops_error *err)
+int mlflow_active_experiment(struct db *db, const char *id, int64_t *out, struct mlops_error *err)
 {
 	struct experiment e;
 	int64_t row;
@@ -231,7 +231,7 @@ static int read_info(struct db *db, struct mlflow_call *c, const struct json *in
 		t->request_preview = rule_cut(c->arena, t->request_preview, MAX_PREVIEW);
 	if (t->response_preview)
 		t->response_preview = rule_cut(c->arena, t->response_preview, MAX_PREVIEW);
-	return trace_experiment(db, experiment, &t->experiment, err);
+	return mlflow_active_experiment(db, experiment, &t->experiment, err);
 }
 
 static int start(struct db *db, struct mlflow_call *c, struct mlops_error *err)

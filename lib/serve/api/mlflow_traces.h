@@ -11,8 +11,6 @@
 int call_trace(struct db *db, struct mlflow_call *c, int64_t *row, struct mlops_error *err);
 /* A trace's fields as a TraceInfoV3; new. */
 int json_trace_info(struct db *db, int64_t row, struct json **out, struct mlops_error *err);
-/* An experiment that is not deleted. */
-int trace_experiment(struct db *db, const char *id, int64_t *out, struct mlops_error *err);
 int trace_read_state(const struct json *v, enum trace_state *out, struct mlops_error *err);
 const char *trace_state_name(enum trace_state state);
 /* Pairs of a client into its tags and its metadata. */

@@ -76,7 +76,7 @@ int trace_start_v2(struct db *db, struct mlflow_call *c, struct mlops_error *err
 	t.id = rand_hex(id, 16);
 	return arg_need_text(c->in, "experiment_id", &experiment, err) ||
 			       arg_int(c->in, "timestamp_ms", &t.request_ms, err) ||
-			       trace_experiment(db, experiment, &t.experiment, err) ||
+			       mlflow_active_experiment(db, experiment, &t.experiment, err) ||
 			       trace_put(db, &t, &row, err) || put_pairs(db, c, row, err) ||
 			       reply(db, c, row, err) ?
 		       -1 :

@@ -10,16 +10,11 @@
 
 /* ---- reading ---- */
 
-static struct str slice(const struct cursor *c)
-{
-	return (struct str){ (const char *)c->src->mem + c->at, (size_t)cursor_left(c) };
-}
-
 static int set_text(struct json *v, const char *key, const struct proto_field *f, struct mlops_error *err)
 {
 	if (f->wire != PROTO_BYTES || cursor_left(&f->body) > NAME_MAX_BYTES)
 		return err_set(err, MLOPS_EINVALID, "'%s' is no text, or too long a one", key);
-	struct str text = slice(&f->body);
+	struct str text = proto_bytes(f);
 	if (text.n)
 		js_set(v, key, js_strn(text.p, text.n));
 	return 0;
@@ -69,7 +64,7 @@ static int read_contents(struct cursor c, struct json *data, struct mlops_error 
 	int rc;
 
 	while ((rc = proto_next(&c, "contents", &f, err)) > 0) {
-		struct str bytes = f.wire == PROTO_BYTES ? slice(&f.body) : STR("");
+		struct str bytes = proto_bytes(&f);
 
 		if (js_len(data) >= ELEMENTS_MAX)
 			return err_set(err, MLOPS_EINVALID, "a tensor has too many elements");
@@ -170,7 +165,7 @@ static int read_infer(struct cursor c, struct json *v, struct mlops_error *err)
 		else if (f.number == 6)
 			rc = add_output(&f, outputs, err);
 		else if (f.number == 7 && f.wire == PROTO_BYTES && raws < js_len(inputs))
-			rc = raw_read(js_at(inputs, raws++), slice(&f.body), err);
+			rc = raw_read(js_at(inputs, raws++), proto_bytes(&f), err);
 		if (rc < 0)
 			return -1;
 	}

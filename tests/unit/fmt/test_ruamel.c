@@ -87,8 +87,8 @@ static void test_json(void **state)
 	autobuf plain = { 0 }, sorted = { 0 };
 
 	(void)state;
-	pyjson_dump(value, false, &plain);
-	pyjson_dump(value, true, &sorted);
+	pyjson_dump(value, 0, &plain);
+	pyjson_dump(value, PYJSON_SORTED, &sorted);
 	assert_string_equal(plain.buf, "{\"b\": [1, 2.0, 1e-07, null], \"a\": \"\\u00e9\\n\\ud83d\\ude00\\\"\"}");
 	assert_string_equal(sorted.buf, "{\"a\": \"\\u00e9\\n\\ud83d\\ude00\\\"\", \"b\": [1, 2.0, 1e-07, null]}");
 }
