@@ -19,7 +19,7 @@ SHOWN = {
     "project": {"key.h"},
     "remote": {"lfs.h", "oci.h"},
     "registry": {"record.h"},
-    "tracking": {"artifact.h", "kind.h", "otlp.h", "point.h", "record.h", "trace.h"},
+    "tracking": {"artifact.h", "assessment.h", "kind.h", "otlp.h", "point.h", "record.h", "trace.h"},
     "store": {"dvc.h", "gear.h", "origin.h", "pack.h", "tree.h", "tree_edit.h"},
 }
 OPEN = {"base", "fmt"}

@@ -17,6 +17,7 @@ static const struct mlflow_method *const tables[] = {
 	mlflow_experiment_methods, mlflow_run_methods, mlflow_log_methods, mlflow_metric_methods,
 	mlflow_input_methods, mlflow_file_methods, mlflow_model_methods, mlflow_version_methods,
 	mlflow_logged_methods, mlflow_span_methods, mlflow_trace_methods, mlflow_trace_v2_methods,
+	mlflow_assessment_methods,
 };
 
 static const struct {

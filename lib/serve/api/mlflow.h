@@ -35,7 +35,7 @@ extern const struct mlflow_method mlflow_experiment_methods[], mlflow_run_method
 	mlflow_log_methods[], mlflow_metric_methods[], mlflow_input_methods[],
 	mlflow_file_methods[], mlflow_model_methods[], mlflow_version_methods[],
 	mlflow_logged_methods[], mlflow_trace_methods[], mlflow_trace_v2_methods[],
-	mlflow_span_methods[];
+	mlflow_span_methods[], mlflow_assessment_methods[];
 
 #define MLFLOW_MAX_BODY ((size_t)32 << 20) /* also once it is unpacked */
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/num.h"
+#include "tracking/assessment.h"
 
 #define MAX_LINKS 100 /* of one request */
 #define MAX_PREVIEW 10000
@@ -117,6 +118,17 @@ static void add_fields(const struct trace *t, struct json *v)
 		js_set(v, "response_preview", js_str(t->response_preview));
 }
 
+static int add_assessments(struct db *db, int64_t row, struct json *v, struct mlops_error *err)
+{
+	autojson *list = js_arr();
+
+	if (assessments_add(db, row, list, err))
+		return -1;
+	if (js_len(list))
+		js_set(v, "assessments", js_ref(list));
+	return 0;
+}
+
 int json_trace_info(struct db *db, int64_t row, struct json **out, struct mlops_error *err)
 {
 	autoarena arena = { 0 };
@@ -128,7 +140,8 @@ int json_trace_info(struct db *db, int64_t row, struct json **out, struct mlops_
 	add_fields(&t, v);
 	if (add_map(db, row, "SELECT key, value FROM trace_metadata WHERE trace_id = ?", v, "trace_metadata",
 		    err) ||
-	    add_map(db, row, "SELECT key, value FROM trace_tags WHERE trace_id = ?", v, "tags", err))
+	    add_map(db, row, "SELECT key, value FROM trace_tags WHERE trace_id = ?", v, "tags", err) ||
+	    add_assessments(db, row, v, err))
 		return -1;
 	*out = js_ref(v);
 	return 0;
@@ -234,6 +247,19 @@ static int read_info(struct db *db, struct mlflow_call *c, const struct json *in
 	return mlflow_active_experiment(db, experiment, &t->experiment, err);
 }
 
+static int put_assessments(struct db *db, int64_t row, const struct json *info, struct mlops_error *err)
+{
+	const struct json *list = arg_field(info, "assessments");
+	char id[ASSESSMENT_ID_SIZE];
+
+	if (list && js_type(list) != JSON_ARR)
+		return arg_invalid("assessments", list, "a list", err);
+	for (size_t i = 0; i < js_len(list); i++)
+		if (trace_put_assessment(db, row, js_at(list, i), id, err))
+			return -1;
+	return 0;
+}
+
 static int start(struct db *db, struct mlflow_call *c, struct mlops_error *err)
 {
 	const struct json *trace = arg_field(c->in, "trace");
@@ -251,7 +277,8 @@ static int start(struct db *db, struct mlflow_call *c, struct mlops_error *err)
 	    read_map(c, info, "trace_metadata", &metadata, &n_metadata, err) || read_info(db, c, info, &t, err) ||
 	    trace_put(db, &t, &row, err) || trace_put_tags(db, row, tags, n_tags, err) ||
 	    trace_put_metadata(db, row, metadata, n_metadata, err) ||
-	    trace_set_metadata(db, row, "mlflow.trace.infoFinalized", "true", err))
+	    trace_set_metadata(db, row, "mlflow.trace.infoFinalized", "true", err) ||
+	    put_assessments(db, row, info, err))
 		return -1;
 	return reply(db, c, row, err);
 }

@@ -17,6 +17,8 @@ const char *trace_state_name(enum trace_state state);
 int trace_put_tags(struct db *db, int64_t row, const struct run_pair *pairs, size_t n, struct mlops_error *err);
 int trace_put_metadata(struct db *db, int64_t row, const struct run_pair *pairs, size_t n,
 		       struct mlops_error *err);
+/* An assessment as a client sends it; its id goes into `id` (ASSESSMENT_ID_SIZE). */
+int trace_put_assessment(struct db *db, int64_t trace, const struct json *in, char *id, struct mlops_error *err);
 /* The traces of trace_ids that are there, and in experiment_ids when these are given, in that order. */
 struct trace_batch {
 	const char *const *ids, *const *experiments;
