@@ -1,6 +1,7 @@
 /*
- * Getting objects: the trees first, level by level, then the files they list. Each object is
- * hashed on its way into the store and counts only when it has the name it was asked by.
+ * Getting objects: trees level by level, and the files they list some at a time, as they are found, so
+ * that memory does not grow with how many there are. Each object is hashed on its way into the store
+ * and counts only when it has the name it was asked by.
  */
 #include "base/path.h"
 #include "remote/private.h"
@@ -8,9 +9,10 @@
 
 struct fetch {
 	struct transfer transfer;
-	struct want_set set;
-	const char *prefix;         /* path of the tree that is walked, for messages */
-	const struct want *lacking; /* the first that the remote did not have; or NULL */
+	struct want_set trees; /* all of them */
+	struct want_set files; /* found, not got yet */
+	const char *prefix;    /* path of the tree that is walked, for messages */
+	struct want lacking;   /* the first that the remote did not have, when some are missing */
 };
 
 /* What of one batch is being received. */
@@ -119,34 +121,12 @@ static int receive_batch(struct transfer *t, const struct remote_item *items, si
 	return 0;
 }
 
-static int add_object(const struct object_visit *v, void *arg, struct mlops_error *err)
+/* Those of a set from `from` on that are not here. */
+static void list_missing(const struct want_set *set, size_t from, struct item_list *out)
 {
-	struct fetch *f = arg;
-	bool added;
-	struct want *w = want_add(&f->set, &v->oid, &added);
-
-	bool walked = want_walked(w, v, 1);
-
-	(void)err;
-	if (!added)
-		return walked ? OBJECT_VISIT_SKIP : 0;
-	w->is_tree = v->is_tree;
-	w->path = path_join(f->prefix, v->path);
-	w->here = !v->missing;
-	w->item.size = v->is_tree ? REMOTE_SIZE_UNKNOWN : v->size;
-	f->transfer.counts->present += w->here;
-	return 0;
-}
-
-/* The objects that are not here, of those added from `from` on. */
-static void list_missing(struct fetch *f, size_t from, bool trees, struct item_list *out)
-{
-	for (size_t i = from; i < f->set.n; i++) {
-		const struct want *w = want_at(&f->set, i);
-
-		if (!w->here && w->is_tree == trees)
-			vec_push(out, w->item);
-	}
+	for (size_t i = from; i < set->n; i++)
+		if (!want_at(set, i)->here)
+			vec_push(out, want_at(set, i)->item);
 }
 
 static void add_totals(struct transfer *t, const struct item_list *items)
@@ -157,8 +137,18 @@ static void add_totals(struct transfer *t, const struct item_list *items)
 			t->total_bytes += items->v[i].size;
 }
 
-/* Gets them, and notes which came; what did not is at the remote no more. */
-static int receive(struct fetch *f, const struct item_list *items, struct mlops_error *err)
+/* What did not come is at the remote no more. */
+static void note_lacking(struct fetch *f, struct want *w)
+{
+	if (!f->transfer.counts->missing++) {
+		f->lacking = *w;
+		f->lacking.path = xstrdup(w->path);
+	}
+}
+
+/* Gets them, and notes which of the set came. */
+static int receive(struct fetch *f, struct want_set *set, const struct item_list *items,
+		   struct mlops_error *err)
 {
 	struct transfer *t = &f->transfer;
 
@@ -168,14 +158,43 @@ static int receive(struct fetch *f, const struct item_list *items, struct mlops_
 	if (transfer_run(t, items, remote_get_bytes(t->remote), false, receive_batch, err))
 		return -1;
 	for (size_t i = 0; i < items->n; i++) {
-		struct want *w = want_find(&f->set, &items->v[i].oid);
+		struct want *w = want_find(set, &items->v[i].oid);
 
 		w->here = mlops_store_has(t->store, &w->item.oid);
-		t->counts->missing += !w->here;
-		if (!w->here && !f->lacking)
-			f->lacking = w;
+		if (!w->here)
+			note_lacking(f, w);
 	}
 	return 0;
+}
+
+static int fetch_files(struct fetch *f, struct mlops_error *err)
+{
+	struct item_list files = { 0 };
+	int rc = 0;
+
+	if (!f->transfer.how->list_only) {
+		list_missing(&f->files, 0, &files);
+		rc = receive(f, &f->files, &files, err);
+	}
+	vec_free(&files);
+	want_set_clear(&f->files);
+	return rc;
+}
+
+static int add_object(const struct object_visit *v, void *arg, struct mlops_error *err)
+{
+	struct fetch *f = arg;
+	bool added;
+	struct want *w = want_add(v->is_tree ? &f->trees : &f->files, &v->oid, &added);
+	bool walked = want_walked(w, v, 1);
+
+	if (!added)
+		return walked ? OBJECT_VISIT_SKIP : 0;
+	w->path = path_join(f->prefix, v->path);
+	w->here = !v->missing;
+	w->item.size = v->is_tree ? REMOTE_SIZE_UNKNOWN : v->size;
+	f->transfer.counts->present += w->here;
+	return f->files.n == TRANSFER_ROUND ? fetch_files(f, err) : 0;
 }
 
 static int visit_all(struct fetch *f, const struct object_ref *refs, size_t n,
@@ -192,7 +211,7 @@ static int visit_trees(struct fetch *f, const struct item_list *trees, struct ml
 {
 	for (size_t i = 0; i < trees->n; i++) {
 		const struct object_ref ref = { .kind = OBJECT_TREE, .oid = trees->v[i].oid };
-		const struct want *w = want_find(&f->set, &ref.oid);
+		const struct want *w = want_find(&f->trees, &ref.oid);
 
 		f->prefix = w->path;
 		if (w->here && visit_all(f, &ref, 1, err))
@@ -207,10 +226,10 @@ static int fetch_trees(struct fetch *f, struct mlops_error *err)
 
 	for (;;) {
 		struct item_list trees = { 0 };
-		size_t end = f->set.n;
+		size_t end = f->trees.n;
 
-		list_missing(f, from, true, &trees);
-		int rc = trees.n ? receive(f, &trees, err) || visit_trees(f, &trees, err) : 0;
+		list_missing(&f->trees, from, &trees);
+		int rc = trees.n ? receive(f, &f->trees, &trees, err) || visit_trees(f, &trees, err) : 0;
 		bool more = trees.n > 0;
 		vec_free(&trees);
 		if (rc || !more)
@@ -219,19 +238,9 @@ static int fetch_trees(struct fetch *f, struct mlops_error *err)
 	}
 }
 
-static int fetch_files(struct fetch *f, struct mlops_error *err)
-{
-	struct item_list files = { 0 };
-
-	list_missing(f, 0, false, &files);
-	int rc = receive(f, &files, err);
-	vec_free(&files);
-	return rc;
-}
-
 static int report_missing(const struct fetch *f, struct mlops_error *err)
 {
-	const struct want *first = f->lacking;
+	const struct want *first = &f->lacking;
 	char hex[MLOPS_OID_HEX + 1];
 
 	err_set(err, MLOPS_ENOTFOUND, "remote '%s' lacks %llu of the objects, such as %.12s%s%s%s",
@@ -246,14 +255,13 @@ static int fetch_all(struct fetch *f, const struct object_ref *refs, size_t n,
 {
 	struct transfer *t = &f->transfer;
 
-	if (visit_all(f, refs, n, err) || fetch_trees(f, err) ||
-	    (!t->how->list_only && fetch_files(f, err)))
+	if (visit_all(f, refs, n, err) || fetch_trees(f, err) || fetch_files(f, err))
 		return -1;
 	if (t->how->dry_run) {
 		t->counts->objects = t->total_objects;
 		t->counts->bytes = t->total_bytes;
 	}
-	return f->lacking && !t->how->keep_going ? report_missing(f, err) : 0;
+	return t->counts->missing && !t->how->keep_going ? report_missing(f, err) : 0;
 }
 
 int mlops_fetch(struct project *project, const struct object_ref *refs, size_t n,
@@ -270,7 +278,9 @@ int mlops_fetch(struct project *project, const struct object_ref *refs, size_t n
 		return -1;
 	f.transfer.remote = remote;
 	int rc = fetch_all(&f, refs, n, err);
-	want_set_clear(&f.set);
+	want_set_clear(&f.trees);
+	want_set_clear(&f.files);
+	free(f.lacking.path);
 	counts->moved = remote->moved;
 	/* What came before it broke off is kept, so that the next try starts there. */
 	if (mlops_store_flush(*store, rc ? &flush_err : err))

@@ -80,7 +80,6 @@ int remote_token(const struct transport_how *how, char **out, struct mlops_error
 /* Objects by name, each once, in the order they were found. */
 struct want {
 	struct remote_item item;
-	bool is_tree;
 	bool here;   /* in the local store */
 	bool there;  /* at the remote */
 	bool send;   /* it may be sent when it is only here */
@@ -105,6 +104,8 @@ static inline struct want *want_at(const struct want_set *set, size_t i)
 bool want_walked(struct want *w, const struct object_visit *v, size_t walk);
 void want_set_clear(struct want_set *set);
 #define autowants __attribute__((cleanup(want_set_clear))) struct want_set
+
+#define TRANSFER_ROUND ((size_t)16 << 10) /* files that a transfer knows of at a time */
 
 /* Items that are to be moved by one call of `move` a batch, several calls at a time. */
 struct item_list {

@@ -177,7 +177,11 @@ static int native_has(void *conn, const struct remote_item *items, size_t n, boo
 		return simple_has(conn, items, n, present, err);
 	if (native->version && inventory_resume(&native->inv, err))
 		return -1;
-	return inventory_has(&native->inv, items, n, present, err);
+	if (inventory_has(&native->inv, items, n, present, err))
+		return -1;
+	if (native->sender)
+		sender_has(native->sender, items, n, present);
+	return 0;
 }
 
 static int native_get(void *conn, const struct remote_item *items, size_t n,

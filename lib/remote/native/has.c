@@ -26,19 +26,21 @@ struct asking {
 static void ask(struct asking *a)
 {
 	autofree bool *seen = xcalloc(a->inv->blocks.n, sizeof(*seen));
+	autofree struct placed *places = xcalloc(a->n, sizeof(*places));
 
 	a->blocks.n = 0;
+	inventory_find_many(a->inv, a->items, a->n, true, a->present, places);
 	for (size_t i = 0; i < a->n; i++) {
 		const struct remote_item *item = &a->items[i];
-		struct placed object;
+		const struct placed *object = &places[i];
 
-		a->present[i] = inventory_find(a->inv, &item->oid, true, &object) &&
-				(item->size == REMOTE_SIZE_UNKNOWN || item->size == object.size);
-		if (!a->present[i] || seen[object.at.block])
+		if (item->size != REMOTE_SIZE_UNKNOWN && item->size != object->size)
+			a->present[i] = false;
+		if (!a->present[i] || seen[object->at.block])
 			continue;
-		seen[object.at.block] = true;
-		if (!(a->inv->blocks.v[object.at.block].flags & BLOCK_CHECKED))
-			vec_push(&a->blocks, { object.at.block, i, object });
+		seen[object->at.block] = true;
+		if (!(a->inv->blocks.v[object->at.block].flags & BLOCK_CHECKED))
+			vec_push(&a->blocks, { object->at.block, i, *object });
 	}
 }
 

@@ -97,6 +97,12 @@ void block_index_free(struct block_index *x)
 	free(x);
 }
 
+void block_index_rest(const struct block_index *x)
+{
+	if (x->mapped)
+		madvise(x->p, x->n, MADV_DONTNEED);
+}
+
 void block_index_block(const struct block_index *x, uint32_t i, struct oid *name, uint64_t *size)
 {
 	const uint8_t *p = x->p + INDEX_HEADER + (size_t)i * BLOCK_RECORD;

@@ -28,6 +28,8 @@ int block_index_parse(void *bytes, size_t n, struct block_index **out, struct ml
 /* Maps a file of them that was checked before. */
 int block_index_map(const char *path, struct block_index **out, struct mlops_error *err);
 void block_index_free(struct block_index *x); /* NULL is fine */
+/* It is not needed for a while: one that is mapped takes no memory until it is. */
+void block_index_rest(const struct block_index *x);
 
 void block_index_block(const struct block_index *x, uint32_t i, struct oid *name, uint64_t *size);
 void block_index_object(const struct block_index *x, uint64_t i, struct placed *out);
@@ -52,7 +54,9 @@ struct index_builder {
 	VEC(struct placed) objects;
 	VEC(struct piece) lists;
 	VEC(struct built_hook) hooks;
-	uint32_t salt; /* makes the name another */
+	uint32_t salt;   /* makes the name another */
+	uint32_t *slots; /* the first n_slotted objects by name, plus one; 0: free */
+	size_t n_slots, n_slotted;
 };
 void index_builder_clear(struct index_builder *b);
 /* The number of a block, which is added when it is new. */
@@ -60,5 +64,6 @@ uint32_t index_builder_block(struct index_builder *b, const struct oid *name, ui
 /* Adds what another one, or an index, holds. */
 void index_builder_join(struct index_builder *b, const struct index_builder *from);
 void index_builder_add(struct index_builder *b, const struct block_index *from);
+bool index_builder_has(struct index_builder *b, const struct oid *object);
 /* Sorts it, and appends the bytes of its index. */
 void index_builder_print(struct index_builder *b, struct strbuf *out);

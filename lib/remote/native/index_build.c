@@ -3,6 +3,12 @@
 #include "remote/native/index.h"
 #include "remote/native/index_form.h"
 
+static void forget_slots(struct index_builder *b)
+{
+	free(steal_ptr(&b->slots));
+	b->n_slots = b->n_slotted = 0;
+}
+
 void index_builder_clear(struct index_builder *b)
 {
 	vec_free(&b->blocks);
@@ -10,6 +16,7 @@ void index_builder_clear(struct index_builder *b)
 	vec_free(&b->objects);
 	vec_free(&b->lists);
 	vec_free(&b->hooks);
+	forget_slots(b);
 }
 
 uint32_t index_builder_block(struct index_builder *b, const struct oid *name, uint64_t size)
@@ -82,6 +89,39 @@ void index_builder_add(struct index_builder *b, const struct block_index *from)
 	}
 }
 
+static uint32_t *slot_of(const struct index_builder *b, const struct oid *object)
+{
+	size_t mask = b->n_slots - 1, i = le64_get(object->sha256) & mask;
+
+	while (b->slots[i] && !mlops_oid_equal(&b->objects.v[b->slots[i] - 1].oid, object))
+		i = (i + 1) & mask;
+	return &b->slots[i];
+}
+
+/* At most half of the slots are taken. */
+static void slot_all(struct index_builder *b)
+{
+	size_t n = 64;
+
+	while (n < 2 * b->objects.n)
+		n *= 2;
+	if (n != b->n_slots) {
+		forget_slots(b);
+		b->slots = xcalloc(n, sizeof(*b->slots));
+		b->n_slots = n;
+	}
+	for (size_t i = b->n_slotted; i < b->objects.n; i++)
+		*slot_of(b, &b->objects.v[i].oid) = (uint32_t)i + 1;
+	b->n_slotted = b->objects.n;
+}
+
+bool index_builder_has(struct index_builder *b, const struct oid *object)
+{
+	if (b->n_slotted != b->objects.n)
+		slot_all(b);
+	return b->n_slots && *slot_of(b, object);
+}
+
 static int by_oid(const void *a, const void *b)
 {
 	return mlops_oid_compare(&((const struct placed *)a)->oid,
@@ -101,6 +141,7 @@ static void sort_all(struct index_builder *b)
 {
 	size_t n = 0;
 
+	forget_slots(b);
 	vec_sort(&b->objects, by_oid);
 	for (size_t i = 0; i < b->objects.n; i++)
 		if (!n || !mlops_oid_equal(&b->objects.v[n - 1].oid, &b->objects.v[i].oid))

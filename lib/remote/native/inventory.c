@@ -148,6 +148,29 @@ bool inventory_find(struct inventory *inv, const struct oid *oid, bool to_rely, 
 	return found;
 }
 
+static void look(const struct inventory *inv, const struct remote_item *items, size_t n, bool to_rely,
+		 bool *found, struct placed *out)
+{
+	for (size_t k = inv->indexes.n; k-- > 0;) {
+		for (size_t i = 0; i < n; i++)
+			if (!found[i])
+				found[i] = find_in(inv, inv->indexes.v[k], &items[i].oid, to_rely,
+						   &out[i]);
+		block_index_rest(inv->indexes.v[k]);
+	}
+}
+
+void inventory_find_many(struct inventory *inv, const struct remote_item *items, size_t n, bool to_rely,
+			 bool *found, struct placed *out)
+{
+	memset(found, 0, n * sizeof(*found));
+	pthread_mutex_lock(&inv->lock);
+	look(inv, items, n, true, found, out);
+	if (!to_rely)
+		look(inv, items, n, false, found, out);
+	pthread_mutex_unlock(&inv->lock);
+}
+
 bool inventory_hook(struct inventory *inv, uint64_t prefix, struct piece *out)
 {
 	bool found = false;

@@ -56,6 +56,9 @@ void inventory_drop_pending(struct inventory *inv);
  * place has a number of this inventory. False: nowhere.
  */
 bool inventory_find(struct inventory *inv, const struct oid *oid, bool to_rely, struct placed *out);
+/* The same for many, one index after the other, so that not all of them have to be in memory. */
+void inventory_find_many(struct inventory *inv, const struct remote_item *items, size_t n, bool to_rely,
+			 bool *found, struct placed *out);
 /* As object_service.has(); a sample of what the answer rests on is read back. */
 int inventory_has(struct inventory *inv, const struct remote_item *items, size_t n, bool *present,
 		  struct mlops_error *err);

@@ -183,17 +183,21 @@ static int receive_large(struct receiving *r, const struct placed *object, struc
 static int receive(struct receiving *r, const struct remote_item *items, size_t n,
 		   placed_vec *small, struct mlops_error *err)
 {
-	struct placed object;
+	autofree struct placed *places = xcalloc(n, sizeof(*places));
+	autofree bool *found = xcalloc(n, sizeof(*found));
 
+	inventory_find_many(r->inv, items, n, false, found, places);
 	for (size_t i = 0; i < n; i++) {
-		if (!inventory_find(r->inv, &items[i].oid, false, &object))
+		const struct placed *object = &places[i];
+
+		if (!found[i])
 			continue;
-		r->oid = object.oid;
-		if (items[i].size != REMOTE_SIZE_UNKNOWN && items[i].size != object.size)
+		r->oid = object->oid;
+		if (items[i].size != REMOTE_SIZE_UNKNOWN && items[i].size != object->size)
 			return remote_damaged(r->inv->remote, &r->oid, err);
-		if (object.size == object.at.raw)
-			vec_push(small, object);
-		else if (receive_large(r, &object, err))
+		if (object->size == object->at.raw)
+			vec_push(small, *object);
+		else if (receive_large(r, object, err))
 			return -1;
 	}
 	return receive_small(r, small, err);

@@ -54,12 +54,17 @@ int sender_new(struct inventory *inv, struct sender **out, struct mlops_error *e
 	return 0;
 }
 
+static void free_blocks(struct sender *s)
+{
+	while (s->n_idle)
+		open_block_free(s->idle[--s->n_idle]);
+}
+
 void sender_free(struct sender *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->n_idle; i++)
-		open_block_free(s->idle[i]);
+	free_blocks(s);
 	index_builder_clear(&s->built);
 	vec_free(&s->pending);
 	chunk_cache_free(s->chunks);
@@ -273,6 +278,24 @@ int sender_put(struct sender *s, struct open_block *b, uint32_t *number, struct 
 	return rc;
 }
 
+/* A block that a thread has may tell later what is in it. */
+static bool is_on_its_way(struct sender *s, const struct oid *object)
+{
+	bool found = index_builder_has(&s->built, object);
+
+	for (size_t i = 0; i < s->n_idle && !found; i++)
+		found = index_builder_has(&s->idle[i]->own, object);
+	return found;
+}
+
+void sender_has(struct sender *s, const struct remote_item *items, size_t n, bool *present)
+{
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < n; i++)
+		present[i] = present[i] || is_on_its_way(s, &items[i].oid);
+	pthread_mutex_unlock(&s->lock);
+}
+
 static int put_left(struct remote *r, size_t i, void *arg, struct mlops_error *err)
 {
 	struct sender *s = arg;
@@ -287,6 +310,7 @@ int sender_flush(struct sender *s, struct mlops_error *err)
 	if (remote_each(s->inv->remote, s->n_idle, put_left, s, err))
 		return -1;
 	pthread_mutex_lock(&s->lock);
+	free_blocks(s);
 	int rc = publish_built(s, err);
 	bool news = s->published;
 	s->published = 0;

@@ -24,7 +24,7 @@ struct sender {
 	struct inventory *inv;
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t returned;
-	struct open_block *idle[4];
+	struct open_block *idle[3];
 	size_t n_idle, n_out;       /* out: with a thread */
 	struct index_builder built; /* of blocks that were put, not published yet */
 	struct hook_slot *hooks;    /* the same hooks, to be found */
@@ -49,6 +49,8 @@ int sender_put(struct sender *s, struct open_block *b, uint32_t *number, struct 
 /* Appends a piece; the place has the number BLOCK_OWN. */
 void block_add(struct open_block *b, const struct oid *name, const void *buf, size_t n,
 	       struct piece *out);
+/* Sets present[i] for what lies in blocks that are not published yet. */
+void sender_has(struct sender *s, const struct remote_item *items, size_t n, bool *present);
 /* Puts what is left and publishes all. */
 int sender_flush(struct sender *s, struct mlops_error *err);
 
