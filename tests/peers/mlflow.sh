@@ -7,18 +7,20 @@ client2=${MLOPS_PEER_MLFLOW2:-} client3=${MLOPS_PEER_MLFLOW3:-}
 
 peer mlflow || { done_testing; exit; }
 start_server "$scratch/data" --no-auth
-same() { # same VERSION PYTHON
-	[ -x "$2" ] || { skip "there is no client of MLflow $1" "MLflow $1"; return; }
-	timeout 300 "$2" "$tap_src/tests/lib/mlflow_session.py" "$MLFLOW_TRACKING_URI" >"theirs$1" 2>"theirs$1.err"
-	is $? 0 "MLflow $1 with mlflow server" || diag <"theirs$1.err"
-	timeout 300 "$2" "$tap_src/tests/lib/mlflow_session.py" "$server_url" >"ours$1" 2>"ours$1.err"
-	is $? 0 "MLflow $1 with mlops server" || diag <"ours$1.err"
+same() { # same VERSION PYTHON SCRIPT
+	[ -x "$2" ] || { skip "there is no client of MLflow $1" "MLflow $1, $3"; return; }
+	timeout 300 "$2" "$tap_src/tests/lib/$3.py" "$MLFLOW_TRACKING_URI" >"theirs$1" 2>"theirs$1.err"
+	is $? 0 "MLflow $1 with mlflow server, $3" || diag <"theirs$1.err"
+	timeout 300 "$2" "$tap_src/tests/lib/$3.py" "$server_url" >"ours$1" 2>"ours$1.err"
+	is $? 0 "MLflow $1 with mlops server, $3" || diag <"ours$1.err"
 	sed -i '/ View /d' "theirs$1" "ours$1" # 2.x prints addresses
 	diff "theirs$1" "ours$1" >"diff$1"
-	is $? 0 "it gets the same, MLflow $1: $(wc -l <"ours$1") answers" || diag <"diff$1"
+	is $? 0 "it gets the same, MLflow $1, $3: $(wc -l <"ours$1") answers" || diag <"diff$1"
 }
-same 2 "$client2"
-same 3 "${client3:-$MLFLOW_PYTHON}"
+for script in mlflow_session mlflow_traces; do
+	same 2 "$client2" $script
+	same 3 "${client3:-$MLFLOW_PYTHON}" $script
+done
 
 # A script that knows nothing of us, beside no server.
 unset MLFLOW_TRACKING_URI
