@@ -62,6 +62,7 @@ int otlp_span_new(const struct otlp_span *s, struct json **out, struct mlops_err
 	struct json *v = js_obj(), *status = js_obj();
 	snprintf(request, sizeof(request), "\"tr-%s\"", hex_encode(hex, s->trace_id.p, s->trace_id.n));
 	js_set(s->attributes, "mlflow.traceRequestId", js_str(request));
+	otlp_translate(s->attributes);
 	js_set(v, "trace_id", base64_text(s->trace_id));
 	js_set(v, "span_id", base64_text(s->span_id));
 	js_set(v, "parent_span_id", is_id(s->parent_id, OTLP_SPAN_ID) ? base64_text(s->parent_id) : js_null());
@@ -84,6 +85,18 @@ struct json *otlp_text(const struct json *value)
 
 	pyjson_dump(value, PYJSON_UTF8, &text);
 	return js_strn(text.buf, text.len);
+}
+
+struct json *otlp_attribute_text(const struct json *value)
+{
+	const char *text = js_text(value);
+	autojson *inner = NULL;
+	autoerr ignored = ERR_INIT;
+
+	if (text && strchr("{[\"", text[strspn(text, " \t\r\n")]) &&
+	    !js_parse(text, js_text_len(value), "attribute", &inner, &ignored))
+		return js_ref((struct json *)value);
+	return otlp_text(value);
 }
 
 static char *text_of(struct str s)

@@ -34,6 +34,12 @@ void otlp_span_init(struct otlp_span *parts);
 void otlp_span_clear(struct otlp_span *parts);
 /* A value as JSON in a text, in the bytes that MLflow makes of it. */
 struct json *otlp_text(const struct json *value);
+/* The same, but of a text that is JSON itself what it stands for: exporters send objects so. */
+struct json *otlp_attribute_text(const struct json *value);
+/* Adds to a span's attributes what other conventions call otherwise (otlp_names.c). */
+void otlp_translate(struct json *attributes);
+/* What a span's inputs (of the role "user") or outputs ("assistant") are shown as; new. */
+char *otlp_preview(const struct json *attribute, const char *role);
 /* Adds one to attributes: `value` is taken. */
 void otlp_set_attribute(struct json *attributes, struct str key, struct json *value);
 struct json *otlp_event_new(struct str name, uint64_t time_ns, struct json *attributes);

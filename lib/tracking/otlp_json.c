@@ -61,7 +61,7 @@ static void add_pairs(const struct json *list, struct json *to, bool as_text)
 		autojson *value = any_value(js_get(js_at(list, i), "value"));
 
 		otlp_set_attribute(to, text(js_get(js_at(list, i), "key")),
-				   as_text ? otlp_text(value) : js_ref(value));
+				   as_text ? otlp_attribute_text(value) : js_ref(value));
 	}
 }
 

@@ -126,7 +126,7 @@ static int read_pair(struct reader *r, struct cursor c, struct json *to, bool as
 	}
 	if (rc)
 		return -1;
-	otlp_set_attribute(to, key, as_text ? otlp_text(value) : js_ref(value));
+	otlp_set_attribute(to, key, as_text ? otlp_attribute_text(value) : js_ref(value));
 	return 0;
 }
 

@@ -113,13 +113,11 @@ static int put_span(struct db *db, int64_t row, const struct key *key, const str
 			 end_ns, content.buf);
 }
 
-/* Python's "[:997] + '...'" */
-#define PREVIEW "iif(length(?1) > 1000, substr(?1, 1, 997) || '...', ?1)"
-
-static int put_preview(struct db *db, int64_t row, const struct json *span, const char *attribute,
-		       const char *sql, struct mlops_error *err)
+static int put_preview(struct db *db, int64_t row, const struct json *span, const char *name,
+		       const char *role, const char *sql, struct mlops_error *err)
 {
-	const char *text = js_get_text(js_get(span, "attributes"), attribute);
+	const struct json *attribute = js_get(js_get(span, "attributes"), name);
+	autofree char *text = attribute ? otlp_preview(attribute, role) : NULL;
 
 	return text ? db_change(db, err, sql, "si", text, row) : 0;
 }
@@ -177,12 +175,10 @@ static int put_root_tags(struct db *db, int64_t row, const struct json *span, st
 
 static int put_root(struct db *db, int64_t row, const struct json *span, struct mlops_error *err)
 {
-	if (put_preview(db, row, span, "mlflow.spanInputs",
-			"UPDATE traces SET request_preview = ifnull(request_preview, " PREVIEW ") WHERE id = ?2",
-			err) ||
-	    put_preview(db, row, span, "mlflow.spanOutputs",
-			"UPDATE traces SET response_preview = ifnull(response_preview, " PREVIEW ") WHERE id = ?2",
-			err) ||
+	if (put_preview(db, row, span, "mlflow.spanInputs", "user",
+			"UPDATE traces SET request_preview = ifnull(request_preview, ?) WHERE id = ?", err) ||
+	    put_preview(db, row, span, "mlflow.spanOutputs", "assistant",
+			"UPDATE traces SET response_preview = ifnull(response_preview, ?) WHERE id = ?", err) ||
 	    put_root_tags(db, row, span, err))
 		return -1;
 	return db_change(db, err,

@@ -21,6 +21,7 @@ for script in mlflow_session mlflow_traces; do
 	same 2 "$client2" $script
 	same 3 "${client3:-$MLFLOW_PYTHON}" $script
 done
+same 3 "${client3:-$MLFLOW_PYTHON}" mlflow_otlp
 
 # A script that knows nothing of us, beside no server.
 unset MLFLOW_TRACKING_URI

@@ -68,15 +68,16 @@ int mlflow_active_experiment(struct db *db, const char *id, int64_t *out, struct
 static int add_map(struct db *db, int64_t row, const char *sql, struct json *v, const char *name,
 		   struct mlops_error *err)
 {
-	struct json *map = js_obj();
+	autojson *map = js_obj();
 	struct db_stmt *stmt;
 	int rc;
 
-	js_set(v, name, map);
 	if (db_query(db, &stmt, err, sql, "i", row))
 		return -1;
 	while ((rc = db_step(stmt, err)) > 0)
 		js_set(map, db_text(stmt, 0), js_str(db_text(stmt, 1)));
+	if (js_len(map))
+		js_set(v, name, js_ref(map));
 	return rc;
 }
 
