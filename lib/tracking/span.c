@@ -130,7 +130,7 @@ static int put_tag(struct db *db, const char *insert, int64_t row, const char *k
 	autofree char *cut = NULL;
 	size_t n = strlen(value);
 
-	if (!*key || strlen(key) > MAX_KEY)
+	if (!*key || strlen(key) > MAX_KEY || trace_owns_tag(key))
 		return 0;
 	while (n > MAX_VALUE || (n && ((unsigned char)value[n] & 0xc0) == 0x80))
 		n--;

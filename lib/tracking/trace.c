@@ -8,6 +8,17 @@
 #define NAME_LOCATION "mlflow.artifactLocation"
 #define MAX_ID	      64
 
+bool trace_owns_tag(const char *key)
+{
+	static const char *const own[] = { NAME_LOCATION, "mlflow.trace.spansLocation",
+					   "mlflow.trace.archiveLocation" };
+
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		if (!strcmp(key, own[i]))
+			return true;
+	return false;
+}
+
 int trace_set_tag(struct db *db, int64_t row, const char *key, const char *value,
 		  struct mlops_error *err)
 {

@@ -28,6 +28,8 @@ int trace_find(struct db *db, const char *id, int64_t *row, struct mlops_error *
 /* Its fields, in the arena. */
 int trace_load(struct db *db, int64_t row, struct arena *arena, struct trace *out,
 	       struct mlops_error *err);
+/* Whether a tag is the server's own: where it keeps the trace. No client may set it. */
+bool trace_owns_tag(const char *key);
 int trace_set_tag(struct db *db, int64_t row, const char *key, const char *value,
 		  struct mlops_error *err);
 int trace_delete_tag(struct db *db, int64_t row, const char *key, struct mlops_error *err);

@@ -22,6 +22,9 @@ json_is '[d["trace"]["trace_info"][k] for k in ("request_time", "execution_durat
 trace tr-a 1 OK '"response_preview": "bye"'
 json_is '[d["trace"]["trace_info"][k] for k in ("request_preview", "response_preview")] + [d["trace"]["trace_info"]["tags"]["team"]]' \
 	'["hello","bye","x"]' "said again it keeps what is not"
+trace tr-a 1 OK '"tags": {"mlflow.artifactLocation": "mlflow-artifacts:/0/elsewhere", "mlflow.trace.spansLocation": "x"}'
+json_is '[d["trace"]["trace_info"]["tags"].get(k) for k in ("mlflow.artifactLocation", "mlflow.trace.spansLocation")]' \
+	"[\"mlflow-artifacts:/$exp/traces/tr-a/artifacts\",null]" "where it is kept the server says"
 trace tr-b 2 ERROR '"client_request_id": "c1", "trace_metadata": {"mlflow.sourceRun": "r1"}'
 trace tr-c 3 IN_PROGRESS '"tags": {"a b": "Deep % _ Blue"}'
 trace ../x 1 OK

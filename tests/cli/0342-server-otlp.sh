@@ -22,8 +22,8 @@ check() {
 	get "traces/tr-$trace"
 	json_is '[d["trace"]["trace_info"][k] for k in ("state", "request_time", "execution_duration", "request_preview", "response_preview")]' \
 		'["OK","2023-11-14T22:13:20.000Z","2.000s","{\"q\": \"\u00e9\"}","[\"a\", 1]"]' "$1: what its root says"
-	json_is '[d["trace"]["trace_info"]["tags"].get(k) for k in ("service.name", "n", "team", "mlflow.traceName", "telemetry.sdk.name")]' \
-		'["shop","5","x","checkout",null]' "$1: its tags"
+	json_is '[d["trace"]["trace_info"]["tags"].get(k) for k in ("service.name", "n", "team", "mlflow.traceName", "telemetry.sdk.name", "mlflow.artifactLocation")]' \
+		"[\"shop\",\"5\",\"x\",\"checkout\",null,\"mlflow-artifacts:/$exp/traces/tr-$trace/artifacts\"]" "$1: its tags"
 	json_is '[d["trace"]["trace_info"]["trace_metadata"][k] for k in ("mlflow.trace.tokenUsage", "mlflow.trace.session", "mlflow.trace.user")]' \
 		'["{\"input_tokens\": 3, \"output_tokens\": 4, \"total_tokens\": 7}","s1","u1"]' "$1: what its spans say"
 	get "traces/get?trace_id=tr-$trace"
@@ -90,6 +90,13 @@ get "get-trace-artifact?request_id=tr-$trace" && cp "$out" traces.json
 curl -s -m 20 -T traces.json "$server_url/api/2.0/mlflow-artifacts/artifacts/$exp/traces/tr-file/artifacts/traces.json" >"$out"
 get 'traces/get?trace_id=tr-file'
 json_is '[s["name"] for s in d["trace"]["spans"]]' '["checkout","llm"]' "spans of its file"
+
+echo '{"spans": [{"context": {"trace_id": "0x1"}, "name": "old"}]}' |
+	curl -s -m 20 -T - "$server_url/api/2.0/mlflow-artifacts/artifacts/$exp/traces/tr-file/artifacts/traces.json" >"$out"
+get 'traces/batchGet?trace_ids=tr-file'
+json_is 'd["traces"]' '[]' "not those of a file of MLflow 2.x"
+get 'get-trace-artifact?request_id=tr-file'
+json_is 'd["spans"][0]["name"]' old "but as they are"
 
 # Refused, and nothing is kept.
 trace=0000000000000000000000000000000b

@@ -11,7 +11,8 @@ ROOT, CHILD = "00000000000000aa", "00000000000000bb"
 SPANS = [
     {"id": ROOT, "parent": "", "name": "checkout", "start": START, "end": START + 2_000_000_000, "status": (1, ""),
      "attributes": {"mlflow.spanInputs": {"q": "\u00e9"}, "mlflow.spanOutputs": ["a", 1], "mlflow.spanType": "AGENT",
-                    "mlflow.traceTag.team": "x", "session.id": "s1", "user.id": "u1"}},
+                    "mlflow.traceTag.team": "x",
+                    "mlflow.traceTag.mlflow.artifactLocation": "mlflow-artifacts:/0/elsewhere", "session.id": "s1", "user.id": "u1"}},
     {"id": CHILD, "parent": ROOT, "name": "llm", "start": START + 1_000_000, "end": START + 1_000_000_000,
      "status": (2, "bad"),
      "attributes": {"mlflow.spanType": "LLM", "x": 1.5, "yes": True, "model": "deep-1",

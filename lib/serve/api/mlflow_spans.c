@@ -61,23 +61,32 @@ static int64_t promised(const struct json *info)
 	return n > 1 ? n : 1;
 }
 
+/* As OTLP has them; new. A file of MLflow 2.x has spans of another form, which only it reads. */
+static struct json *json_spans(const struct json *spans)
+{
+	struct json *list = js_arr();
+
+	for (size_t i = 0; i < js_len(spans); i++)
+		if (js_get_text(js_at(spans, i), "trace_id") && js_get_text(js_at(spans, i), "span_id"))
+			js_push(list, otlp_span_json(js_at(spans, i)));
+	return list;
+}
+
 /* *out is NULL when spans are still to come. */
 static int json_trace(struct db *db, struct mlflow_call *c, int64_t row, bool partial, struct json **out,
 		      struct mlops_error *err)
 {
-	autojson *spans = NULL, *info = NULL;
-	struct json *v, *list;
+	autojson *spans = NULL, *info = NULL, *list = NULL;
 
 	*out = NULL;
 	if (json_trace_info(db, row, &info, err) || load_spans(db, c, row, info, &spans, err))
 		return -1;
-	if (!partial && (int64_t)js_len(spans) < promised(info))
+	list = json_spans(spans);
+	if (!partial && (int64_t)js_len(list) < promised(info))
 		return 0;
-	*out = v = js_obj();
-	js_set(v, "trace_info", js_ref(info));
-	js_set(v, "spans", list = js_arr());
-	for (size_t i = 0; i < js_len(spans); i++)
-		js_push(list, otlp_span_json(js_at(spans, i)));
+	*out = js_obj();
+	js_set(*out, "trace_info", js_ref(info));
+	js_set(*out, "spans", js_ref(list));
 	return 0;
 }
 

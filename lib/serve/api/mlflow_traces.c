@@ -187,7 +187,7 @@ static int read_map(struct mlflow_call *c, const struct json *info, const char *
 int trace_put_tags(struct db *db, int64_t row, const struct run_pair *pairs, size_t n, struct mlops_error *err)
 {
 	for (size_t i = 0; i < n; i++)
-		if (trace_set_tag(db, row, pairs[i].key, pairs[i].value, err))
+		if (!trace_owns_tag(pairs[i].key) && trace_set_tag(db, row, pairs[i].key, pairs[i].value, err))
 			return -1;
 	return 0;
 }
@@ -291,17 +291,11 @@ static int get(struct db *db, struct mlflow_call *c, struct mlops_error *err)
 	return call_trace(db, c, &row, err) || reply(db, c, row, err) ? -1 : 0;
 }
 
-/* Tags that say where the server keeps the trace are its own. */
 static int own_tag(const char *key, const char *how, struct mlops_error *err)
 {
-	static const char *const own[] = { "mlflow.trace.spansLocation", "mlflow.trace.archiveLocation",
-					   "mlflow.artifactLocation" };
-
-	for (size_t i = 0; i < ARRAY_LEN(own); i++)
-		if (!strcmp(key, own[i]))
-			return err_set(err, MLOPS_EINVALID, "Tag '%s' is immutable and cannot be %s on a trace.",
-				       key, how);
-	return 0;
+	return trace_owns_tag(key) ?
+		       err_set(err, MLOPS_EINVALID, "Tag '%s' is immutable and cannot be %s on a trace.", key, how) :
+		       0;
 }
 
 static int set_tag(struct db *db, struct mlflow_call *c, struct mlops_error *err)

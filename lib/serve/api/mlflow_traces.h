@@ -13,7 +13,7 @@ int call_trace(struct db *db, struct mlflow_call *c, int64_t *row, struct mlops_
 int json_trace_info(struct db *db, int64_t row, struct json **out, struct mlops_error *err);
 int trace_read_state(const struct json *v, enum trace_state *out, struct mlops_error *err);
 const char *trace_state_name(enum trace_state state);
-/* Pairs of a client into its tags and its metadata. */
+/* Pairs of a client into its tags, but for the server's own, and its metadata. */
 int trace_put_tags(struct db *db, int64_t row, const struct run_pair *pairs, size_t n, struct mlops_error *err);
 int trace_put_metadata(struct db *db, int64_t row, const struct run_pair *pairs, size_t n,
 		       struct mlops_error *err);
