@@ -7,51 +7,31 @@ and tokens: AWS's metadata and STS, Google's token endpoint (which checks the cl
 and metadata, Azure's token endpoint and the listing of a container. It is a container registry too
 (cloud_registry.py), a Git LFS server (cloud_lfs.py) and a hub of models (cloud_hub.py).
 
-DIR/faults is read at every request: lines "METHOD REGEX FAULT [COUNT]", of which the first that fits a
-request and is not used up counts: a status (the reply), reset, short (half of the body, then the end),
-stall, corrupt (one byte is another), die (nothing at all), away (a redirect to the URL in DIR/away).
+It fails as DIR/faults says (faulty.py).
 """
 import base64
 import hashlib
 import json
 import os
 import re
-import socket
-import struct
 import subprocess
 import sys
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from cloud_hub import Hub
 from cloud_lfs import Lfs
 from cloud_registry import Registry
+from faulty import Faulty
 
 root = sys.argv[1]
-lock = threading.Lock()
-keys, parts, sessions, used = {}, {}, {}, {}
+keys, parts, sessions = {}, {}, {}
 ROLE = {"Code": "Success", "AccessKeyId": "KEYOFROLE", "SecretAccessKey": "secret-of-role", "Token": "token-of-role",
         "Expiration": "2099-01-01T00:00:00Z"}
 STS = """<R><Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>secret-of-sts</SecretAccessKey>
 <SessionToken>token-of-sts</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></R>"""
-
-
-def fault_for(method, path):
-    try:
-        with open(os.path.join(root, "faults")) as f:
-            lines = f.read().splitlines()
-    except FileNotFoundError:
-        return None
-    for line in lines:
-        want, regex, fault, *count = line.split()
-        with lock:
-            if want == method and re.search(regex, path) and used.get(line, 0) < int(count[0] if count else 1 << 30):
-                used[line] = used.get(line, 0) + 1
-                return fault
-    return None
 
 
 def claim_is_good(claim):
@@ -66,61 +46,16 @@ def claim_is_good(claim):
         input=f"{head}.{body}".encode(), stdout=subprocess.DEVNULL).returncode == 0
 
 
-class Handler(Lfs, Registry, Hub, BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = 30
+class Handler(Lfs, Registry, Hub, Faulty):
     root = root
-
-    def log_message(self, *args):
-        pass
-
-    def reply(self, status, body=b"", headers=()):
-        body = body.encode() if isinstance(body, str) else body
-        fault = self.fault
-        if fault == "corrupt" and body:
-            body = body[:-1] + bytes([body[-1] ^ 1])
-        with lock, open(os.path.join(root, "log"), "a") as f:
-            f.write(f"{self.command} {self.path} {status} authorization={self.headers.get('Authorization', '-')} "
-                    f"range={self.headers.get('Range', '-')}\n")
-        self.send_response(status)
-        named = dict(headers)
-        self.send_header("Content-Length", named.pop("Content-Length", str(len(body))))
-        for name, value in named.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command == "HEAD":
-            return
-        self.wfile.write(body[:len(body) // 2] if fault in ("short", "stall", "reset") else body)
-        self.wfile.flush()
-        if fault == "stall":
-            time.sleep(60)
-        if fault in ("short", "stall", "reset"):
-            self.cut(fault == "reset")
-
-    def cut(self, reset=False):
-        if reset:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.close_connection = True
-        self.connection.close()
 
     def json(self, value, status=200, headers=()):
         self.reply(status, json.dumps(value), headers)
 
-    def answer(self):
-        self.fault = fault_for(self.command, self.path)
-        if self.fault == "die":
-            return self.cut(True)
-        self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    def answer_well(self):
         self.queries = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
         self.query = {k: v[0] for k, v in self.queries.items()}
         path = urlsplit(self.path).path
-        if self.fault and self.fault.isdigit():
-            headers = [("Retry-After", "1")] if self.fault in ("429", "503") else []
-            status, self.fault = int(self.fault), None
-            return self.reply(status, "<Error><Code>OnPurpose</Code><Message>on purpose</Message></Error>", headers)
-        if self.fault == "away":
-            with open(os.path.join(root, "away")) as f:
-                return self.reply(307, headers=[("Location", f.read().strip() + self.path)])
         for prefix, handle in (("/latest/", self.aws_metadata), ("/computeMetadata/", self.google_metadata),
                                ("/sts", self.sts), ("/container", self.container), ("/token", self.google_token),
                                ("/tenant/", self.azure_token), ("/account/", self.azure),
@@ -132,8 +67,6 @@ class Handler(Lfs, Registry, Hub, BaseHTTPRequestHandler):
             if path.startswith(prefix):
                 return handle(path)
         return self.s3(unquote(path))
-
-    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = do_PATCH = answer
 
     def aws_metadata(self, path):
         if path.endswith("/api/token"):

@@ -72,3 +72,15 @@ start_cloud() {
 	wait_for 20 test -s "$cloud/url" || { diag <"$cloud/err"; return 1; }
 	cloud_url=$(cat "$cloud/url")
 }
+
+# start_fault_proxy HOST:PORT: a proxy in front of a good server, which fails as $proxy/faults says; sets $proxy
+# (its folder) and $proxy_url.
+start_fault_proxy() {
+	tap_proxies=$((${tap_proxies:-0} + 1))
+	proxy=$tap_root/proxy$tap_proxies
+	mkdir -p "$proxy"
+	python3 -I -S "$tap_src/tests/lib/fault_proxy.py" "$1" "$proxy" 2>"$proxy/err" &
+	cleanup "kill $! 2>/dev/null"
+	wait_for 20 test -s "$proxy/url" || { diag <"$proxy/err"; return 1; }
+	proxy_url=$(cat "$proxy/url")
+}

@@ -24,6 +24,51 @@ conforms() {
 	ok "$1: and it verifies" mlops verify
 }
 
+# fails REGEX FAULT...: requests to such paths, each fault once.
+fails() {
+	regex=$1
+	shift
+	for fault; do
+		for method in GET PUT POST; do echo "$method $regex $fault 1"; done
+	done >"$proxy/faults"
+}
+
+# endures NAME URL: through $proxy, which $proxied fits the paths of objects of: what passes is tried again, what
+# is wrong is found. Lines that a fault uses up count once, so each kind of request meets each fault.
+endures() {
+	cd "$origin" || exit 1
+	mlops remote remove faulty >/dev/null 2>&1
+	mlops remote add faulty "$2/faulty-$1" >/dev/null
+	for faults in "500 429 reset" "503 die stall"; do
+		head -c 300000 /dev/urandom >more.bin && mlops track more.bin >/dev/null
+		fails . $faults
+		ok "$1: a push through $faults" mlops push -r faulty
+		run mlops push -r faulty --json
+		json_is 'd["objects"]' 0 "$1: sends all"
+	done
+	rm -f "$proxy/faults"
+	mlops push -r faulty --verify >/dev/null 2>&1 || fail "$1: what was sent is not whole"
+	for faults in "500 429 reset" "503 short die stall"; do
+		clone
+		fails "$proxied" $faults
+		ok "$1: a pull through $faults" mlops pull -r faulty data large.bin
+		same_data "$1: has identical bytes after $faults"
+		ok "$1: and verifies" mlops verify
+	done
+	is "$(grep -cE "^GET .*$proxied.* (500|429|503) " "$proxy/log")" 3 "$1: (each failure was met)"
+	clone
+	echo "GET $proxied corrupt" >"$proxy/faults"
+	run mlops pull -r faulty data large.bin
+	rc_is 3 "$1: wrong bytes are found"
+	ok "$1: and not stored" mlops verify
+	rm "$proxy/faults"
+	ok "$1: the next pull succeeds" mlops pull -r faulty data large.bin
+	same_data "$1: with identical bytes"
+	cd "$origin" && rm -f more.bin more.bin.mlops
+}
+proxied=/blocks/
+export MLOPS_HTTP_TIMEOUT=2s
+
 conforms file "$scratch/far"
 
 if peer s3; then
@@ -39,6 +84,9 @@ if peer s3; then
 	run mlops remote check none
 	rc_is 4 "s3: a bucket that is not there"
 	like "$err" 'NoSuchBucket' "s3: is named as such"
+	start_fault_proxy "${S3_ENDPOINT#http://}"
+	AWS_ENDPOINT_URL=$proxy_url
+	endures s3 s3://mlops-suite/faults
 	unset AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION
 fi
 
@@ -82,6 +130,11 @@ if peer azurite; then
 	run mlops remote check none-az
 	rc_is 4 "az: a container that is not there"
 	like "$err" ContainerNotFound "az: is named as such"
+	azurite=${AZURE_BLOB_ENDPOINT#http://}
+	start_fault_proxy "${azurite%%/*}"
+	AZURE_STORAGE_BLOB_ENDPOINT=$proxy_url/${azurite#*/}
+	endures az az://mlops-suite/faults
+	AZURE_STORAGE_BLOB_ENDPOINT=$AZURE_BLOB_ENDPOINT
 	AZURE_STORAGE_SAS_TOKEN=$(container sas)
 	export AZURE_STORAGE_SAS_TOKEN
 	unset AZURE_STORAGE_KEY
@@ -98,11 +151,17 @@ if peer gcs; then
 	mlops remote add none-gs gs://no-such-bucket-here
 	run mlops remote check none-gs
 	rc_is 4 "gs: a bucket that is not there"
+	start_fault_proxy "${STORAGE_EMULATOR_HOST#http://}"
+	STORAGE_EMULATOR_HOST=$proxy_url proxied=blocks%2F
+	endures gs gs://mlops-suite/faults
+	proxied=/blocks/
 	unset MLOPS_TEST_NO_RESUME STORAGE_EMULATOR_HOST
 fi
 
 if start_nginx; then
 	conforms webdav "$nginx_url/data/sets"
+	start_fault_proxy "${nginx_url#http://}"
+	endures webdav "$proxy_url/data/faults"
 	# A repository's clone reads from any web server, by no more than GET and HEAD.
 	cd "$nginx_root" || exit 1
 	python3 -I -u -m http.server --bind 127.0.0.1 0 >"$tap_root/plain" 2>&1 &
