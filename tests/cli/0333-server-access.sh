@@ -68,6 +68,20 @@ for asks in experiments/search runs/search experiments/search-datasets logged-mo
 	mlflow "$reader" "$asks" '{"experiment_ids": ["0"], "name": "m", "max_results": 1}'
 	is "$status" 200 "but asks by POST: $asks"
 done
+trace='{"trace": {"trace_info": {"trace_id": "tr-a", "trace_location": {"mlflow_experiment": {"experiment_id": "0"}}}}}'
+mlflow "$reader" traces "$trace"
+is "$status" 403 "nor a trace"
+mlflow "$one" traces "$trace"
+mlflow "$reader" traces/search '{"locations": [{"mlflow_experiment": {"experiment_id": "0"}}]}'
+is "$status" 200 "which he finds"
+mlflow "$reader" traces/batchGetInfos '{"trace_ids": ["tr-a"]}'
+is "$status" 200 "and reads"
+for token in "$reader:403" "$one:200"; do
+	python3 -I -S "$tap_src/tests/lib/otlp_request.py" json 0123456789abcdef0123456789abcdef >spans
+	ask "${token%:*}" POST /p/one/v1/traces -H 'Content-Type: application/json' -H 'x-mlflow-experiment-id: 0' \
+		--data-binary @spans
+	is "$status" "${token#*:}" "spans by a token to ${token#*:}"
+done
 head -c 2000000 /dev/zero | tr '\0' ' ' >spaces
 mlflow "$reader" runs/search @spaces
 is "$status" 413 "not at length"

@@ -96,7 +96,8 @@ int view_condition(struct mlflow_call *c, const char *field, const char *column,
 		   struct search_query *where, struct mlops_error *err);
 /* Writes the condition that a column is one of the experiments. */
 void experiments_condition(const char *column, const char *const *ids, size_t n, struct search_query *where);
-/* The row of an experiment that is not deleted. */
+/* The row of an experiment that is not deleted: of the call, and by its id. */
+int call_active_experiment(struct db *db, struct mlflow_call *c, int64_t *out, struct mlops_error *err);
 int mlflow_active_experiment(struct db *db, const char *id, int64_t *out, struct mlops_error *err);
 int parse_experiment_id(const char *text, int64_t *out, struct mlops_error *err);
 /* A run as MLflow has it, all of it; new. */

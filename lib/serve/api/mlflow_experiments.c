@@ -32,6 +32,39 @@ int call_experiment(struct db *db, struct mlflow_call *c, struct experiment *out
 		       0;
 }
 
+/* Frees it. */
+static int need_active(struct experiment *e, int64_t *out, struct mlops_error *err)
+{
+	bool deleted = e->deleted_ms != 0;
+	int64_t id = e->id;
+
+	experiment_clear(e);
+	if (deleted)
+		return err_set(err, MLOPS_EINVALID,
+			       "The experiment %lld must be in the 'active' state. Current state is"
+			       " deleted.", (long long)id);
+	*out = id;
+	return 0;
+}
+
+int call_active_experiment(struct db *db, struct mlflow_call *c, int64_t *out, struct mlops_error *err)
+{
+	struct experiment e;
+
+	return call_experiment(db, c, &e, err) || need_active(&e, out, err) ? -1 : 0;
+}
+
+int mlflow_active_experiment(struct db *db, const char *id, int64_t *out, struct mlops_error *err)
+{
+	struct experiment e;
+	int64_t row;
+
+	return parse_experiment_id(id, &row, err) || experiment_load(db, row, &e, err) ||
+			       need_active(&e, out, err) ?
+		       -1 :
+		       0;
+}
+
 static struct json *json_experiment(const struct experiment *e)
 {
 	struct json *v = js_obj();
@@ -232,28 +265,13 @@ static int restore(struct db *db, struct mlflow_call *c, struct mlops_error *err
 	return set_deleted(db, c, false, err);
 }
 
-static int active_id(struct db *db, struct mlflow_call *c, int64_t *out, struct mlops_error *err)
-{
-	struct experiment e;
-
-	if (call_experiment(db, c, &e, err))
-		return -1;
-	bool deleted = e.deleted_ms != 0;
-	*out = e.id;
-	experiment_clear(&e);
-	return deleted ? err_set(err, MLOPS_EINVALID,
-				 "The experiment %lld must be in the 'active' state. Current state is"
-				 " deleted.", (long long)*out) :
-			 0;
-}
-
 static int set_tag(struct db *db, struct mlflow_call *c, struct mlops_error *err)
 {
 	const char *key, *value = "";
 	int64_t id;
 
 	if (arg_need_text(c->in, "key", &key, err) || arg_text(c->in, "value", &value, err) ||
-	    check_tag(key, value, err) || active_id(db, c, &id, err))
+	    check_tag(key, value, err) || call_active_experiment(db, c, &id, err))
 		return -1;
 	return experiment_set_tag(db, id, key, value, err);
 }
@@ -263,7 +281,7 @@ static int delete_tag(struct db *db, struct mlflow_call *c, struct mlops_error *
 	const char *key;
 	int64_t id;
 
-	if (arg_need_text(c->in, "key", &key, err) || active_id(db, c, &id, err))
+	if (arg_need_text(c->in, "key", &key, err) || call_active_experiment(db, c, &id, err))
 		return -1;
 	return experiment_delete_tag(db, id, key, err);
 }

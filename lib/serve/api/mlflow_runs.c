@@ -180,21 +180,14 @@ static int create(struct db *db, struct mlflow_call *c, struct mlops_error *err)
 {
 	struct run_create how = { .user = "" };
 	struct run_pair *tags;
-	struct experiment e;
 	struct run_key key;
 	size_t n;
 
 	if (arg_pairs(c, "tags", "tags", MAX_TAG_VALUE, &tags, &n, err) ||
 	    pick_name(c, tags, n, &how.name, err) || arg_text(c->in, "user_id", &how.user, err) ||
-	    arg_int(c->in, "start_time", &how.start_ms, err) || call_experiment(db, c, &e, err))
+	    arg_int(c->in, "start_time", &how.start_ms, err) ||
+	    call_active_experiment(db, c, &how.experiment, err))
 		return -1;
-	how.experiment = e.id;
-	bool deleted = e.deleted_ms != 0;
-	experiment_clear(&e);
-	if (deleted)
-		return err_set(err, MLOPS_EINVALID,
-			       "The experiment %lld must be in the 'active' state. Current state is"
-			       " deleted.", (long long)how.experiment);
 	if (run_create(db, &how, &key, err))
 		return -1;
 	for (size_t i = 0; i < n; i++)

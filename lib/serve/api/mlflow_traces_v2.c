@@ -70,13 +70,11 @@ int trace_start_v2(struct db *db, struct mlflow_call *c, struct mlops_error *err
 	struct trace t = { .request_ms = clock_now_ms(), .duration_ms = TRACE_NO_DURATION,
 			   .state = TRACE_IN_PROGRESS };
 	char id[RAND_HEX_SIZE(16)];
-	const char *experiment;
 	int64_t row;
 
 	t.id = rand_hex(id, 16);
-	return arg_need_text(c->in, "experiment_id", &experiment, err) ||
-			       arg_int(c->in, "timestamp_ms", &t.request_ms, err) ||
-			       mlflow_active_experiment(db, experiment, &t.experiment, err) ||
+	return arg_int(c->in, "timestamp_ms", &t.request_ms, err) ||
+			       call_active_experiment(db, c, &t.experiment, err) ||
 			       trace_put(db, &t, &row, err) || put_pairs(db, c, row, err) ||
 			       reply(db, c, row, err) ?
 		       -1 :
