@@ -11,10 +11,12 @@ struct pair {
 	const char *from, *to;
 };
 
+#define N_TOKENS 6
+
 struct convention {
 	const char *kind; /* the attribute of which the values are these */
 	const struct pair *kinds;
-	const char *tokens[3]; /* input, output, total */
+	const char *tokens[N_TOKENS]; /* input, output, total; of a cache read, written, and as that was called */
 	const char *inputs[3], *outputs[3], *models[4], *provider;
 };
 
@@ -51,14 +53,17 @@ static const struct pair langfuse_kinds[] = {
 static const struct convention conventions[] = {
 	{ .kind = "openinference.span.kind",
 	  .kinds = inference_kinds,
-	  .tokens = { "llm.token_count.prompt", "llm.token_count.completion", "llm.token_count.total" },
+	  .tokens = { "llm.token_count.prompt", "llm.token_count.completion", "llm.token_count.total",
+		      "llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_write" },
 	  .inputs = { "input.value" },
 	  .outputs = { "output.value" },
 	  .models = { "llm.response.model_name", "llm.model_name", "llm.request.model_name", "embedding.model_name" },
 	  .provider = "llm.provider" },
 	{ .kind = "gen_ai.operation.name",
 	  .kinds = genai_kinds,
-	  .tokens = { "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens" },
+	  .tokens = { "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", NULL,
+		      "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_write.input_tokens",
+		      "gen_ai.usage.cache_creation.input_tokens" },
 	  .inputs = { "gen_ai.input.messages", "gen_ai.tool.call.arguments" },
 	  .outputs = { "gen_ai.output.messages", "gen_ai.tool.call.result" },
 	  .models = { "gen_ai.response.model", "gen_ai.request.model" },
@@ -133,30 +138,53 @@ static void copy(struct json *attributes, struct json *from, const char *to)
 		js_set(attributes, to, js_ref(from));
 }
 
-/* Numbers, also as texts. */
-static bool read_tokens(const struct json *attributes, const char *name, int64_t *out)
+/* Some of the numbers of tokens, which may be texts. */
+static void add_tokens(const struct json *attributes, const struct convention *c, size_t from, size_t to,
+		       struct json *usage)
 {
-	autojson *v = value_of(name ? js_get(attributes, name) : NULL);
+	static const char *const names[N_TOKENS] = { "input_tokens", "output_tokens", "total_tokens",
+						     "cache_read_input_tokens", "cache_creation_input_tokens",
+						     "cache_creation_input_tokens" };
+	int64_t n;
 
-	return js_to_int(v, out) || (js_text(v) && num_parse_i64(js_text(v), out));
+	for (size_t i = from; i < to; i++) {
+		autojson *v = value_of(c->tokens[i] ? js_get(attributes, c->tokens[i]) : NULL);
+
+		if (!js_get(usage, names[i]) &&
+		    (js_to_int(v, &n) || (js_text(v) && num_parse_i64(js_text(v), &n))))
+			js_set(usage, names[i], js_int(n));
+	}
 }
 
 static void set_usage(struct json *attributes, const struct convention *c)
 {
-	static const char *const names[] = { "input_tokens", "output_tokens", "total_tokens" };
 	autojson *usage = js_obj();
-	int64_t n[3];
+	int64_t in, out, total;
 
 	if (js_get(attributes, "mlflow.chat.tokenUsage"))
 		return;
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (read_tokens(attributes, c->tokens[i], &n[i]))
-			js_set(usage, names[i], js_int(n[i]));
-	int64_t total;
-	if (js_len(usage) == 2 && !js_get(usage, names[2]) && !__builtin_add_overflow(n[0], n[1], &total))
-		js_set(usage, names[2], js_int(total));
-	if (js_len(usage))
-		js_set(attributes, "mlflow.chat.tokenUsage", otlp_text(usage));
+	add_tokens(attributes, c, 0, 3, usage);
+	if (!js_len(usage))
+		return;
+	if (!js_get(usage, "total_tokens") && js_get_int(usage, "input_tokens", &in) &&
+	    js_get_int(usage, "output_tokens", &out) && !__builtin_add_overflow(in, out, &total))
+		js_set(usage, "total_tokens", js_int(total));
+	add_tokens(attributes, c, 3, N_TOKENS, usage);
+	js_set(attributes, "mlflow.chat.tokenUsage", otlp_text(usage));
+}
+
+/* Requests and replies of a model mostly name it. */
+static void set_model(struct json *attributes)
+{
+	static const char *const places[] = { "mlflow.spanInputs", "mlflow.spanOutputs" };
+
+	for (size_t i = 0; i < ARRAY_LEN(places) && !js_get(attributes, "mlflow.llm.model"); i++) {
+		autojson *said = value_of(js_get(attributes, places[i]));
+		struct json *model = js_get(said, "model");
+
+		if (js_text(model) && js_text_len(model))
+			js_set(attributes, "mlflow.llm.model", otlp_text(model));
+	}
 }
 
 void otlp_translate(struct json *attributes)
@@ -172,4 +200,6 @@ void otlp_translate(struct json *attributes)
 		copy(attributes, find(attributes, c->provider), "mlflow.llm.provider");
 		set_usage(attributes, c);
 	}
+	copy(attributes, find(attributes, "gen_ai.tool.definitions"), "mlflow.chat.tools");
+	set_model(attributes);
 }

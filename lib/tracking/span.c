@@ -212,7 +212,9 @@ static int put_who(struct db *db, int64_t row, const struct json *span, struct m
  * too, so what has such a span above it does not count.
  */
 #define SUM(name) "sum(ifnull(json_extract(usage, '$." name "'), 0))"
-#define TOTALS(attribute, key, format, a, b, c)                                                    \
+#define OPTIONAL(name)                                                                             \
+	"ifnull(', \"" name "\": ' || sum(json_extract(usage, '$." name "')), '')"
+#define TOTALS(attribute, key, format, a, b, c, more)                                              \
 	"WITH RECURSIVE s AS (SELECT span_id, parent_id, json_extract(content,"                       \
 	"  '$.attributes.\"" attribute "\"') AS said FROM spans WHERE trace_id = ?1),"                \
 	" u AS (SELECT span_id, parent_id, iif(json_valid(said), said, NULL) AS usage FROM s),"       \
@@ -223,7 +225,7 @@ static int put_who(struct db *db, int64_t row, const struct json *span, struct m
 	"   FROM u JOIN w ON u.parent_id = w.span_id)"                                                \
 	" INSERT INTO trace_metadata (trace_id, key, value)"                                          \
 	" SELECT ?1, '" key "', printf('{\"" a "\": " format ", \"" b "\": " format ", \"" c           \
-	"\": " format "}', " SUM(a) ", " SUM(b) ", " SUM(c) ")"                                       \
+	"\": " format "%s}', " SUM(a) ", " SUM(b) ", " SUM(c) ", " more ")"                           \
 	" FROM w WHERE usage IS NOT NULL AND NOT above HAVING count(*)"                               \
 	" ON CONFLICT (trace_id, key) DO UPDATE SET value = excluded.value"                           \
 	" WHERE NOT (SELECT finalized FROM traces WHERE id = ?1)"
@@ -232,10 +234,11 @@ static int put_totals(struct db *db, int64_t row, struct mlops_error *err)
 {
 	return db_change(db, err,
 			 TOTALS("mlflow.chat.tokenUsage", "mlflow.trace.tokenUsage", "%lld", "input_tokens",
-				"output_tokens", "total_tokens"), "i", row) ||
+				"output_tokens", "total_tokens", OPTIONAL("cache_read_input_tokens")
+				" || " OPTIONAL("cache_creation_input_tokens")), "i", row) ||
 			       db_change(db, err,
 					 TOTALS("mlflow.llm.cost", "mlflow.trace.cost", "%!.15g", "input_cost",
-						"output_cost", "total_cost"), "i", row) ?
+						"output_cost", "total_cost", "''"), "i", row) ?
 		       -1 :
 		       0;
 }

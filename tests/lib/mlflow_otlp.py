@@ -29,6 +29,11 @@ ATTRIBUTES = [
     {"mlflow.spanInputs": "z" * 998, "mlflow.spanOutputs": "z" * 999},
     {"plain": '"twice"', "num": '"1"', "obj": '{"a":  1}', "text": "{broken", "line": "\n[1]", "empty": "", "list": [1, [2.5]]},
     {"session.id": "s", "user.id": "u", "mlflow.traceTag.team": "x", "mlflow.traceTag.n": 5, "mlflow.spanInputs": {"q": "\u00e9"}},
+    {"llm.token_count.total": 5, "llm.token_count.prompt_details.cache_read": 2},
+    {"gen_ai.usage.input_tokens": 5, "gen_ai.usage.cache_creation.input_tokens": 3, "gen_ai.usage.cache_read.input_tokens": "4",
+     "gen_ai.tool.definitions": [{"name": "t"}], "gen_ai.usage.output_tokens": 1},
+    {"gen_ai.usage.cache_read.input_tokens": 4, "mlflow.spanInputs": {"model": "in"}, "mlflow.spanOutputs": {"model": "out"}},
+    {"mlflow.spanInputs": [1], "mlflow.spanOutputs": '{"model": "out"}'},
     {"gen_ai.conversation.id": "c", "mlflow.chat.tokenUsage": {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3},
      "mlflow.llm.cost": {"input_cost": 0.1, "output_cost": 0.25, "total_cost": 0.35}},
 ]
