@@ -57,15 +57,16 @@ static const char *status_of(const struct json *span)
 	return code && str_ends(code, "_OK") ? "OK" : code && str_ends(code, "_ERROR") ? "ERROR" : "UNSET";
 }
 
-static int check_experiment(struct db *db, int64_t row, const char *id, int64_t experiment,
-			    struct mlops_error *err)
+/* The row of a trace that is there, and of this experiment. */
+static int find_trace(struct db *db, const char *id, int64_t experiment, int64_t *row, struct mlops_error *err)
 {
 	struct db_stmt *stmt;
-	int rc = db_row(db, &stmt, err, "SELECT experiment_id FROM traces WHERE id = ?", "i", row);
+	int rc = db_row(db, &stmt, err, "SELECT id, experiment_id FROM traces WHERE uuid = ?", "s", id);
 
 	if (rc <= 0)
-		return -1;
-	bool same = db_int(stmt, 0) == experiment;
+		return rc < 0 ? -1 : err_set(err, MLOPS_EFAIL, "the trace '%s' is gone", id);
+	bool same = db_int(stmt, 1) == experiment;
+	*row = db_int(stmt, 0);
 	db_done(stmt);
 	return same ? 0 : err_set(err, MLOPS_EINVALID, "Trace with ID '%s' is of another experiment", id);
 }
@@ -90,9 +91,7 @@ static int put_trace(struct db *db, int64_t experiment, const struct key *key, c
 		      " WHERE NOT finalized", "siiiii", key->trace, experiment, start_ms, end_ms,
 		      (int64_t)ended, (int64_t)state))
 		return -1;
-	return trace_find(db, key->trace, row, err) || check_experiment(db, *row, key->trace, experiment, err) ?
-		       -1 :
-		       0;
+	return find_trace(db, key->trace, experiment, row, err);
 }
 
 static int put_span(struct db *db, int64_t row, const struct key *key, const struct json *span,
@@ -215,8 +214,9 @@ static int put_who(struct db *db, int64_t row, const struct json *span, struct m
 #define OPTIONAL(name)                                                                             \
 	"ifnull(', \"" name "\": ' || sum(json_extract(usage, '$." name "')), '')"
 #define TOTALS(attribute, key, format, a, b, c, more)                                              \
-	"WITH RECURSIVE s AS (SELECT span_id, parent_id, json_extract(content,"                       \
-	"  '$.attributes.\"" attribute "\"') AS said FROM spans WHERE trace_id = ?1),"                \
+	"WITH RECURSIVE s AS (SELECT span_id, parent_id, iif(instr(content, '" attribute "'),"         \
+	"  json_extract(content, '$.attributes.\"" attribute "\"'), NULL) AS said"                     \
+	"  FROM spans WHERE trace_id = ?1),"                                                          \
 	" u AS (SELECT span_id, parent_id, iif(json_valid(said), said, NULL) AS usage FROM s),"       \
 	" w(span_id, usage, above) AS ("                                                              \
 	"  SELECT span_id, usage, 0 FROM u WHERE parent_id IS NULL"                                   \
@@ -230,26 +230,52 @@ static int put_who(struct db *db, int64_t row, const struct json *span, struct m
 	" ON CONFLICT (trace_id, key) DO UPDATE SET value = excluded.value"                           \
 	" WHERE NOT (SELECT finalized FROM traces WHERE id = ?1)"
 
-static int put_totals(struct db *db, int64_t row, struct mlops_error *err)
-{
-	return db_change(db, err,
-			 TOTALS("mlflow.chat.tokenUsage", "mlflow.trace.tokenUsage", "%lld", "input_tokens",
-				"output_tokens", "total_tokens", OPTIONAL("cache_read_input_tokens")
-				" || " OPTIONAL("cache_creation_input_tokens")), "i", row) ||
-			       db_change(db, err,
-					 TOTALS("mlflow.llm.cost", "mlflow.trace.cost", "%!.15g", "input_cost",
-						"output_cost", "total_cost", "''"), "i", row) ?
-		       -1 :
-		       0;
-}
+#define USAGE "mlflow.chat.tokenUsage"
+#define COST  "mlflow.llm.cost"
+
+static const char put_usage[] = TOTALS(USAGE, "mlflow.trace.tokenUsage", "%lld", "input_tokens", "output_tokens",
+				       "total_tokens", OPTIONAL("cache_read_input_tokens")
+				       " || " OPTIONAL("cache_creation_input_tokens"));
+static const char put_cost[] = TOTALS(COST, "mlflow.trace.cost", "%!.15g", "input_cost", "output_cost",
+				      "total_cost", "''");
+
+typedef VEC(int64_t) row_vec;
 
 struct putting {
 	int64_t experiment;
 	const char *run;
-	struct json *resource;    /* of the group */
-	VEC(int64_t) rows;        /* the traces of the group */
-	VEC(int64_t) with_totals; /* of all groups */
+	struct json *resource; /* of the group */
+	row_vec rows;          /* the traces of the group */
+	row_vec with_usage, with_cost; /* of all groups */
 };
+
+static int by_row(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Each once. */
+static void sort_unique(row_vec *rows)
+{
+	size_t n = 0;
+
+	vec_sort(rows, by_row);
+	for (size_t i = 0; i < rows->n; i++)
+		if (!n || rows->v[i] != rows->v[n - 1])
+			rows->v[n++] = rows->v[i];
+	rows->n = n;
+}
+
+static int put_totals(struct db *db, const char *sql, row_vec *rows, struct mlops_error *err)
+{
+	sort_unique(rows);
+	for (size_t i = 0; i < rows->n; i++)
+		if (db_change(db, err, sql, "i", rows->v[i]))
+			return -1;
+	return 0;
+}
 
 static int put_one(struct db *db, struct putting *p, const struct json *span, struct mlops_error *err)
 {
@@ -263,16 +289,11 @@ static int put_one(struct db *db, struct putting *p, const struct json *span, st
 	    (p->run && key.is_root && trace_link(db, row, "run", p->run, err)))
 		return -1;
 	vec_push(&p->rows, row);
-	if (js_get(attributes, "mlflow.chat.tokenUsage") || js_get(attributes, "mlflow.llm.cost"))
-		vec_push(&p->with_totals, row);
+	if (js_get(attributes, USAGE))
+		vec_push(&p->with_usage, row);
+	if (js_get(attributes, COST))
+		vec_push(&p->with_cost, row);
 	return 0;
-}
-
-static int by_row(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
 }
 
 static int put_group(struct db *db, struct putting *p, const struct json *spans, struct mlops_error *err)
@@ -280,12 +301,11 @@ static int put_group(struct db *db, struct putting *p, const struct json *spans,
 	for (size_t i = 0; i < js_len(spans); i++)
 		if (put_one(db, p, js_at(spans, i), err))
 			return -1;
-	vec_sort(&p->rows, by_row);
+	sort_unique(&p->rows);
 	for (size_t i = 0; i < p->rows.n; i++)
-		if ((!i || p->rows.v[i] != p->rows.v[i - 1]) &&
-		    (put_resource(db, p->rows.v[i], p->resource, err) ||
-		     trace_set_tag(db, p->rows.v[i], "mlflow.trace.spansLocation", "TRACKING_STORE", err) ||
-		     trace_put_location(db, p->rows.v[i], err)))
+		if (put_resource(db, p->rows.v[i], p->resource, err) ||
+		    trace_set_tag(db, p->rows.v[i], "mlflow.trace.spansLocation", "TRACKING_STORE", err) ||
+		    trace_put_location(db, p->rows.v[i], err))
 			return -1;
 	return 0;
 }
@@ -298,12 +318,7 @@ static int put_groups(struct db *db, struct putting *p, const struct json *group
 		if (put_group(db, p, js_get(js_at(groups, i), "spans"), err))
 			return -1;
 	}
-	vec_sort(&p->with_totals, by_row);
-	for (size_t i = 0; i < p->with_totals.n; i++)
-		if ((!i || p->with_totals.v[i] != p->with_totals.v[i - 1]) &&
-		    put_totals(db, p->with_totals.v[i], err))
-			return -1;
-	return 0;
+	return put_totals(db, put_usage, &p->with_usage, err) || put_totals(db, put_cost, &p->with_cost, err) ? -1 : 0;
 }
 
 int spans_put(struct db *db, int64_t experiment, const char *run, const struct json *groups,
@@ -313,7 +328,8 @@ int spans_put(struct db *db, int64_t experiment, const char *run, const struct j
 	int rc = put_groups(db, &p, groups, err);
 
 	vec_free(&p.rows);
-	vec_free(&p.with_totals);
+	vec_free(&p.with_usage);
+	vec_free(&p.with_cost);
 	return rc;
 }
 
