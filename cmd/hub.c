@@ -65,11 +65,6 @@ static int check_free(struct cmd_ctx *ctx, const char *path, struct mlops_error 
 		path);
 }
 
-static void ignore_pointer(const struct pointer *p, bool unchanged, void *arg)
-{
-	(void)p, (void)unchanged, (void)arg;
-}
-
 int hub_import(struct cmd_ctx *ctx, const struct hub_import_opts *o, struct mlops_error *err)
 {
 	autofree const char **include = xcalloc(o->include->n + 1, sizeof(*include));
@@ -89,13 +84,9 @@ int hub_import(struct cmd_ctx *ctx, const struct hub_import_opts *o, struct mlop
 		return -1;
 	how.arg = &progress;
 	progress_start(&progress, "fetching", ctx->common.quiet);
-	int rc = mlops_hub_import(ctx->project, o->url, &how, &ref, &result, err);
+	int rc = mlops_hub_import(ctx->project, o->url, path, &how, &ref, &result, err);
 	progress_end(&progress);
-	const char *const paths[] = { path };
-	if (rc || mlops_workspace_restore(ctx->project, path, &ref, err) ||
-	    mlops_track(ctx->project, paths, 1, 0, ignore_pointer, NULL, err))
-		return -1;
-	return print_result(ctx, &result, &ref, path, "fetched");
+	return rc ? -1 : print_result(ctx, &result, &ref, path, "fetched");
 }
 
 /* What is tracked at the path. */

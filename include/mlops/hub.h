@@ -28,12 +28,13 @@ MLOPS_API bool mlops_hub_is_url(const char *url);
 /* The last part of the repository's name, new; MLOPS_EINVALID for a URL that is none. */
 MLOPS_API int mlops_hub_name(const char *url, char **out, struct mlops_error *err);
 /*
- * Fetches the files into the project's store, each checked against the hash that the hub lists, and
- * gives the tree of them. What the store or huggingface_hub's cache has is not fetched.
+ * Fetches the files to `path` (relative to the root, where nothing is yet), each checked against the hash
+ * that the hub lists, tracks it, and has its pointer say where it came from, for mlops_update(). What the
+ * store or huggingface_hub's cache has is not fetched. The project is locked alone.
  */
-MLOPS_API int mlops_hub_import(struct project *project, const char *url, const struct hub_how *how,
-			       struct object_ref *out, struct hub_result *result,
-			       struct mlops_error *err);
+MLOPS_API int mlops_hub_import(struct project *project, const char *url, const char *path,
+			       const struct hub_how *how, struct object_ref *out,
+			       struct hub_result *result, struct mlops_error *err);
 /*
  * Sends the files of a tree, or one file named `name`, as one commit to the branch, and makes the
  * repository when there is none. Files that are there and not in the tree stay. Nothing is made

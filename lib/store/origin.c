@@ -13,12 +13,18 @@
 
 #define COMMIT_DIGITS 40
 
+bool origin_is_hub(const struct origin *o)
+{
+	return str_starts(o->url, "hf://");
+}
+
 void origin_clear(struct origin *o)
 {
 	free(o->url);
 	free(o->path);
 	free(o->rev);
 	free(o->commit);
+	strlist_clear(&o->include);
 	*o = (struct origin){ 0 };
 }
 
@@ -52,21 +58,48 @@ static int check_commit(const struct yaml_node *map, const char *commit, struct 
 		       yaml_error(map, err, "'commit' is not 40 hex digits");
 }
 
-int origin_parse(const struct yaml_node *map, struct origin *out, struct mlops_error *err)
+static int read_include(const struct yaml_node *list, struct strlist *out, struct mlops_error *err)
 {
-	static const char *const keys[] = { "url", "path", "rev", "commit", NULL };
+	if (!list)
+		return 0;
+	if (yaml_want(list, YAML_LIST, "include", err))
+		return -1;
+	for (size_t i = 0; i < list->n; i++) {
+		if (yaml_want(list->values[i], YAML_SCALAR, "a pattern", err))
+			return -1;
+		strlist_add(out, list->values[i]->text);
+	}
+	return 0;
+}
+
+static int read_keys(const struct yaml_node *map, struct origin *out, struct mlops_error *err)
+{
+	static const char *const keys[] = { "url", "path", "rev", "commit", "include", NULL };
 	const char *url = NULL, *path = NULL, *rev = NULL, *commit = NULL;
 
 	if (yaml_want(map, YAML_MAP, "origin", err) || yaml_check_keys(map, keys, "origin", err) ||
 	    yaml_get_text(map, "url", &url, err) || yaml_get_text(map, "path", &path, err) ||
 	    yaml_get_text(map, "rev", &rev, err) || yaml_get_text(map, "commit", &commit, err))
 		return -1;
-	if (!url || !path || !path_is_safe(path))
-		return yaml_error(map, err, "an origin needs 'url' and a 'path' in it");
-	if (origin_check_url(url, err) || check_commit(map, commit, err))
+	if (!url || origin_check_url(url, err) || check_commit(map, commit, err))
+		return url ? -1 : yaml_error(map, err, "an origin needs a 'url'");
+	*out = (struct origin){ .url = xstrdup(url),
+				.path = xstrdup(path ? path : ""),
+				.rev = rev ? xstrdup(rev) : NULL,
+				.commit = xstrdup(commit) };
+	if (path ? !path_is_safe(path) : !origin_is_hub(out))
+		return yaml_error(map, err, "an origin needs a 'path' in it");
+	return read_include(yaml_get(map, "include"), &out->include, err);
+}
+
+int origin_parse(const struct yaml_node *map, struct origin *out, struct mlops_error *err)
+{
+	autoorigin o = { 0 };
+
+	if (read_keys(map, &o, err))
 		return -1;
-	*out = (struct origin){ xstrdup(url), xstrdup(path), rev ? xstrdup(rev) : NULL,
-				xstrdup(commit) };
+	*out = o;
+	o = (struct origin){ 0 };
 	return 0;
 }
 
@@ -78,10 +111,18 @@ static void format(const struct origin *o, struct strbuf *out)
 	yaml_text(y, "origin");
 	yaml_map(y);
 	yaml_put_text(y, "url", o->url);
-	yaml_put_text(y, "path", o->path);
+	if (*o->path)
+		yaml_put_text(y, "path", o->path);
 	if (o->rev)
 		yaml_put_text(y, "rev", o->rev);
 	yaml_put_text(y, "commit", o->commit);
+	if (o->include.n) {
+		yaml_text(y, "include");
+		yaml_list(y);
+		for (size_t i = 0; i < o->include.n; i++)
+			yaml_text(y, o->include.v[i]);
+		yaml_end(y);
+	}
 	yaml_end(y);
 	yaml_out_free(y);
 }

@@ -7,17 +7,20 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/vec.h"
 
 struct project;
 struct yaml_node;
 
 struct origin {
-	char *url;    /* of a git repository, or a folder that holds one */
-	char *path;   /* in it */
+	char *url;    /* of a git repository, a folder that holds one, or a hub's hf:// */
+	char *path;   /* in it; of a hub "": all that is chosen */
 	char *rev;    /* what is followed: a branch, tag or commit; NULL: HEAD */
 	char *commit; /* that the data is of: 40 hex digits */
+	struct strlist include; /* of a hub: patterns that choose files; none: all */
 };
 
+bool origin_is_hub(const struct origin *o);
 void origin_clear(struct origin *o);
 #define autoorigin __attribute__((cleanup(origin_clear))) struct origin
 

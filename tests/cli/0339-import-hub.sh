@@ -47,6 +47,28 @@ for bad in hf:// hf://a/b/c hf://../x 'hf://a/b@../c' hf://a//b 'hf://a/b@x y'; 
 	isnt "$rc" 0 "'$bad' is nothing to import"
 done
 
+# Its pointer follows the branch.
+git commit -qam imported
+run mlops update part --json
+rc_is 0 "an update asks the hub"
+json_is '[u["outcome"] for u in d["updates"]]' '["unchanged"]' "which has nothing new"
+echo '{"new": 1}' >"$cloud/hub/config.json" && echo more >"$cloud/hub/more.json" && : >"$cloud/moved"
+run mlops update --dry-run part --json
+json_is '[(u["outcome"], u["now"][:3]) for u in d["updates"]]' '[["to update","ddd"]]' "then the branch is elsewhere"
+is "$(cat part/config.json)" '{}' "which a dry run only tells"
+echo mine >part/mine
+run mlops update part
+rc_is 3 "changes of its own are kept"
+rm part/mine
+run mlops update part
+rc_is 0 "an update brings it"
+is "$(cd part && find . -type f | sort | tr '\n' ' ')" "./config.json ./more.json ./sub/small.bin " "as the patterns choose"
+ok "with what is new" cmp part/config.json "$cloud/hub/config.json"
+like "$(cat part.mlops)" 'commit: dddd' "and the pointer says of which commit"
+run mlops status
+rc_is 0 "it is tracked as it is"
+rm "$cloud/moved" "$cloud/hub/more.json" && echo '{}' >"$cloud/hub/config.json"
+
 # What a hub may not do.
 echo "GET /cdn/model.bin corrupt 1000" >"$cloud/faults"
 new_project

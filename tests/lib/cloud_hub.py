@@ -1,7 +1,7 @@
 """A Hugging Face hub for cloudd.py, written from its documentation: hf://org/model, whose files are those of
 DIR/hub. Those that end in .bin are of LFS; others have the name that git has for them. The token is
 secret-of-hub. Files of LFS are on "another host": /cdn, where a token must not come along. Uploads of LFS go in
-parts of 5 MB; what a commit holds is kept in DIR/commit."""
+parts of 5 MB; what a commit holds is kept in DIR/commit. With a DIR/moved the branch main is at another commit."""
 import base64
 import hashlib
 import json
@@ -24,6 +24,9 @@ class Hub:
                 with open(os.path.join(top, path), "rb") as f:
                     yield path, f.read()
 
+    def hub_head(self):
+        return "d" * 40 if os.path.exists(os.path.join(self.root, "moved")) else "c" * 40
+
     def hub_entry(self, path, data):
         if path.endswith(".bin"):
             return {"type": "file", "path": path, "size": len(data), "oid": "0" * 40,
@@ -40,8 +43,8 @@ class Hub:
         if self.headers.get("Authorization") != "Bearer secret-of-hub":
             return self.json({"error": "Invalid username or password."}, 401)
         if path == "/api/models/org/model/revision/main":
-            return self.json({"sha": "c" * 40})
-        if path == f"/api/models/org/model/tree/{'c' * 40}":
+            return self.json({"sha": self.hub_head()})
+        if path == f"/api/models/org/model/tree/{self.hub_head()}":
             files = [self.hub_entry(p, d) for p, d in self.hub_files()]
             extra = os.path.join(self.root, "extra")
             if os.path.exists(extra):
@@ -52,7 +55,7 @@ class Hub:
                 return self.json([], 200, [("Link", f'<http://{self.headers["Host"]}{path}?cursor={1 - at}>; rel="next"')])
             link = [("Link", f'<http://{self.headers["Host"]}{path}?cursor={at + 2}>; rel="next"')]
             return self.json(files[at:at + 2], 200, link if at + 2 < len(files) else [])
-        if path.startswith(f"/org/model/resolve/{'c' * 40}/"):
+        if path.startswith(f"/org/model/resolve/{self.hub_head()}/"):
             name = path.split("/", 5)[5]
             data = dict(self.hub_files())[name]
             if name.endswith(".bin"):

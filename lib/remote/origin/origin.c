@@ -110,6 +110,19 @@ static char *url_to_use(struct project *project, const char *url)
 								       xstrdup(url);
 }
 
+static int bring_from_hub(struct project *project, struct origin *o, const char *path,
+			  struct mlops_error *err)
+{
+	autofree const char **include = xcalloc(o->include.n + 1, sizeof(*include));
+	const struct hub_how how = { .include = o->include.n ? include : NULL };
+	struct hub_result result;
+	struct object_ref ref;
+
+	for (size_t i = 0; i < o->include.n; i++)
+		include[i] = o->include.v[i];
+	return origin_hub_bring(project, o, path, &how, &ref, &result, err);
+}
+
 /* `o` has url, path and rev; its commit is set. The path is tracked, or free. */
 static int bring(struct project *project, struct origin *o, const char *path,
 		 const struct get_how *how, struct pointer *out, struct mlops_error *err)
@@ -207,25 +220,41 @@ static int check_clean(struct updating *u, const char *path, struct mlops_error 
 	return 0;
 }
 
+static int name_now(struct project *project, const struct origin *o, char **out, struct mlops_error *err)
+{
+	if (origin_is_hub(o))
+		return origin_hub_name(project, o, out, err);
+	autofree char *url = url_to_use(project, o->url);
+	return git_far_name(url, o->rev, out, err);
+}
+
+static int bring_new(struct project *project, struct origin *o, const char *path,
+		     const struct get_how *how, struct mlops_error *err)
+{
+	struct pointer p;
+
+	return origin_is_hub(o) ? bring_from_hub(project, o, path, err) :
+				  bring(project, o, path, how, &p, err);
+}
+
 static int update_one(struct updating *u, const char *path, struct origin *o,
 		      struct mlops_error *err)
 {
-	autofree char *url = url_to_use(u->project, o->url), *now = NULL, *was = xstrdup(o->commit);
+	autofree char *now = NULL, *was = xstrdup(o->commit);
 	struct update_report r = { .path = path, .was = was };
 	struct get_how how = u->how->get;
-	struct pointer p;
 
 	if (u->how->rev) {
 		free(o->rev);
 		o->rev = xstrdup(u->how->rev);
 	}
-	if (git_far_name(url, o->rev, &now, err))
+	if (name_now(u->project, o, &now, err))
 		return -1;
 	r.now = now;
 	r.outcome = !strcmp(now, was) ? UPDATE_SAME : u->how->dry_run ? UPDATE_WOULD : UPDATE_NEW;
 	if (r.outcome == UPDATE_NEW) {
 		how.force = true;
-		if (check_clean(u, path, err) || bring(u->project, o, path, &how, &p, err))
+		if (check_clean(u, path, err) || bring_new(u->project, o, path, &how, err))
 			return -1;
 	} else if (u->how->rev && !u->how->dry_run && origin_write(u->project, path, o, err)) {
 		return -1;

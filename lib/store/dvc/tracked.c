@@ -36,8 +36,10 @@ static void read_origin(const struct yaml_node *root, struct dvc_out *out)
 	    yaml_get_text(dep, "path", &path, &bad) || !url || !commit || !path ||
 	    !path_is_safe(path) || origin_check_url(url, &bad))
 		return;
-	out->origin = (struct origin){ xstrdup(url), xstrdup(path), rev ? xstrdup(rev) : NULL,
-				       xstrdup(commit) };
+	out->origin = (struct origin){ .url = xstrdup(url),
+				       .path = xstrdup(path),
+				       .rev = rev ? xstrdup(rev) : NULL,
+				       .commit = xstrdup(commit) };
 }
 
 /* Those with another hash, or none yet, cannot be compared. Without "hash" it is one of DVC 2. */
