@@ -5,6 +5,8 @@
  */
 #include "http/call.h"
 
+#include <malloc.h>
+
 #include "base/clock.h"
 #include "base/num.h"
 #include "http/listen.h"
@@ -192,6 +194,7 @@ enum MHD_Result call_finish(struct http_call *c)
 void call_free(struct http_call *c)
 {
 	struct http_server *s = c->server;
+	bool large = c->large || c->body.len >= CALL_LARGE;
 
 	if (c->began && c->route->end)
 		c->route->end(c, c->arg);
@@ -202,6 +205,8 @@ void call_free(struct http_call *c)
 	strbuf_clear(&c->body);
 	arena_clear(&c->arena);
 	free(c);
+	if (large)
+		malloc_trim(0); /* else each thread keeps what its largest call took */
 	pthread_mutex_lock(&s->lock);
 	if (!--s->in_flight)
 		pthread_cond_broadcast(&s->idle);

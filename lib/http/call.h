@@ -46,8 +46,11 @@ struct http_call {
 	int err_status;
 	int status; /* of the reply; 0: none yet */
 	bool began;
+	bool large; /* its reply is */
 	int64_t start_ns;
 };
+
+#define CALL_LARGE ((size_t)256 << 10) /* bytes of JSON, which take many times that in memory */
 
 /* The three steps of a request; MHD_NO cuts the connection. */
 struct http_call *call_new(struct http_server *s, struct MHD_Connection *conn, const char *method,

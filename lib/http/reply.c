@@ -45,6 +45,7 @@ int http_reply_json(struct http_call *c, int status, struct json *value)
 	js_dump(value, JS_COMPACT, &text);
 	js_free(value);
 	strbuf_addc(&text, '\n');
+	c->large = text.len >= CALL_LARGE;
 	return queue(c, status, "application/json",
 		     MHD_create_response_from_buffer(text.len, text.buf, MHD_RESPMEM_MUST_FREE));
 }
