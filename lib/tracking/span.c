@@ -57,20 +57,6 @@ static const char *status_of(const struct json *span)
 	return code && str_ends(code, "_OK") ? "OK" : code && str_ends(code, "_ERROR") ? "ERROR" : "UNSET";
 }
 
-/* The row of a trace that is there, and of this experiment. */
-static int find_trace(struct db *db, const char *id, int64_t experiment, int64_t *row, struct mlops_error *err)
-{
-	struct db_stmt *stmt;
-	int rc = db_row(db, &stmt, err, "SELECT id, experiment_id FROM traces WHERE uuid = ?", "s", id);
-
-	if (rc <= 0)
-		return rc < 0 ? -1 : err_set(err, MLOPS_EFAIL, "the trace '%s' is gone", id);
-	bool same = db_int(stmt, 1) == experiment;
-	*row = db_int(stmt, 0);
-	db_done(stmt);
-	return same ? 0 : err_set(err, MLOPS_EINVALID, "Trace with ID '%s' is of another experiment", id);
-}
-
 /* The trace of a span, which begins and ends with its spans until its client says otherwise. */
 static int put_trace(struct db *db, int64_t experiment, const struct key *key, const struct json *span,
 		     int64_t *row, struct mlops_error *err)
@@ -91,7 +77,7 @@ static int put_trace(struct db *db, int64_t experiment, const struct key *key, c
 		      " WHERE NOT finalized", "siiiii", key->trace, experiment, start_ms, end_ms,
 		      (int64_t)ended, (int64_t)state))
 		return -1;
-	return find_trace(db, key->trace, experiment, row, err);
+	return trace_find(db, key->trace, row, err);
 }
 
 static int put_span(struct db *db, int64_t row, const struct key *key, const struct json *span,

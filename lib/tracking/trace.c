@@ -54,32 +54,22 @@ static int check_id(const char *id, struct mlops_error *err)
 					  " '.' and ':'", id, MAX_ID);
 }
 
-/* 1 with its row, 0 when there is none. */
-static int look_up(struct db *db, const char *id, int64_t *row, struct mlops_error *err)
+int trace_find(struct db *db, const char *id, int64_t *row, struct mlops_error *err)
 {
 	struct db_stmt *stmt;
 	int rc = db_row(db, &stmt, err, "SELECT id FROM traces WHERE uuid = ?", "s", id);
 
 	if (rc <= 0)
-		return rc;
+		return rc < 0 ? -1 : err_set(err, MLOPS_ENOTFOUND, "Trace with ID '%.100s' not found.", id);
 	*row = db_int(stmt, 0);
 	db_done(stmt);
-	return 1;
-}
-
-int trace_find(struct db *db, const char *id, int64_t *row, struct mlops_error *err)
-{
-	int rc = look_up(db, id, row, err);
-
-	if (!rc)
-		return err_set(err, MLOPS_ENOTFOUND, "Trace with ID '%.100s' not found.", id);
-	return rc < 0 ? -1 : 0;
+	return 0;
 }
 
 int trace_put_location(struct db *db, int64_t row, struct mlops_error *err)
 {
 	return db_change(db, err,
-			 "INSERT OR IGNORE INTO trace_tags (trace_id, key, value)"
+			 "INSERT OR REPLACE INTO trace_tags (trace_id, key, value)"
 			 " SELECT t.id, '" NAME_LOCATION "', " EXPERIMENT_LOCATION
 			 " || '/traces/' || t.uuid || '/artifacts'"
 			 " FROM traces t JOIN experiments e ON e.id = experiment_id WHERE t.id = ?", "i", row);
@@ -91,7 +81,8 @@ static int put_fields(struct db *db, const struct trace *t, struct mlops_error *
 			 "INSERT INTO traces (uuid, experiment_id, request_ms, duration_ms, state,"
 			 " client_request_id, request_preview, response_preview, finalized)"
 			 " VALUES (?, ?, ?, nullif(?, ?), ?, ?, ?, ?, 1)"
-			 " ON CONFLICT (uuid) DO UPDATE SET request_ms = excluded.request_ms,"
+			 " ON CONFLICT (uuid) DO UPDATE SET experiment_id = excluded.experiment_id,"
+			 " request_ms = excluded.request_ms,"
 			 " duration_ms = excluded.duration_ms, state = excluded.state,"
 			 " client_request_id = excluded.client_request_id,"
 			 " request_preview = ifnull(excluded.request_preview, request_preview),"
@@ -101,17 +92,24 @@ static int put_fields(struct db *db, const struct trace *t, struct mlops_error *
 			 t->response_preview);
 }
 
+/* Spans of several services come in any order, so the experiment of the first of them is no answer. */
+static int check_experiment(struct db *db, const struct trace *t, struct mlops_error *err)
+{
+	struct db_stmt *stmt;
+	int rc = db_row(db, &stmt, err,
+			"SELECT 1 FROM traces WHERE uuid = ? AND finalized AND experiment_id != ?", "si", t->id,
+			t->experiment);
+
+	if (rc <= 0)
+		return rc;
+	db_done(stmt);
+	return err_set(err, MLOPS_EEXISTS, "Trace with ID '%.100s' is of another experiment", t->id);
+}
+
 int trace_put(struct db *db, const struct trace *t, int64_t *row, struct mlops_error *err)
 {
-	struct trace old;
-	autoarena arena = { 0 };
-	int rc = check_id(t->id, err) ? -1 : look_up(db, t->id, row, err);
-
-	if (rc < 0 || (rc && trace_load(db, *row, &arena, &old, err)))
-		return -1;
-	if (rc && old.experiment != t->experiment)
-		return err_set(err, MLOPS_EEXISTS, "Trace with ID '%.100s' is of another experiment", t->id);
-	return put_fields(db, t, err) || trace_find(db, t->id, row, err) || trace_put_location(db, *row, err) ?
+	return check_id(t->id, err) || check_experiment(db, t, err) || put_fields(db, t, err) ||
+			       trace_find(db, t->id, row, err) || trace_put_location(db, *row, err) ?
 		       -1 :
 		       0;
 }

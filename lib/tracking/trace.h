@@ -21,7 +21,7 @@ struct trace {
 	const char *client_request_id, *request_preview, *response_preview; /* or NULL */
 };
 
-/* Makes it, or replaces what its spans said. */
+/* Makes it, or replaces what its spans said; that of a client for another experiment is MLOPS_EEXISTS. */
 int trace_put(struct db *db, const struct trace *trace, int64_t *row, struct mlops_error *err);
 /* MLOPS_ENOTFOUND. */
 int trace_find(struct db *db, const char *id, int64_t *row, struct mlops_error *err);
@@ -44,7 +44,7 @@ int trace_delete(struct db *db, int64_t row, struct mlops_error *err);
 
 /*
  * Keeps the spans of groups (otlp.h) in their traces. Those that are not there are made in this
- * experiment, and linked to the run (may be NULL) with their root; of another one is MLOPS_EINVALID.
+ * experiment; all are linked to the run (may be NULL) with their root.
  */
 int spans_put(struct db *db, int64_t experiment, const char *run, const struct json *groups,
 	      struct mlops_error *err);

@@ -122,9 +122,16 @@ send body application/x-protobuf
 refused 404 RESOURCE_DOES_NOT_EXIST "an experiment that is not there"
 get "traces/tr-$trace"
 refused 404 RESOURCE_DOES_NOT_EXIST "of all these nothing is there"
+mine=$(curl -s -m 20 "$server_url/api/2.0/mlflow/experiments/get-by-name?experiment_name=shop" |
+	python3 -I -S -c 'import json,sys; print(json.load(sys.stdin)["experiment"]["experiment_id"])')
 exp=0
 request proto 00000000000000000000000000000001 >body && send body application/x-protobuf
-refused 400 INVALID_PARAMETER_VALUE "spans of another experiment's trace"
+get traces/tr-00000000000000000000000000000001
+json_is 'd["trace"]["trace_info"]["trace_location"]["mlflow_experiment"]["experiment_id"]' "$mine" "spans of another service join the trace"
+request proto 0000000000000000000000000000000c >body && send body application/x-protobuf
+post traces "{\"trace\": {\"trace_info\": {\"trace_id\": \"tr-0000000000000000000000000000000c\", \"trace_location\": {\"mlflow_experiment\": {\"experiment_id\": \"$mine\"}}}}}"
+json_is 'd["trace"]["trace_info"]["trace_location"]["mlflow_experiment"]["experiment_id"], d["trace"]["trace_info"]["tags"]["mlflow.artifactLocation"]' \
+	"[\"$mine\",\"mlflow-artifacts:/$mine/traces/tr-0000000000000000000000000000000c/artifacts\"]" "its client says where it is"
 new_run 0 first
 request proto $trace >body && send body application/x-protobuf -H "x-mlflow-run-id: $run"
 post traces/search "{\"locations\": [{\"mlflow_experiment\": {\"experiment_id\": \"0\"}}], \"filter\": \"run_id = '$run'\"}"
