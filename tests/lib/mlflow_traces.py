@@ -4,6 +4,7 @@ Ids and times are left out, so that two servers can be compared line by line.
 """
 import json
 import os
+import subprocess
 import sys
 import warnings
 
@@ -18,6 +19,12 @@ import mlflow
 from mlflow import MlflowClient
 
 mlflow.set_tracking_uri(sys.argv[1])
+if len(sys.argv) > 2:  # another service, which records elsewhere
+    mlflow.set_experiment(sys.argv[2])
+    with mlflow.tracing.set_tracing_context_from_http_request_headers(json.loads(sys.argv[3])):
+        with mlflow.start_span("remote", span_type="RETRIEVER") as span:
+            span.set_inputs({"q": 1})
+    sys.exit()
 client = MlflowClient()
 THREE = mlflow.__version__.startswith("3.")
 ME = "traces-" + os.urandom(4).hex()
@@ -172,6 +179,14 @@ if THREE:
     client.link_traces_to_run([second, late], other.info.run_id)
     ids[other.info.run_id] = "<other>"
     found(f"run_id = '{other.info.run_id}'")
+
+    # Of two services.
+    with mlflow.start_span("local") as span:
+        headers = mlflow.tracing.get_tracing_context_headers_for_http_request()
+        subprocess.run([sys.executable, __file__, sys.argv[1], ME + "-other", json.dumps(headers)], check=True)
+    ids[span.trace_id] = "<both>"
+    show_info("both", client.get_trace(span.trace_id).info)
+    show_spans("both", client.get_trace(span.trace_id))
     df = mlflow.search_traces(locations=[exp])
     show("frame", len(df), sorted(df.columns))
 
