@@ -19,6 +19,8 @@ struct server_how {
 	 * something (NULL: this machine's, and its own).
 	 */
 	const char *allowed_hosts, *allowed_origins;
+	/* Folder of a web page: its index.html is shown at "/", the rest is below "/static-files/"; or NULL. */
+	const char *page_dir;
 	/* Called once it answers, with its URL. */
 	void (*ready)(const char *url, void *arg);
 	void *arg;

@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "serve/page.h"
 
 #define ADDRESSES   256
 #define BURST       30.0
@@ -127,6 +128,8 @@ static void challenge(struct http_call *call)
 		oci_challenge(call);
 	if (str_starts(http_call_path(call), "/lfs/"))
 		lfs_challenge(call);
+	if (page_is_asked(http_call_path(call)))
+		http_reply_header(call, "WWW-Authenticate", "Basic realm=\"mlops\", charset=\"UTF-8\"");
 }
 
 int access_authorize(struct http_call *call, void *arg, struct mlops_error *err)

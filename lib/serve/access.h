@@ -16,6 +16,7 @@ struct server {
 	struct audit_log *audit;
 	struct access *access;
 	struct site_rules site;
+	const char *page_dir; /* of the web page; NULL: none is shown */
 };
 
 struct access *access_new(void);

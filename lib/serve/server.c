@@ -4,6 +4,7 @@
 #include "base/vec.h"
 #include "mlops/serve.h"
 #include "serve/access.h"
+#include "serve/page.h"
 #include "serve/tracker.h"
 
 #include <sys/resource.h>
@@ -26,6 +27,7 @@ static const struct http_route *const protocols[] = {
 	hf_routes,
 	hf_upload_routes,
 	hf_commit_routes,
+	page_routes,
 };
 
 /* The routes of all, in that order; the caller's. */
@@ -171,10 +173,12 @@ int mlops_server_run(const struct server_how *how, struct mlops_error *err)
 		.data = how->data,
 		.access = access_new(),
 		.site = { how->allowed_hosts, how->allowed_origins, how->listen },
+		.page_dir = how->page_dir,
 	};
 	autoerr close_err = ERR_INIT;
 
-	int rc = check_exposure(how, err) || fs_mkdirs(how->data, err) ||
+	int rc = check_exposure(how, err) || (how->page_dir && page_check(how->page_dir, err)) ||
+				 fs_mkdirs(how->data, err) ||
 				 open_tokens(how, &s, err) ||
 				 audit_log_open(how->data, &s.audit, err) ||
 				 project_set_open(&s, &s.projects, err) || serve(how, &s, err) ?

@@ -17,7 +17,7 @@ static const struct mlflow_method *const tables[] = {
 	mlflow_experiment_methods, mlflow_run_methods, mlflow_log_methods, mlflow_metric_methods,
 	mlflow_input_methods, mlflow_file_methods, mlflow_model_methods, mlflow_version_methods,
 	mlflow_logged_methods, mlflow_span_methods, mlflow_trace_methods, mlflow_trace_v2_methods,
-	mlflow_assessment_methods,
+	mlflow_assessment_methods, mlflow_page_methods,
 };
 
 static const struct {
@@ -54,7 +54,7 @@ static struct json *error_json(const char *code, const char *message)
 }
 
 /* What went wrong in here names files of the server, which are for its log. */
-static const char *told(const struct mlops_error *err)
+const char *mlflow_told(const struct mlops_error *err)
 {
 	int status = codes[code_of(err->kind)].status;
 
@@ -69,14 +69,14 @@ struct json *mlflow_error_body(const struct mlops_error *err, int status)
 {
 	const char *code = status == 413 ? "INVALID_PARAMETER_VALUE" : codes[code_of(err->kind)].code;
 
-	return error_json(code, told(err));
+	return error_json(code, mlflow_told(err));
 }
 
 int mlflow_refuse(struct http_call *http, const struct mlops_error *err)
 {
 	size_t i = code_of(err->kind);
 
-	return http_reply_json(http, codes[i].status, error_json(codes[i].code, told(err)));
+	return http_reply_json(http, codes[i].status, error_json(codes[i].code, mlflow_told(err)));
 }
 
 static int refuse_unknown(struct http_call *http, const char *verb, const char *path)
@@ -171,8 +171,7 @@ static int parse_body(struct mlflow_call *c, struct mlops_error *err)
 	return err_set(err, MLOPS_EINVALID, "the body is no JSON object");
 }
 
-static int read_request(struct mlflow_call *c, const struct route_params *params,
-			struct mlops_error *err)
+static int read_request(struct mlflow_call *c, struct mlops_error *err)
 {
 	const char *type = http_call_header(c->http, "Content-Type");
 
@@ -187,12 +186,16 @@ static int read_request(struct mlflow_call *c, const struct route_params *params
 	} else if (parse_body(c, err)) {
 		return -1;
 	}
+	return 0;
+}
+
+static void add_params(struct mlflow_call *c, const struct route_params *params)
+{
 	for (size_t i = 0; i < params->n; i++) {
 		autofree char *name = xstrndup(params->v[i].name.p, params->v[i].name.n);
 
 		js_set(c->in, name, js_str(params->v[i].value));
 	}
-	return 0;
 }
 
 struct work {
@@ -207,14 +210,39 @@ static int run_method(struct db *db, void *arg, struct mlops_error *err)
 	return w->method->run(db, w->call, err);
 }
 
-static int perform(struct mlflow_call *c, const struct mlflow_method *m,
-		   const struct route_params *params, struct mlops_error *err)
+static int call_method(struct mlflow_call *c, const struct mlflow_method *m, const struct route_params *params,
+		       struct mlops_error *err)
 {
 	struct work w = { m, c };
 
-	if (read_request(c, params, err) || (m->check && m->check(c, err)))
+	add_params(c, params);
+	if (m->check && m->check(c, err))
 		return -1;
 	return (m->writes ? db_shared_write : db_shared_read)(c->tracker->db, run_method, &w, err);
+}
+
+static int perform(struct mlflow_call *c, const struct mlflow_method *m,
+		   const struct route_params *params, struct mlops_error *err)
+{
+	return read_request(c, err) ? -1 : call_method(c, m, params, err);
+}
+
+int mlflow_perform(struct http_call *http, struct tracker *tracker, const char *verb, const char *path,
+		   struct json *in, struct json **out, struct mlops_error *err)
+{
+	struct mlflow_call c = {
+		.tracker = tracker, .http = http, .arena = http_call_arena(http), .path = path, .in = in
+	};
+	struct route_params params;
+
+	c.out = js_obj();
+	const struct mlflow_method *m = find_method(&c, verb, &params);
+	if (call_method(&c, m, &params, err)) {
+		js_free(c.out);
+		return -1;
+	}
+	*out = c.out;
+	return 0;
 }
 
 struct choice {
@@ -331,13 +359,18 @@ void tracker_free(struct tracker *t)
 		METHOD_ROUTE("DELETE", prefix BASE "{call*}", false)
 
 const struct http_route mlflow_routes[] = {
+	MLFLOW_ARTIFACT_OF("/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files", artifact_send_of_model),
 	METHOD_ROUTES("/api/2.0"),
 	METHOD_ROUTES("/api/3.0"),
 	METHOD_ROUTES("/ajax-api/2.0"),
 	METHOD_ROUTES("/ajax-api/3.0"),
 	MLFLOW_ARTIFACT_ROUTES("/api/2.0"),
 	MLFLOW_ARTIFACT_ROUTES("/ajax-api/2.0"),
+	MLFLOW_ARTIFACT_OF("/get-artifact", artifact_send_of_run),
+	MLFLOW_ARTIFACT_OF("/model-versions/get-artifact", artifact_send_of_version),
 	{ .method = "GET", .path = "/version", .handle = version },
+	{ .method = "POST", .path = "/graphql", .handle = graphql_answer, .max_body = MAX_SEARCH, .reads = true,
+	  .error_body = mlflow_error_body },
 	{ .method = "POST", .path = "/v1/traces", .handle = otlp_answer, .max_body = MLFLOW_MAX_BODY,
 	  .error_body = mlflow_error_body },
 	{ .method = NULL },

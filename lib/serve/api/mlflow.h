@@ -35,12 +35,19 @@ extern const struct mlflow_method mlflow_experiment_methods[], mlflow_run_method
 	mlflow_log_methods[], mlflow_metric_methods[], mlflow_input_methods[],
 	mlflow_file_methods[], mlflow_model_methods[], mlflow_version_methods[],
 	mlflow_logged_methods[], mlflow_trace_methods[], mlflow_trace_v2_methods[],
-	mlflow_span_methods[], mlflow_assessment_methods[];
+	mlflow_span_methods[], mlflow_assessment_methods[], mlflow_page_methods[];
 
 #define MLFLOW_MAX_BODY ((size_t)32 << 20) /* also once it is unpacked */
 
 /* OpenTelemetry's exporters (otlp.c): arg is the struct object_server. */
 int otlp_answer(struct http_call *http, void *arg, struct mlops_error *err);
+/* Queries of MLflow's web page (graphql.c): the same. */
+int graphql_answer(struct http_call *http, void *arg, struct mlops_error *err);
+/* Calls a method of the API with these arguments; *out is new. `http` is the request that it is a part of. */
+int mlflow_perform(struct http_call *http, struct tracker *tracker, const char *verb, const char *path,
+		   struct json *in, struct json **out, struct mlops_error *err);
+/* What a client is told of an error: of one in here, that the log knows it. */
+const char *mlflow_told(const struct mlops_error *err);
 /* Answers an error in MLflow's form. */
 int mlflow_refuse(struct http_call *http, const struct mlops_error *err);
 struct json *mlflow_error_body(const struct mlops_error *err, int status);

@@ -101,15 +101,64 @@ static void reply_attachment(struct http_call *http, const char *path)
 	http_reply_header(http, "Content-Disposition", value);
 }
 
+static int send_path(struct http_call *http, struct object_server *s, const char *path, struct mlops_error *err)
+{
+	struct named n = { .path = path };
+
+	if (db_shared_read(s->tracker->db, find, &n, err))
+		return -1;
+	reply_attachment(http, path);
+	return object_send(http, s->store, &n.ref.oid, err);
+}
+
 int artifact_send(struct http_call *http, void *arg, struct mlops_error *err)
 {
-	struct object_server *s = arg;
-	struct named n = { 0 };
+	const char *path;
 
-	if (read_path(http, &n.path, err) || db_shared_read(s->tracker->db, find, &n, err))
+	return read_path(http, &path, err) ? -1 : send_path(http, arg, path, err);
+}
+
+/* `key` of what a method answers to `in` is the root of the files, of which the query names one. */
+static int send_of(struct http_call *http, struct object_server *s, const char *method, struct json *in,
+		   const char *key, const char *file, struct mlops_error *err)
+{
+	autojson *out = NULL;
+
+	if (artifact_path_check(file ? file : "", err) ||
+	    mlflow_perform(http, s->tracker, "GET", method, in, &out, err))
 		return -1;
-	reply_attachment(http, n.path);
-	return object_send(http, s->store, &n.ref.oid, err);
+	const char *root = js_get_text(out, key), *base = root ? artifact_path_of_uri(root) : NULL;
+	if (!base)
+		return err_set(err, MLOPS_ENOTFOUND, "the files are not here, but at %s",
+			       root ? root : "no known place");
+	autofree char *path = path_join(base, file);
+	return send_path(http, s, path, err);
+}
+
+int artifact_send_of_run(struct http_call *http, void *arg, struct mlops_error *err)
+{
+	const char *run = http_call_query(http, "run_uuid");
+	autojson *in = js_pack("{s:o}", "run_id", js_str(run ? run : http_call_query(http, "run_id")));
+
+	return send_of(http, arg, "artifacts/list", in, "root_uri", http_call_query(http, "path"), err);
+}
+
+int artifact_send_of_version(struct http_call *http, void *arg, struct mlops_error *err)
+{
+	autojson *in = js_pack("{s:o, s:o}", "name", js_str(http_call_query(http, "name")),
+			       "version", js_str(http_call_query(http, "version")));
+
+	return send_of(http, arg, "model-versions/get-download-uri", in, "artifact_uri",
+		       http_call_query(http, "path"), err);
+}
+
+int artifact_send_of_model(struct http_call *http, void *arg, struct mlops_error *err)
+{
+	autofree char *method = xasprintf("logged-models/%s/artifacts/directories",
+					  http_call_param(http, "model_id"));
+	autojson *in = js_obj();
+
+	return send_of(http, arg, method, in, "root_uri", http_call_query(http, "artifact_file_path"), err);
 }
 
 static int list(struct db *db, void *arg, struct mlops_error *err)

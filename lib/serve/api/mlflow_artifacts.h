@@ -15,6 +15,16 @@ int artifact_list_files(struct http_call *http, void *arg, struct mlops_error *e
 int artifact_remove(struct http_call *http, void *arg, struct mlops_error *err);
 struct json *mlflow_error_body(const struct mlops_error *err, int status);
 
+/* A file by what it belongs to, as MLflow's web page asks for it. */
+int artifact_send_of_run(struct http_call *http, void *arg, struct mlops_error *err);
+int artifact_send_of_version(struct http_call *http, void *arg, struct mlops_error *err);
+int artifact_send_of_model(struct http_call *http, void *arg, struct mlops_error *err);
+#define MLFLOW_ARTIFACT_OF(pattern, function)                                                      \
+	{                                                                                          \
+		.method = "GET", .path = pattern, .handle = function, .begin = object_send_begin,  \
+		.end = object_send_end, .error_body = mlflow_error_body                            \
+	}
+
 #define MLFLOW_ARTIFACT_ROUTES(prefix)                                                             \
 	{ .method = "PUT",                                                                         \
 	  .path = prefix "/mlflow-artifacts/artifacts/{path*}",                                    \
