@@ -17,7 +17,7 @@ extern const struct cmd_spec cmd_remote, cmd_push, cmd_pull, cmd_server;
 
 /* pipelines and runs */
 extern const struct cmd_spec cmd_run, cmd_exec, cmd_exp, cmd_runs, cmd_log, cmd_params, cmd_metrics, cmd_plots, cmd_dag,
-	cmd_export;
+	cmd_ui, cmd_export;
 
 /* models */
 extern const struct cmd_spec cmd_model, cmd_scan;
@@ -70,6 +70,7 @@ const struct cmd_spec *const cmd_registry[] = {
 	&cmd_params,
 	&cmd_metrics,
 	&cmd_plots,
+	&cmd_ui,
 	&cmd_dag,
 	&cmd_export,
 

@@ -26,6 +26,19 @@ struct server_how {
 	void *arg;
 };
 
+struct project;
+struct ui_how {
+	const char *page_dir; /* as in struct server_how */
+	const char *listen;   /* a loopback address; port 0 takes a free one */
+	void (*ready)(const char *url, void *arg);
+	void *arg;
+};
+/*
+ * Shows the project's own runs, models and traces on a web page, which asks for them by MLflow's API, until
+ * SIGTERM or SIGINT. Anybody on this machine may use it.
+ */
+MLOPS_API int mlops_ui_run(struct project *project, const struct ui_how *how, struct mlops_error *err);
+
 /* Serves until SIGTERM or SIGINT, then finishes what is in flight. */
 MLOPS_API int mlops_server_run(const struct server_how *how, struct mlops_error *err);
 

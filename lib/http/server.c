@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/vec.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/pool.h"
@@ -184,6 +185,17 @@ static void server_free(struct http_server *s)
 	free(s->unix_socket);
 	free(s->url);
 	free(s);
+}
+
+struct http_route *http_routes_join(const struct http_route *const *tables, size_t n)
+{
+	VEC(struct http_route) all = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		for (const struct http_route *r = tables[i]; r->method; r++)
+			vec_push(&all, *r);
+	vec_push(&all, { .method = NULL });
+	return all.v;
 }
 
 int http_server_start(const struct http_server_how *how, struct http_server **out,

@@ -37,6 +37,9 @@ struct http_route {
 	void (*end)(struct http_call *call, void *arg);
 };
 
+/* The routes of several tables, in that order; new. */
+struct http_route *http_routes_join(const struct http_route *const *tables, size_t n);
+
 struct http_server_how {
 	const char *listen;      /* "127.0.0.1:8400", "[::1]:0" */
 	int listen_fd;           /* above 0: a socket that listens there already, which is taken */

@@ -1,7 +1,6 @@
 /* `mlops server`: the life of the service. */
 #include "base/fs.h"
 #include "base/log.h"
-#include "base/vec.h"
 #include "mlops/serve.h"
 #include "serve/access.h"
 #include "serve/page.h"
@@ -29,18 +28,6 @@ static const struct http_route *const protocols[] = {
 	hf_commit_routes,
 	page_routes,
 };
-
-/* The routes of all, in that order; the caller's. */
-static struct http_route *join_routes(void)
-{
-	VEC(struct http_route) all = { 0 };
-
-	for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
-		for (const struct http_route *r = protocols[i]; r->method; r++)
-			vec_push(&all, *r);
-	vec_push(&all, { .method = NULL });
-	return all.v;
-}
 
 static void note(const char *method, const char *route, int status, int64_t duration_ns, void *arg)
 {
@@ -148,7 +135,7 @@ static int start(const struct server_how *how, struct server *s, const struct ht
 
 static int serve(const struct server_how *how, struct server *s, struct mlops_error *err)
 {
-	autofree struct http_route *routes = join_routes();
+	autofree struct http_route *routes = http_routes_join(protocols, ARRAY_LEN(protocols));
 	struct http_server *server;
 
 	allow_files();
