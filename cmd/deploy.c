@@ -1,12 +1,16 @@
 /* mlops deploy [plan]: one model, one deployment of mlops.yaml, or all of them. */
 #include "deployment.h"
 
+#include "base/fs.h"
+#include "base/path.h"
 #include "base/str.h"
 
 struct deploy_opts {
 	const char *what, *target, *name;
 	int64_t workers, port, timeout_ms;
 	bool exit_code;
+	const char *output;
+	bool push;
 };
 
 #define HOW_OPTS                                                                                   \
@@ -68,12 +72,11 @@ static int check_opts(const struct deploy_opts *o, const struct deploy_specs *sp
 	return err_hint(err, "see mlops.yaml(5) for how to write them");
 }
 
-typedef int (*each_fn)(struct cmd_ctx *ctx, const struct deploy_how *how, struct json *all,
-		       struct mlops_error *err);
+typedef int (*each_fn)(struct cmd_ctx *ctx, const struct deploy_how *how, void *arg, struct mlops_error *err);
 
-/* All of them, or the one that is named; `all` gets their JSON. */
+/* All of them, or the one that is named. */
 static int each(struct cmd_ctx *ctx, const struct deploy_opts *o, const struct deploy_specs *specs,
-		each_fn fn, struct json *all, struct mlops_error *err)
+		each_fn fn, void *arg, struct mlops_error *err)
 {
 	if (check_opts(o, specs, err))
 		return -1;
@@ -81,31 +84,31 @@ static int each(struct cmd_ctx *ctx, const struct deploy_opts *o, const struct d
 		const struct deploy_how how =
 			how_of(o, o->name ? NULL : mlops_deploy_specs_find(specs, o->what));
 
-		return fn(ctx, &how, all, err);
+		return fn(ctx, &how, arg, err);
 	}
 	for (size_t i = 0; i < specs->n; i++) {
 		const struct deploy_how how = how_of(o, &specs->v[i]);
 
-		if (fn(ctx, &how, all, err))
+		if (fn(ctx, &how, arg, err))
 			return -1;
 	}
 	return 0;
 }
 
-static int each_of(struct cmd_ctx *ctx, const struct deploy_opts *o, each_fn fn, struct json *all,
+static int each_of(struct cmd_ctx *ctx, const struct deploy_opts *o, each_fn fn, void *arg,
 		   struct mlops_error *err)
 {
 	struct deploy_specs *specs;
 
 	if (mlops_deploy_specs_load(ctx->project, &specs, err))
 		return -1;
-	int rc = each(ctx, o, specs, fn, all, err);
+	int rc = each(ctx, o, specs, fn, arg, err);
 	mlops_deploy_specs_free(specs);
 	return rc;
 }
 
-static int deploy(struct cmd_ctx *ctx, const struct deploy_how *how, struct json *all,
-		  struct mlops_error *err)
+/* `all` gets its JSON, as below. */
+static int deploy(struct cmd_ctx *ctx, const struct deploy_how *how, void *all, struct mlops_error *err)
 {
 	struct deployment *d;
 
@@ -119,8 +122,7 @@ static int deploy(struct cmd_ctx *ctx, const struct deploy_how *how, struct json
 }
 
 /* One of many is left alone when it is as it is to be. */
-static int deploy_changed(struct cmd_ctx *ctx, const struct deploy_how *how, struct json *all,
-			  struct mlops_error *err)
+static int deploy_changed(struct cmd_ctx *ctx, const struct deploy_how *how, void *all, struct mlops_error *err)
 {
 	struct deploy_plan *plan;
 	struct deployment *d;
@@ -187,8 +189,7 @@ static void print_plan(const struct deploy_plan *plan)
 	}
 }
 
-static int plan(struct cmd_ctx *ctx, const struct deploy_how *how, struct json *all,
-		struct mlops_error *err)
+static int plan(struct cmd_ctx *ctx, const struct deploy_how *how, void *all, struct mlops_error *err)
 {
 	struct deploy_plan *plan;
 
@@ -234,6 +235,70 @@ static const struct cmd_spec deploy_plan = {
 	.run = plan_run,
 };
 
+static const struct opt_spec export_optv[] = {
+	HOW_OPTS,
+	OPT(deploy_opts, output, .name = "output", .letter = 'o', .type = OPT_STR, .meta = "DIR",
+	    .no_config = true, .complete = "dir",
+	    .help = "write a kustomize base there, a file a deployment (default: standard output)"),
+	OPT(deploy_opts, push, .name = "push", .type = OPT_BOOL, .no_config = true,
+	    .help = "also push the model's package to where pods get it from"),
+	OPT_END,
+};
+
+struct exporting {
+	const struct deploy_opts *opts;
+	struct strbuf files; /* of the kustomization: a line each */
+};
+
+static int export_one(struct cmd_ctx *ctx, const struct deploy_how *how, void *arg, struct mlops_error *err)
+{
+	struct exporting *e = arg;
+	autofree char *yaml = NULL, *name = how->name ? xstrdup(how->name) :
+							xstrndup(how->model, strcspn(how->model, "@:"));
+	const char *dir = e->opts->output;
+
+	if (mlops_deploy_export(ctx->project, how, e->opts->push, &yaml, err))
+		return err_wrap(err, "deployment '%s'", name);
+	if (!dir) {
+		fputs(yaml, stdout);
+		return 0;
+	}
+	autofree char *path = xasprintf("%s/%s.yaml", dir, name);
+	strbuf_addf(&e->files, "  - %s.yaml\n", name);
+	return fs_write_atomic(path, yaml, strlen(yaml), 0666, err);
+}
+
+/* For kubectl apply -k, and for what adds its own to it. */
+static int write_kustomization(const struct exporting *e, struct mlops_error *err)
+{
+	autofree char *path = path_join(e->opts->output, "kustomization.yaml");
+	autofree char *text = xasprintf("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+					"resources:\n%s", e->files.buf);
+
+	return fs_write_atomic(path, text, strlen(text), 0666, err);
+}
+
+static int export_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
+{
+	struct exporting e = { .opts = opts };
+
+	int rc = (e.opts->output && fs_mkdirs(e.opts->output, err)) ||
+		 each_of(ctx, opts, export_one, &e, err) ||
+		 (e.opts->output && write_kustomization(&e, err)) ? -1 : 0;
+	strbuf_clear(&e.files);
+	return rc;
+}
+
+static const struct cmd_spec deploy_export = {
+	.name = "export",
+	.summary = "write what Kubernetes would be told, for others to apply",
+	.flags = CMD_PROJECT,
+	.opts = export_optv,
+	.args = deploy_argv,
+	.opts_size = sizeof(struct deploy_opts),
+	.run = export_run,
+};
+
 const struct cmd_spec cmd_deploy = {
 	.group = "deployments",
 	.name = "deploy",
@@ -243,5 +308,5 @@ const struct cmd_spec cmd_deploy = {
 	.args = deploy_argv,
 	.opts_size = sizeof(struct deploy_opts),
 	.run = deploy_run,
-	.subs = (const struct cmd_spec *const[]){ &deploy_plan, NULL },
+	.subs = (const struct cmd_spec *const[]){ &deploy_plan, &deploy_export, NULL },
 };

@@ -88,6 +88,13 @@ MLOPS_API void mlops_deploy_plan_free(struct deploy_plan *plan); /* NULL is fine
 MLOPS_API const char *mlops_deploy_action_name(enum deploy_action action); /* static */
 
 /*
+ * What deploying would make on the target, as YAML documents, for others to apply (new); with `send` the
+ * model's package goes to its registry. Nothing is recorded. MLOPS_EUSAGE when the target has no such form.
+ */
+MLOPS_API int mlops_deploy_export(struct project *project, const struct deploy_how *how, bool send,
+				  char **yaml, struct mlops_error *err);
+
+/*
  * Brings up a new revision, waits for its health gate, and moves traffic to it. When the gate
  * fails the old revision keeps serving and MLOPS_ENO is returned. *out (may be NULL) is the
  * caller's; free with mlops_deployment_free().

@@ -17,7 +17,6 @@
 
 #define NAME_MAX_BYTES  63
 #define LOCK_TIMEOUT_MS 10000
-#define GATE_TIMEOUT_MS 30000
 #define POLL_MS         50
 
 /* One deployment, locked. */
@@ -203,9 +202,7 @@ static int apply(struct session *s, const struct revision *next, struct mlops_er
 	return history_activate(s->call.project, s->call.name, next->number, state.port, err);
 }
 
-/* With deploy.requireSignature nothing comes up that nobody trusted has signed. */
-static int check_signature(struct project *project, const struct revision *next,
-			   struct mlops_error *err)
+int deploy_check_signature(struct project *project, const struct revision *next, struct mlops_error *err)
 {
 	struct verified ignored;
 	struct trust *trust;
@@ -232,7 +229,7 @@ static int bring_up(struct session *s, struct revision *next, struct deployment 
 	autofree char *package = NULL;
 	autoerr ignored = ERR_INIT;
 
-	if (check_signature(s->call.project, next, err))
+	if (deploy_check_signature(s->call.project, next, err))
 		return -1;
 	restore_active(s);
 	if (s->target->send && !next->package && s->target->send(&s->call, next, &package, err))
@@ -306,7 +303,7 @@ static int deploy_version(struct project *project, const struct deploy_how *how,
 	    session_open(&s, project, how->name ? how->name : v->model, err) ||
 	    deploy_next(how, s.deployment, v, &next, &s.target, err))
 		return -1;
-	s.timeout_ms = how->timeout_ms ? how->timeout_ms : GATE_TIMEOUT_MS;
+	s.timeout_ms = how->timeout_ms ? how->timeout_ms : DEPLOY_TIMEOUT_MS;
 	return wanted_port(&s, how->port, err) || bring_up(&s, &next, out, err) ? -1 : 0;
 }
 
@@ -364,7 +361,7 @@ int mlops_rollback(struct project *project, const char *name, int64_t revision, 
 	if (session_open_existing(&s, project, name, err) ||
 	    find_earlier(s.deployment, revision, &earlier, err))
 		return -1;
-	s.timeout_ms = timeout_ms ? timeout_ms : GATE_TIMEOUT_MS;
+	s.timeout_ms = timeout_ms ? timeout_ms : DEPLOY_TIMEOUT_MS;
 	struct revision next = { .model = earlier->model,
 				 .version = earlier->version,
 				 .ref = earlier->ref,

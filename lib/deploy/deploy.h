@@ -41,6 +41,12 @@ struct target {
 	int (*send)(const struct target_call *call, const struct revision *revision, char **out,
 		    struct mlops_error *err);
 	/*
+	 * What apply() would make there, as an array; with `send` the model goes to where it is got from.
+	 * NULL: nothing that others could make.
+	 */
+	int (*print)(const struct target_call *call, const struct revision *revision, int64_t timeout_ms,
+		     bool send, struct json **out, struct mlops_error *err);
+	/*
 	 * Brings a revision up beside what serves, waits for its gate, moves the traffic. When it
 	 * fails (the gate: MLOPS_ENO) what served before serves on.
 	 */
@@ -61,6 +67,9 @@ int target_find(const char *name, const struct target **out, struct mlops_error 
 /* Parses a revision's config; MLOPS_EINVALID when it has keys that the target does not heed. */
 int target_config(const struct target *target, const char *config, struct json **out, struct mlops_error *err);
 int deploy_check_name(const char *name, struct mlops_error *err);
+/* With deploy.requireSignature nothing comes up that nobody trusted has signed. */
+int deploy_check_signature(struct project *project, const struct revision *next, struct mlops_error *err);
+#define DEPLOY_TIMEOUT_MS 30000 /* of the gate, when nothing else is said */
 /*
  * What deploying version `v` would make of `d` (NULL: there is none yet), and the target. The texts of
  * *next are lent by all three.

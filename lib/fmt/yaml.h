@@ -82,6 +82,8 @@ void yaml_text(struct yaml_out *y, const char *s);  /* stays text when read: '1'
 void yaml_plain(struct yaml_out *y, const char *s); /* written bare: numbers, booleans */
 void yaml_int(struct yaml_out *y, int64_t v);
 void yaml_node(struct yaml_out *y, const struct yaml_node *node); /* a copy of a parsed node */
+struct json;
+void yaml_json(struct yaml_out *y, struct json *value); /* the same data in block style */
 /* Shorthand for a key and its value. */
 void yaml_put_text(struct yaml_out *y, const char *key, const char *s);
 void yaml_put_int(struct yaml_out *y, const char *key, int64_t v);

@@ -2,6 +2,7 @@
 #include <yaml.h>
 
 #include "base/vec.h"
+#include "fmt/json.h"
 #include "fmt/yaml.h"
 
 struct yaml_out {
@@ -134,6 +135,42 @@ void yaml_node(struct yaml_out *y, const struct yaml_node *node)
 		yaml_node(y, node->values[i]);
 	}
 	yaml_end(y);
+}
+
+static void emit_map(struct yaml_out *y, struct json *map)
+{
+	struct json *item;
+	const char *key;
+
+	yaml_map(y);
+	for (void *iter = NULL; js_next(map, &iter, &key, &item);) {
+		yaml_text(y, key);
+		yaml_json(y, item);
+	}
+	yaml_end(y);
+}
+
+void yaml_json(struct yaml_out *y, struct json *value)
+{
+	autobuf plain = { 0 };
+
+	switch (js_type(value)) {
+	case JSON_OBJ:
+		emit_map(y, value);
+		break;
+	case JSON_ARR:
+		yaml_list(y);
+		for (size_t i = 0; i < js_len(value); i++)
+			yaml_json(y, js_at(value, i));
+		yaml_end(y);
+		break;
+	case JSON_STR:
+		yaml_text(y, js_text(value));
+		break;
+	default:
+		js_dump(value, JS_COMPACT, &plain);
+		yaml_plain(y, plain.buf);
+	}
 }
 
 void yaml_put_text(struct yaml_out *y, const char *key, const char *s)

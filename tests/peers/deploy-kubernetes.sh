@@ -166,4 +166,14 @@ is "$(kube get deployment,service,hpa,pdb,ingress,secret -o name | grep -c /prod
 mkdir "$tap_root/none"
 run env KUBECONFIG="$tap_root/none/config" mlops deployments
 rc_is 0 "without a cluster the list is there"
+# Written down, for others to apply.
+spec wine:2 'ingress: {host: wine.example.org}'
+sed -i 's/^  prod:/  handed:/' mlops.yaml
+run mlops deploy export --push -o base
+rc_is 0 "an export"
+ok "is a kustomize base that the server takes" kube apply -k base
+reference=$(kube get deployment handed -o 'jsonpath={.spec.template.spec.volumes[0].image.reference}')
+is "$(curl -sf -o /dev/null -w '%{http_code}' -H 'Accept: application/vnd.oci.image.manifest.v1+json' \
+	"http://$REGISTRY_HOST/v2/wine-$$/manifests/${reference#*@}")" 200 "and the model was pushed"
+ok "its pods come up" kube rollout status deployment handed --timeout 30s
 done_testing

@@ -31,6 +31,8 @@ struct kube_kind {
 extern const struct kube_kind kube_kinds[];
 /* The whole object, with name and labels; NULL when it needs none. New. */
 struct json *kube_object(const struct kube_kind *kind, const struct kube_wanted *w);
+/* All that it needs, in the namespace that the config names, if it does; new. */
+struct json *kube_objects(const struct kube_wanted *w);
 
 /*
  * Waits until all that was applied is served by pods of that revision. MLOPS_ENO with the reason when

@@ -297,3 +297,20 @@ struct json *kube_object(const struct kube_kind *kind, const struct kube_wanted 
 	js_set(v, "kind", js_str(kind->kind));
 	return v;
 }
+
+struct json *kube_objects(const struct kube_wanted *w)
+{
+	const char *namespace = js_get_text(section(w, "kubernetes"), "namespace");
+	struct json *all = js_arr();
+
+	for (const struct kube_kind *kind = kube_kinds; kind->kind; kind++) {
+		struct json *v = kube_object(kind, w);
+
+		if (!v)
+			continue;
+		if (namespace)
+			js_set(js_get(v, "metadata"), "namespace", js_str(namespace));
+		js_push(all, v);
+	}
+	return all;
+}

@@ -69,8 +69,9 @@ static int session_open(struct session *s, const struct target_call *call, const
 
 /* ---- sending the model ---- */
 
-static int push(const struct target_call *call, const struct revision *r, const char *registry,
-		char **out, struct mlops_error *err)
+/* What the registry has, or with `send` gets, the model as. */
+static int package_of(const struct target_call *call, const struct revision *r, const char *registry,
+		      bool send, char **out, struct mlops_error *err)
 {
 	autofree char *spec = xasprintf("%s:%" PRId64, r->model, r->version);
 	struct package *package;
@@ -78,7 +79,7 @@ static int push(const struct target_call *call, const struct revision *r, const 
 
 	if (mlops_package_new(call->project, spec, "modelpack", &package, err))
 		return -1;
-	int rc = mlops_package_push(package, registry, err);
+	int rc = send ? mlops_package_push(package, registry, err) : 0;
 	if (!rc)
 		*out = xasprintf("%s@sha256:%s", strstr(registry, "://") + strlen("://"),
 				 mlops_oid_hex(mlops_package_oid(package), hex));
@@ -86,8 +87,8 @@ static int push(const struct target_call *call, const struct revision *r, const 
 	return rc;
 }
 
-static int kubernetes_send(const struct target_call *call, const struct revision *r, char **out,
-			   struct mlops_error *err)
+static int find_package(const struct target_call *call, const struct revision *r, bool send, char **out,
+			struct mlops_error *err)
 {
 	static const char *const places[] = { "context", "namespace", NULL };
 	autojson *config = NULL;
@@ -99,10 +100,40 @@ static int kubernetes_send(const struct target_call *call, const struct revision
 		return -1;
 	const char *registry = runtime_text(config, "kubernetes", "registry", "");
 	if (str_starts(registry, "oci://") && !strchr(registry, '@'))
-		return push(call, r, registry, out, err);
+		return package_of(call, r, registry, send, out, err);
 	err_set(err, MLOPS_EINVALID, "deployment '%s' says no registry that its pods get the model from",
 		call->name);
 	return err_hint(err, "give kubernetes.registry in mlops.yaml: oci://HOST/REPOSITORY");
+}
+
+static int kubernetes_send(const struct target_call *call, const struct revision *r, char **out,
+			   struct mlops_error *err)
+{
+	return find_package(call, r, true, out, err);
+}
+
+/* ---- what others apply ---- */
+
+static int kubernetes_print(const struct target_call *call, const struct revision *r, int64_t timeout_ms,
+			    bool send, struct json **out, struct mlops_error *err)
+{
+	autofree char *package = NULL;
+	struct revision named = *r;
+	autojson *config = NULL;
+
+	if (check_name(call->name, err) || target_config(&target_kubernetes, r->config, &config, err) ||
+	    find_package(call, r, send, &package, err))
+		return -1;
+	named.package = package;
+	const struct kube_wanted w = {
+		.name = call->name,
+		.revision = &named,
+		.config = config,
+		.port = call->port,
+		.timeout_ms = timeout_ms,
+	};
+	*out = kube_objects(&w);
+	return 0;
 }
 
 /* ---- applying ---- */
@@ -345,6 +376,7 @@ const struct target target_kubernetes = {
 	.keys = keys,
 	.goes_over = true,
 	.send = kubernetes_send,
+	.print = kubernetes_print,
 	.apply = kubernetes_apply,
 	.status = kubernetes_status,
 	.stop = kubernetes_stop,

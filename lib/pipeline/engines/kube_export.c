@@ -5,43 +5,6 @@
 #include "fmt/yaml.h"
 #include "pipeline/engines/kubernetes.h"
 
-static void emit_number(struct yaml_out *y, const struct json *value)
-{
-	autobuf text = { 0 };
-
-	js_dump(value, JS_COMPACT, &text);
-	yaml_plain(y, text.buf);
-}
-
-static void emit(struct yaml_out *y, struct json *value)
-{
-	const char *key;
-	struct json *item;
-	void *iter = NULL;
-
-	switch (js_type(value)) {
-	case JSON_OBJ:
-		yaml_map(y);
-		while (js_next(value, &iter, &key, &item)) {
-			yaml_text(y, key);
-			emit(y, item);
-		}
-		yaml_end(y);
-		break;
-	case JSON_ARR:
-		yaml_list(y);
-		for (size_t i = 0; i < js_len(value); i++)
-			emit(y, js_at(value, i));
-		yaml_end(y);
-		break;
-	case JSON_STR:
-		yaml_text(y, js_text(value));
-		break;
-	default:
-		emit_number(y, value);
-	}
-}
-
 struct export
 {
 	const struct kube_settings *settings;
@@ -82,7 +45,7 @@ static int add_job(const struct spec_stage *stage, void *arg, struct mlops_error
 		return -1;
 	strbuf_addf(e->out, "---\n# kubectl wait --for=condition=complete job/%s\n", name);
 	struct yaml_out *y = yaml_out_new(e->out);
-	emit(y, value);
+	yaml_json(y, value);
 	yaml_out_free(y);
 	return 0;
 }
