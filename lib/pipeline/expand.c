@@ -428,7 +428,7 @@ static int check_dvc_top(const struct yaml_node *root, const char *file, struct 
 static int check_top(const struct yaml_node *root, const char *file, struct mlops_error *err)
 {
 	static const char *const known[] = { "version", "desc", "meta", "on", "vars", "include", "defaults",
-					     "stages", "plots", "deployments", NULL };
+					     "stages", "plots", "deployments", "monitors", NULL };
 	int64_t version = VERSION;
 	const char *desc;
 
@@ -441,7 +441,7 @@ static int check_top(const struct yaml_node *root, const char *file, struct mlop
 	if (yaml_check_keys(root, known, file, err))
 		return -1;
 	if (!yaml_get(root, "stages") && !yaml_get(root, "include") && !yaml_get(root, "plots") &&
-	    !yaml_get(root, "deployments"))
+	    !yaml_get(root, "deployments") && !yaml_get(root, "monitors"))
 		return yaml_error(root, err, "there is no 'stages' in %s", file);
 	return 0;
 }

@@ -18,7 +18,7 @@ LISTS = {
     ("read_out_attributes", "out_keys"): "out_map", ("read_out_attributes", "metrics_keys"): "metrics_map",
     ("read_plots_file", "known"): "plots_map", ("read_definition", "known"): "plot",
     ("read_retries", "known"): "retries_map", ("read_resources", "known"): "resources",
-    ("read_sandbox", "known"): "sandbox_map", ("triggers_read", "known"): "triggers",
+    ("read_sandbox", "known"): "sandbox_map", ("triggers_read", "known"): "triggers", ("read_monitor", "known"): "monitor",
 }
 # Of the tables of rules in lib/deploy/spec.c: name -> what has its keys in the schema.
 RULES = {"deployment": "deployment", "runtime": "deployment_runtime", "resources": "deployment_resources",
@@ -43,6 +43,7 @@ GOOD = [
          "m": {"matrix": {"k": ["a", "b"]}, "cmd": "x ${item.k}"}},
      "plots": [{"L": {"x": {"l.csv": "e"}, "y": {"l.csv": ["a", "b"]}, "template": "line"}}, "t.csv"]},
     {"plots": {"t.csv": None}},
+    {"monitors": {"m": {"reference": "a.csv", "current": "b.csv", "above": 0.2, "clear": 0.1, "for": "1h"}}},
     {"deployments": {"prod": {"model": "m:1", "workers": 2, "port": 0, "timeout": "90s"}}},
     {"deployments": {"prod": {"model": "m:1", "strategy": {"type": "canary", "steps": [{"weight": 5, "for": "2m"}]},
                               "gates": {"max_error_percent": 0.5, "min_requests": 100, "command": ["./judge", "it"],
@@ -74,7 +75,7 @@ BAD = [{"stages": {"a": s}} for s in STAGE_FAULTS] + [
 def code_lists():
     """Each list of keys that yaml_check_keys() is given, but for DVC's files: (function, name) -> keys."""
     found = {}
-    for path in glob.glob(f"{ROOT}/lib/pipeline/*.c"):
+    for path in glob.glob(f"{ROOT}/lib/pipeline/*.c") + [f"{ROOT}/lib/monitor/rules.c"]:
         for function in re.split(r"^}\n", read(path), flags=re.M):
             name = re.search(r"^[a-z][^;{}]*?\b(\w+)\([^;{}]*\)\n{", function, re.M)
             if name and "dvc" not in name[1] and "yaml_check_keys(" in function:
