@@ -1,4 +1,4 @@
-/* mlops monitor check: the monitors of mlops.yaml, measured now. */
+/* mlops monitor check and silence: the monitors of mlops.yaml, measured now; their alerts. */
 #include "cmd.h"
 
 #include "base/clock.h"
@@ -23,6 +23,8 @@ static struct json *alert_json(const struct alert *a)
 	js_set(v, "name", js_str(a->name));
 	js_set(v, "state", js_str(mlops_alert_state_name(a->state)));
 	js_set(v, "since", js_str(clock_format_iso(a->since_ms, since)));
+	js_set(v, "silenced_until",
+	       a->silenced_ms ? js_str(clock_format_iso(a->silenced_ms, since)) : js_null());
 	js_set(v, "watch", js_str(a->watch));
 	js_set(v, "column", js_str(a->column));
 	js_set(v, "value", js_num(a->value));
@@ -57,7 +59,9 @@ static void print_table(const struct alerts *alerts)
 
 		snprintf(value, sizeof(value), "%.5g", a->value);
 		snprintf(above, sizeof(above), "%.5g", a->above);
-		table_add(t, a->name, mlops_alert_state_name(a->state), watch, value, above,
+		autofree char *state = xasprintf("%s%s", mlops_alert_state_name(a->state),
+						 a->silenced_ms ? ", silenced" : "");
+		table_add(t, a->name, state, watch, value, above,
 			  a->severity, a->owner, a->runbook);
 	}
 	table_print(t, stdout);
@@ -72,7 +76,7 @@ static int check_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *
 	if (mlops_monitors_check(ctx->project, o->names.v, o->names.n, &alerts, err))
 		return -1;
 	for (size_t i = 0; i < alerts->n; i++)
-		firing |= alerts->v[i].state == ALERT_FIRING;
+		firing |= alerts->v[i].state == ALERT_FIRING && !alerts->v[i].silenced_ms;
 	if (ctx->common.json)
 		print_json(alerts);
 	else
@@ -85,4 +89,32 @@ const struct cmd_spec cmd_monitor_check = {
 	.name = "check", .summary = "measure the monitors of mlops.yaml; exit 3 when one fires",
 	.flags = CMD_PROJECT | CMD_JSON, .args = check_argv,
 	.opts_size = sizeof(struct check_opts), .run = check_run,
+};
+
+struct silence_opts {
+	const char *name;
+	int64_t for_ms;
+};
+
+static const struct opt_spec silence_optv[] = {
+	OPT(silence_opts, for_ms, .name = "for", .type = OPT_DURATION, .meta = "TIME", .def = "2h", .help = "how long, from now; 0 ends a silence"),
+	OPT_END,
+};
+
+static const struct arg_spec silence_argv[] = {
+	ARG(silence_opts, name, .name = "NAME", .min = 1, .max = 1, .help = "the monitor"),
+	ARG_END,
+};
+
+static int silence_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
+{
+	const struct silence_opts *o = opts;
+
+	return mlops_monitor_silence(ctx->project, o->name, o->for_ms, err);
+}
+
+const struct cmd_spec cmd_monitor_silence = {
+	.name = "silence", .summary = "let a monitor's alert count for nothing for a time",
+	.flags = CMD_PROJECT, .opts = silence_optv, .args = silence_argv,
+	.opts_size = sizeof(struct silence_opts), .run = silence_run,
 };

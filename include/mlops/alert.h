@@ -26,6 +26,7 @@ struct alert {
 	double value;
 	enum alert_state state;
 	int64_t since_ms;    /* when it came into that state */
+	int64_t silenced_ms; /* until when it is silenced; 0: it is not, or no longer */
 };
 
 struct alerts {
@@ -42,4 +43,7 @@ MLOPS_API const char *mlops_alert_state_name(enum alert_state state);
  */
 MLOPS_API int mlops_monitors_check(struct project *project, const char *const *names, size_t n,
 				   struct alerts **out, struct mlops_error *err);
+/* Silences the alert of a monitor of mlops.yaml for so long from now; 0 ends a silence. */
+MLOPS_API int mlops_monitor_silence(struct project *project, const char *name, int64_t for_ms,
+				    struct mlops_error *err);
 MLOPS_API void mlops_alerts_free(struct alerts *alerts); /* NULL is fine */

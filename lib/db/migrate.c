@@ -19,12 +19,13 @@ EMBED(schema_0010, "db/schema/0010-registry.sql");
 EMBED(schema_0011, "db/schema/0011-deployments.sql");
 EMBED(schema_0012, "db/schema/0012-traces.sql");
 EMBED(schema_0013, "db/schema/0013-alerts.sql");
+EMBED(schema_0014, "db/schema/0014-silences.sql");
 
 static const char *const steps[] = { embed_schema_0001, embed_schema_0002, embed_schema_0003,
 				     embed_schema_0004, embed_schema_0005, embed_schema_0006,
 				     embed_schema_0007, embed_schema_0008, embed_schema_0009,
 				     embed_schema_0010, embed_schema_0011, embed_schema_0012,
-				     embed_schema_0013 };
+				     embed_schema_0013, embed_schema_0014 };
 
 static int read_version(struct db *db, int64_t *out, struct mlops_error *err)
 {

@@ -34,16 +34,18 @@ void alert_step(struct alert *a, int64_t now_ms)
 	a->state = next;
 }
 
-static int recall(struct db *db, struct alert *a, struct mlops_error *err)
+static int recall(struct db *db, struct alert *a, int64_t now_ms, struct mlops_error *err)
 {
 	struct db_stmt *row;
-	int rc = db_row(db, &row, err, "SELECT state, since_ms FROM alerts WHERE monitor = ?", "s",
+	int rc = db_row(db, &row, err,
+			"SELECT state, since_ms, silenced_ms FROM alerts WHERE monitor = ?", "s",
 			a->name);
 
 	if (rc <= 0)
 		return rc;
 	int64_t state = db_int(row, 0);
 	a->since_ms = db_int(row, 1);
+	a->silenced_ms = db_int(row, 2) > now_ms ? db_int(row, 2) : 0;
 	db_done(row);
 	if (state < ALERT_OK || state > ALERT_RESOLVED)
 		return err_set(err, MLOPS_ECORRUPT, "the alert of monitor '%s' has no such state",
@@ -61,7 +63,7 @@ static int move_on(struct db *db, void *arg, struct mlops_error *err)
 	for (size_t i = 0; i < alerts->n; i++) {
 		struct alert *a = &alerts->v[i];
 
-		if (recall(db, a, err))
+		if (recall(db, a, now, err))
 			return -1;
 		alert_step(a, now);
 		if (db_change(db, err,
@@ -124,6 +126,35 @@ int mlops_monitors_check(struct project *project, const char *const *names, size
 	}
 	*out = alerts;
 	return 0;
+}
+
+static int silence(struct project *project, struct alerts *alerts, const char *name, int64_t for_ms,
+		   struct mlops_error *err)
+{
+	int64_t until;
+	struct db *db;
+
+	if (for_ms < 0 || __builtin_add_overflow(clock_now_ms(), for_ms, &until))
+		return err_set(err, MLOPS_EUSAGE, "no alert can be silenced for so long");
+	if (rules_load(project, alerts, err) || pick(alerts, &name, 1, err) ||
+	    project_db(project, &db, err))
+		return -1;
+	return db_change(db, err,
+			 "INSERT INTO alerts (monitor, state, since_ms, value, checked_ms, silenced_ms) "
+			 "VALUES (?, 0, 0, 0, 0, ?) ON CONFLICT (monitor) DO UPDATE SET "
+			 "silenced_ms = excluded.silenced_ms",
+			 "si", name, for_ms ? until : (int64_t)0);
+}
+
+int mlops_monitor_silence(struct project *project, const char *name, int64_t for_ms,
+			  struct mlops_error *err)
+{
+	struct arena arena = { 0 };
+	struct alerts alerts = { .arena = &arena };
+	int rc = silence(project, &alerts, name, for_ms, err);
+
+	arena_clear(&arena);
+	return rc;
 }
 
 void mlops_alerts_free(struct alerts *alerts)

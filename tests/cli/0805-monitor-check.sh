@@ -43,6 +43,22 @@ rc_is 3 "drift fires"
 like "$out" '^moved +firing +drift +0\.5 +0 +critical' "and is shown"
 like "$out" '^gaps +ok +missing of x ' "beside what does not"
 
+run mlops monitor silence moved --for 10s
+rc_is 0 "an alert is silenced"
+run mlops monitor check
+rc_is 0 "and is no longer a no"
+like "$out" '^moved +firing, silenced ' "but is shown"
+export MLOPS_NOW=1024000
+run mlops monitor check --json
+rc_is 3 "until the time is over"
+json_is 'd["alerts"][1]["silenced_until"]' null "and told so"
+mlops monitor silence moved --for 1h
+mlops monitor silence moved --for 0
+run mlops monitor check
+rc_is 3 "a silence can be ended"
+run mlops monitor silence none
+like "$err" "no monitor named 'none'" "what is not there can't be silenced"
+
 run mlops monitor check none
 like "$err" "no monitor named 'none'" "an unknown name is refused"
 for bad in 'current: ../x, watch: mean, column: x, above: 1' 'current: a, above: 1' \

@@ -63,7 +63,7 @@ static void a_new_file_has_the_schema(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(ask(f, "PRAGMA user_version"), 13);
+	assert_int_equal(ask(f, "PRAGMA user_version"), 14);
 	assert_int_equal(ask(f, "PRAGMA foreign_keys"), 1);
 	assert_int_equal(ask(f, "PRAGMA synchronous"), 2);
 	assert_int_equal(ask(f, "SELECT count(*) FROM runs"), 0);
