@@ -16,6 +16,7 @@ static int need_data(const char *data, struct mlops_error *err)
 
 struct server_opts {
 	const char *data, *listen, *ready_file, *tls_cert, *tls_key, *allowed_hosts, *allowed_origins, *ui_dir;
+	const char *access_log;
 	bool no_auth;
 };
 
@@ -27,6 +28,7 @@ static const struct opt_spec server_optv[] = {
 	OPT(server_opts, allowed_hosts, .name = "allowed-hosts", .type = OPT_STR, .meta = "HOST,...", .help = "answer to these names only; '*' stands for anything (default: this machine, private addresses)"),
 	OPT(server_opts, allowed_origins, .name = "cors-allowed-origins", .type = OPT_STR, .meta = "ORIGIN,...", .help = "let web pages of these sites make changes (default: of this machine, and its own)"),
 	OPT(server_opts, ui_dir, .name = "ui-dir", .type = OPT_STR, .meta = "DIR", .complete = "dir", .help = "show the web page in DIR, such as that of MLflow's wheel, at /"),
+	OPT(server_opts, access_log, .name = "access-log", .type = OPT_STR, .meta = "FILE", .complete = "path", .help = "add a line of JSON for each request to FILE, '-' for standard output; SIGHUP opens it anew"),
 	OPT(server_opts, no_auth, .name = "no-auth", .type = OPT_BOOL, .no_config = true, .help = "ask for no token; only on a loopback address"),
 	OPT(server_opts, ready_file, .name = "ready-file", .type = OPT_STR, .meta = "FILE", .complete = "path", .no_config = true, .help = "write the URL to FILE once it answers"),
 	OPT_END,
@@ -59,6 +61,7 @@ static int server_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error 
 					.allowed_hosts = o->allowed_hosts,
 					.allowed_origins = o->allowed_origins,
 					.page_dir = o->ui_dir,
+					.access_log = o->access_log,
 					.ready = announce, .arg = &ready };
 
 	(void)ctx;

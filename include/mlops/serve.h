@@ -21,6 +21,11 @@ struct server_how {
 	const char *allowed_hosts, *allowed_origins;
 	/* Folder of a web page: its index.html is shown at "/", the rest is below "/static-files/"; or NULL. */
 	const char *page_dir;
+	/*
+	 * File that gets a line for each request, as in mlops-server(1), "-" for standard output; or NULL.
+	 * SIGHUP then opens the file of that name anew.
+	 */
+	const char *access_log;
 	/* Called once it answers, with its URL. */
 	void (*ready)(const char *url, void *arg);
 	void *arg;

@@ -191,16 +191,16 @@ enum MHD_Result call_finish(struct http_call *c)
 	return reply_error(c, &c->err, c->err_status);
 }
 
-void call_free(struct http_call *c)
+void call_free(struct http_call *c, bool whole)
 {
 	struct http_server *s = c->server;
 	bool large = c->large || c->body.len >= CALL_LARGE;
 
 	if (c->began && c->route->end)
 		c->route->end(c, c->arg);
-	if (s->how.done && c->status)
-		s->how.done(c->method, c->route ? c->route->path : "", c->status,
-			    clock_mono_ns() - c->start_ns, s->how.arg);
+	c->whole = whole && c->status;
+	if (s->how.done)
+		s->how.done(c, s->how.arg);
 	mlops_error_clear(&c->err);
 	strbuf_clear(&c->body);
 	arena_clear(&c->arena);
@@ -274,6 +274,36 @@ bool http_call_is_open(const struct http_call *c)
 bool http_call_reads(const struct http_call *c)
 {
 	return !strcmp(c->method, "GET") || !strcmp(c->method, "HEAD") || c->route->reads;
+}
+
+const struct http_route *http_call_route(const struct http_call *c)
+{
+	return c->route;
+}
+
+int http_call_status(const struct http_call *c)
+{
+	return c->status;
+}
+
+bool http_call_is_whole(const struct http_call *c)
+{
+	return c->whole;
+}
+
+uint64_t http_call_received(const struct http_call *c)
+{
+	return c->received;
+}
+
+uint64_t http_call_sent(const struct http_call *c)
+{
+	return strcmp(c->method, "HEAD") ? c->sent : 0;
+}
+
+int64_t http_call_duration_ns(const struct http_call *c)
+{
+	return clock_mono_ns() - c->start_ns;
 }
 
 const char *http_call_param(const struct http_call *c, const char *name)

@@ -39,6 +39,7 @@ struct http_call {
 	struct arena arena;
 	struct strbuf body;
 	uint64_t received; /* bytes of the body so far */
+	uint64_t sent;     /* bytes of the reply's body */
 	void *state;
 	struct header *headers; /* of the reply */
 	struct mlops_error
@@ -47,6 +48,7 @@ struct http_call {
 	int status; /* of the reply; 0: none yet */
 	bool began;
 	bool large; /* its reply is */
+	bool whole; /* and went out */
 	int64_t start_ns;
 };
 
@@ -58,7 +60,7 @@ struct http_call *call_new(struct http_server *s, struct MHD_Connection *conn, c
 enum MHD_Result call_begin(struct http_call *c);
 enum MHD_Result call_piece(struct http_call *c, const char *buf, size_t n);
 enum MHD_Result call_finish(struct http_call *c);
-void call_free(struct http_call *c);
+void call_free(struct http_call *c, bool whole); /* whether the reply went out */
 
 /* Answers with an error in the service's form; status 0: by its kind. */
 enum MHD_Result reply_error(struct http_call *c, const struct mlops_error *err, int status);

@@ -34,6 +34,7 @@ static int queue(struct http_call *c, int status, const char *type, struct MHD_R
 
 int http_reply(struct http_call *c, int status, const char *type, const void *body, size_t n)
 {
+	c->sent = n;
 	return queue(c, status, type,
 		     MHD_create_response_from_buffer(n, (void *)body, MHD_RESPMEM_MUST_COPY));
 }
@@ -46,6 +47,7 @@ int http_reply_json(struct http_call *c, int status, struct json *value)
 	js_free(value);
 	strbuf_addc(&text, '\n');
 	c->large = text.len >= CALL_LARGE;
+	c->sent = text.len;
 	return queue(c, status, "application/json",
 		     MHD_create_response_from_buffer(text.len, text.buf, MHD_RESPMEM_MUST_FREE));
 }
@@ -53,12 +55,14 @@ int http_reply_json(struct http_call *c, int status, struct json *value)
 int http_reply_file(struct http_call *c, int status, const char *type, int fd, uint64_t offset,
 		    uint64_t size)
 {
+	c->sent = size;
 	return queue(c, status, type, MHD_create_response_from_fd_at_offset64(size, fd, offset));
 }
 
 struct stream {
 	ssize_t (*read)(void *buf, size_t n, void *arg, struct mlops_error *err);
 	void *arg;
+	uint64_t *sent;
 };
 
 static ssize_t read_stream(void *arg, uint64_t pos, char *buf, size_t max)
@@ -68,8 +72,10 @@ static ssize_t read_stream(void *arg, uint64_t pos, char *buf, size_t max)
 	ssize_t n = s->read(buf, max, s->arg, &err);
 
 	(void)pos;
-	if (n > 0)
+	if (n > 0) {
+		*s->sent += (uint64_t)n;
 		return n;
+	}
 	if (n < 0)
 		log_error("a reply was cut short: %s", err.msg);
 	return MHD_CONTENT_READER_END_WITH_ERROR; /* also an end before the size that was promised */
@@ -81,7 +87,7 @@ int http_reply_stream(struct http_call *c, int status, const char *type, uint64_
 {
 	struct stream *s = arena_alloc(&c->arena, sizeof(*s));
 
-	*s = (struct stream){ read, arg };
+	*s = (struct stream){ read, arg, &c->sent };
 	return queue(c, status, type,
 		     MHD_create_response_from_callback(size, STREAM_BLOCK, read_stream, s, NULL));
 }

@@ -52,9 +52,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const 
 static void on_completed(void *arg, struct MHD_Connection *conn, void **state,
 			 enum MHD_RequestTerminationCode why)
 {
-	(void)why;
 	if (*state)
-		call_free(*state);
+		call_free(*state, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	*state = NULL;
 	set_busy(arg, conn, false);
 }

@@ -69,9 +69,8 @@ struct http_server_how {
 	const char *certificate, *key; /* PEM texts, lent: HTTPS alone is spoken. Or NULL */
 	/* The body of an error reply in this service's form; NULL: {"error":{"kind","message"}}. */
 	struct json *(*error_body)(const struct mlops_error *err, int status);
-	/* Called when a request is answered; for metrics. May be NULL. */
-	void (*done)(const char *method, const char *route, int status, int64_t duration_ns,
-		     void *arg);
+	/* Called when a request is over, answered or cut off; for logs and metrics. May be NULL. */
+	void (*done)(const struct http_call *call, void *arg);
 	unsigned threads;         /* 0: a small number */
 	unsigned max_connections; /* 0: 1024 */
 	int64_t idle_timeout_ms;  /* 0: 30 s; slow senders are cut off */
@@ -91,6 +90,8 @@ void http_server_stop(struct http_server *s, int64_t drain_ms);
  */
 void http_catch_signals(void);
 void http_wait_for_signal(void);
+/* From now on SIGHUP ends nothing: `fn` runs instead, within http_wait_for_signal(). */
+void http_catch_hangup(void (*fn)(void *arg), void *arg);
 /* Whether an address as in `listen` can only be reached from this machine. */
 bool http_listen_is_loopback(const char *listen);
 
@@ -111,6 +112,17 @@ void http_call_refuse_as(struct http_call *c, int status);
 bool http_call_is_admin(const struct http_call *c); /* whether the route is for `admin` */
 bool http_call_reads(const struct http_call *c);    /* GET, HEAD, and routes that say so */
 bool http_call_is_open(const struct http_call *c);
+/*
+ * For done(): the route, NULL when there was none; the status, 0 when there was no answer; whether the
+ * answer went out whole; bytes of the body that came, and of the reply's (sent, or to be sent when it
+ * is not whole); the time since the first line of its header came.
+ */
+const struct http_route *http_call_route(const struct http_call *c);
+int http_call_status(const struct http_call *c);
+bool http_call_is_whole(const struct http_call *c);
+uint64_t http_call_received(const struct http_call *c);
+uint64_t http_call_sent(const struct http_call *c);
+int64_t http_call_duration_ns(const struct http_call *c);
 /* Of the route's {name}, unescaped. */
 const char *http_call_param(const struct http_call *c, const char *name);
 const char *http_call_query(struct http_call *c, const char *name);        /* unescaped, or NULL */

@@ -171,10 +171,30 @@ void access_refused(const struct http_call *call, int status, const struct mlops
 	js_set(line, "event", js_str("refused"));
 	js_set(line, "status", js_int(status));
 	js_set(line, "peer", js_str(http_call_peer(call, peer)));
-	js_set(line, "token", user ? js_str(user) : js_null());
+	js_set(line, "token", js_str(user));
 	js_set(line, "project", js_str(project ? project : PROJECT_DEFAULT));
 	js_set(line, "method", js_str(http_call_method(call)));
 	js_set(line, "path", js_str(http_call_path(call)));
 	js_set(line, "message", js_str(err->msg));
-	audit_log_add(s->audit, line);
+	json_log_add(s->audit, line);
+}
+
+struct json *access_describe(const struct http_call *call)
+{
+	const struct http_route *route = http_call_route(call);
+	struct json *line = js_obj();
+	char peer[HTTP_PEER_SIZE];
+	autofree char *path = xasprintf("%s%s", http_call_mount(call), http_call_path(call));
+
+	js_set(line, "peer", js_str(http_call_peer(call, peer)));
+	js_set(line, "token", js_str(http_call_user(call)));
+	js_set(line, "method", js_str(http_call_method(call)));
+	js_set(line, "route", js_str(route ? route->path : NULL));
+	js_set(line, "path", js_str(path));
+	js_set(line, "status", js_int(http_call_status(call)));
+	js_set(line, "whole", js_bool(http_call_is_whole(call)));
+	js_set(line, "received", js_int((int64_t)http_call_received(call)));
+	js_set(line, "sent", js_int((int64_t)http_call_sent(call)));
+	js_set(line, "duration_us", js_int(http_call_duration_ns(call) / 1000));
+	return line;
 }

@@ -1,7 +1,7 @@
 /* Who may do what at an object server, and the record of who was refused. */
 #pragma once
 
-#include "serve/audit_log.h"
+#include "serve/json_log.h"
 #include "serve/project_set.h"
 #include "serve/site.h"
 #include "serve/token.h"
@@ -13,7 +13,8 @@ struct server {
 	const char *data;
 	struct token_set *tokens; /* NULL: anyone may do anything */
 	struct project_set *projects;
-	struct audit_log *audit;
+	struct json_log *audit;  /* who was refused, and who changed the tokens */
+	struct json_log *requests; /* every one; NULL: they are not logged */
 	struct access *access;
 	struct site_rules site;
 	const char *page_dir; /* of the web page; NULL: none is shown */
@@ -31,3 +32,5 @@ void access_refused(const struct http_call *call, int status, const struct mlops
  */
 int access_token(const struct http_call *call, struct token_set *tokens, struct token *out,
 		 struct mlops_error *err);
+/* A request that is over, for the access log: nothing of its query, headers or bodies; new. */
+struct json *access_describe(const struct http_call *call);

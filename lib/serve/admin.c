@@ -31,7 +31,7 @@ static void note(const struct http_call *call, const struct server *s, const cha
 	js_set(line, "token", js_str(http_call_user(call)));
 	js_set(line, "name", js_str(name));
 	js_set(line, "project", js_str(project));
-	audit_log_add(s->audit, line);
+	json_log_add(s->audit, line);
 }
 
 static int list(struct http_call *call, void *arg, struct mlops_error *err)

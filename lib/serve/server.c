@@ -1,6 +1,7 @@
 /* `mlops server`: the life of the service. */
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "mlops/serve.h"
 #include "serve/access.h"
 #include "serve/page.h"
@@ -13,6 +14,7 @@
 #define CONNECTIONS 2048               /* of BUFFER each at most */
 #define BUFFER      ((size_t)64 << 10) /* uploads come in pieces of about this size */
 #define MAX_PEM     ((size_t)1 << 20)
+#define AUDIT_MAX   ((off_t)16 << 20)
 
 /* The protocols that it answers, one line each. */
 static const struct http_route *const protocols[] = {
@@ -29,10 +31,29 @@ static const struct http_route *const protocols[] = {
 	page_routes,
 };
 
-static void note(const char *method, const char *route, int status, int64_t duration_ns, void *arg)
+static void note(const struct http_call *call, void *arg)
 {
-	(void)arg;
-	log_debug("%s %s %d %lld us", method, route, status, (long long)duration_ns / 1000);
+	const struct server *s = arg;
+	const struct http_route *route = http_call_route(call);
+
+	log_debug("%s %s %d %lld us", http_call_method(call), route ? route->path : "",
+		  http_call_status(call), (long long)http_call_duration_ns(call) / 1000);
+	if (s->requests)
+		json_log_add(s->requests, access_describe(call));
+}
+
+static void reopen_log(void *arg)
+{
+	json_log_reopen(arg);
+}
+
+static int open_logs(const struct server_how *how, struct server *s, struct mlops_error *err)
+{
+	autofree char *audit = path_join(how->data, "audit.log");
+
+	if (json_log_open(audit, AUDIT_MAX, &s->audit, err))
+		return -1;
+	return how->access_log ? json_log_open(how->access_log, 0, &s->requests, err) : 0;
 }
 
 static int check_exposure(const struct server_how *how, struct mlops_error *err)
@@ -140,6 +161,8 @@ static int serve(const struct server_how *how, struct server *s, struct mlops_er
 
 	allow_files();
 	http_catch_signals();
+	if (s->requests)
+		http_catch_hangup(reopen_log, s->requests);
 	if (start(how, s, routes, &server, err))
 		return -1;
 	if (!how->tls_certificate && !http_listen_is_loopback(how->listen))
@@ -167,13 +190,14 @@ int mlops_server_run(const struct server_how *how, struct mlops_error *err)
 	int rc = check_exposure(how, err) || (how->page_dir && page_check(how->page_dir, err)) ||
 				 fs_mkdirs(how->data, err) ||
 				 open_tokens(how, &s, err) ||
-				 audit_log_open(how->data, &s.audit, err) ||
+				 open_logs(how, &s, err) ||
 				 project_set_open(&s, &s.projects, err) || serve(how, &s, err) ?
 			 -1 :
 			 0;
 	if (project_set_close(s.projects, rc ? &close_err : err))
 		rc = -1;
-	audit_log_free(s.audit);
+	json_log_free(s.requests);
+	json_log_free(s.audit);
 	token_set_free(s.tokens);
 	access_free(s.access);
 	return rc;
