@@ -186,11 +186,11 @@ static const struct cmd_spec monitor_drift = {
 	.opts_size = sizeof(struct drift_opts), .run = drift_run,
 };
 
-extern const struct cmd_spec cmd_monitor_check, cmd_monitor_profile, cmd_monitor_merge,
+extern const struct cmd_spec cmd_monitor_alerts, cmd_monitor_check, cmd_monitor_profile, cmd_monitor_merge,
 	cmd_monitor_silence;
 
 static const struct cmd_spec *const monitor_subs[] = {
-	&cmd_monitor_check, &cmd_monitor_profile, &cmd_monitor_merge, &monitor_drift,
+	&cmd_monitor_check, &cmd_monitor_alerts, &cmd_monitor_profile, &cmd_monitor_merge, &monitor_drift,
 	&cmd_monitor_silence, NULL,
 };
 

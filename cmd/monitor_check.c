@@ -1,4 +1,4 @@
-/* mlops monitor check and silence: the monitors of mlops.yaml, measured now; their alerts. */
+/* mlops monitor check, alerts and silence: the monitors of mlops.yaml, measured now; their alerts. */
 #include "cmd.h"
 
 #include "base/clock.h"
@@ -67,6 +67,14 @@ static void print_table(const struct alerts *alerts)
 	table_print(t, stdout);
 }
 
+static void print_alerts(const struct cmd_ctx *ctx, const struct alerts *alerts)
+{
+	if (ctx->common.json)
+		print_json(alerts);
+	else
+		print_table(alerts);
+}
+
 static int check_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
 {
 	const struct check_opts *o = opts;
@@ -77,10 +85,7 @@ static int check_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *
 		return -1;
 	for (size_t i = 0; i < alerts->n; i++)
 		firing |= alerts->v[i].state == ALERT_FIRING && !alerts->v[i].silenced_ms;
-	if (ctx->common.json)
-		print_json(alerts);
-	else
-		print_table(alerts);
+	print_alerts(ctx, alerts);
 	mlops_alerts_free(alerts);
 	return firing ? CMD_EXIT_NO : 0;
 }
@@ -89,6 +94,23 @@ const struct cmd_spec cmd_monitor_check = {
 	.name = "check", .summary = "measure the monitors of mlops.yaml; exit 3 when one fires",
 	.flags = CMD_PROJECT | CMD_JSON, .args = check_argv,
 	.opts_size = sizeof(struct check_opts), .run = check_run,
+};
+
+static int alerts_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
+{
+	struct alerts *alerts;
+
+	(void)opts;
+	if (mlops_alerts_last(ctx->project, &alerts, err))
+		return -1;
+	print_alerts(ctx, alerts);
+	mlops_alerts_free(alerts);
+	return 0;
+}
+
+const struct cmd_spec cmd_monitor_alerts = {
+	.name = "alerts", .summary = "show what the last check of each monitor found",
+	.flags = CMD_PROJECT | CMD_JSON, .run = alerts_run,
 };
 
 struct silence_opts {

@@ -43,6 +43,9 @@ MLOPS_API const char *mlops_alert_state_name(enum alert_state state);
  */
 MLOPS_API int mlops_monitors_check(struct project *project, const char *const *names, size_t n,
 				   struct alerts **out, struct mlops_error *err);
+/* What the last check of each found; monitors that were never checked are left out. */
+MLOPS_API int mlops_alerts_last(struct project *project, struct alerts **out,
+				struct mlops_error *err);
 /* Silences the alert of a monitor of mlops.yaml for so long from now; 0 ends a silence. */
 MLOPS_API int mlops_monitor_silence(struct project *project, const char *name, int64_t for_ms,
 				    struct mlops_error *err);

@@ -34,18 +34,21 @@ void alert_step(struct alert *a, int64_t now_ms)
 	a->state = next;
 }
 
-static int recall(struct db *db, struct alert *a, int64_t now_ms, struct mlops_error *err)
+/* What the check before left, with the value that it had. */
+static int recall(struct db *db, struct alert *a, int64_t now_ms, double *value,
+		  struct mlops_error *err)
 {
 	struct db_stmt *row;
 	int rc = db_row(db, &row, err,
-			"SELECT state, since_ms, silenced_ms FROM alerts WHERE monitor = ?", "s",
-			a->name);
+			"SELECT state, since_ms, silenced_ms, value FROM alerts WHERE monitor = ?",
+			"s", a->name);
 
 	if (rc <= 0)
 		return rc;
 	int64_t state = db_int(row, 0);
 	a->since_ms = db_int(row, 1);
 	a->silenced_ms = db_int(row, 2) > now_ms ? db_int(row, 2) : 0;
+	*value = db_num(row, 3);
 	db_done(row);
 	if (state < ALERT_OK || state > ALERT_RESOLVED)
 		return err_set(err, MLOPS_ECORRUPT, "the alert of monitor '%s' has no such state",
@@ -62,8 +65,9 @@ static int move_on(struct db *db, void *arg, struct mlops_error *err)
 
 	for (size_t i = 0; i < alerts->n; i++) {
 		struct alert *a = &alerts->v[i];
+		double before;
 
-		if (recall(db, a, now, err))
+		if (recall(db, a, now, &before, err))
 			return -1;
 		alert_step(a, now);
 		if (db_change(db, err,
@@ -121,6 +125,39 @@ int mlops_monitors_check(struct project *project, const char *const *names, size
 
 	alerts->arena = xcalloc(1, sizeof(*alerts->arena));
 	if (check(project, alerts, names, n, err)) {
+		mlops_alerts_free(alerts);
+		return -1;
+	}
+	*out = alerts;
+	return 0;
+}
+
+static int read_last(struct db *db, void *arg, struct mlops_error *err)
+{
+	struct alerts *alerts = arg;
+	int64_t now = clock_now_ms();
+	size_t kept = 0;
+
+	for (size_t i = 0; i < alerts->n; i++) {
+		struct alert *a = &alerts->v[i];
+
+		if (recall(db, a, now, &a->value, err))
+			return -1;
+		if (a->since_ms)
+			alerts->v[kept++] = *a;
+	}
+	alerts->n = kept;
+	return 0;
+}
+
+int mlops_alerts_last(struct project *project, struct alerts **out, struct mlops_error *err)
+{
+	struct alerts *alerts = xcalloc(1, sizeof(*alerts));
+	struct db *db;
+
+	alerts->arena = xcalloc(1, sizeof(*alerts->arena));
+	if (rules_load(project, alerts, err) || project_db(project, &db, err) ||
+	    db_snapshot(db, read_last, alerts, err)) {
 		mlops_alerts_free(alerts);
 		return -1;
 	}

@@ -15,6 +15,8 @@ check_at() {
 	run mlops monitor check gaps --json
 }
 
+run mlops monitor alerts --json
+json_is 'd["alerts"]' '[]' "before the first check there are none"
 check_at 1000000
 rc_is 0 "nothing fires"
 schema_ok monitor-check.json
@@ -43,6 +45,10 @@ rc_is 3 "drift fires"
 like "$out" '^moved +firing +drift +0\.5 +0 +critical' "and is shown"
 like "$out" '^gaps +ok +missing of x ' "beside what does not"
 
+run mlops monitor alerts --json
+rc_is 0 "showing is no judging"
+schema_ok monitor-alerts.json
+json_is '[(a["name"], a["state"], a["value"]) for a in d["alerts"]]' '[["gaps","ok",0],["moved","firing",0.5]]' "what was found is kept"
 run mlops monitor silence moved --for 10s
 rc_is 0 "an alert is silenced"
 run mlops monitor check
