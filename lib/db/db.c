@@ -78,30 +78,53 @@ static int use_wal(struct db *db, struct mlops_error *err)
 }
 
 /* The file may come from anywhere: its schema gets no functions with side effects. */
-static int configure(struct db *db, struct mlops_error *err)
+static void guard(struct db *db)
 {
 	sqlite3_extended_result_codes(db->raw, 1);
 	db_set_timeout(db, BUSY_TIMEOUT_MS);
 	sqlite3_db_config(db->raw, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
 	sqlite3_db_config(db->raw, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db->raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+}
+
+static int configure(struct db *db, struct mlops_error *err)
+{
+	guard(db);
 	if (use_wal(db, err))
 		return -1;
 	return db_exec(db, "PRAGMA synchronous = full", err);
 }
 
-int db_open(const char *path, struct db **out, struct mlops_error *err)
+#define autodb __attribute__((cleanup(cleanup_db))) struct db
+
+static int open_raw(const char *path, int flags, struct db **out, struct mlops_error *err)
 {
-	__attribute__((cleanup(cleanup_db))) struct db *db = xcalloc(1, sizeof(*db));
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+	autodb *db = xcalloc(1, sizeof(*db));
 
 	db->path = xstrdup(path);
-	int rc = sqlite3_open_v2(path, &db->raw, flags, NULL);
+	int rc = sqlite3_open_v2(path, &db->raw, flags | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc)
 		return db_fail(db, rc, err);
-	if (configure(db, err) || db_migrate(db, err))
+	*out = steal_ptr(&db);
+	return 0;
+}
+
+int db_open(const char *path, struct db **out, struct mlops_error *err)
+{
+	autodb *db = NULL;
+
+	if (open_raw(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, err) || configure(db, err) ||
+	    db_migrate(db, err))
 		return -1;
 	*out = steal_ptr(&db);
+	return 0;
+}
+
+int db_open_to_read(const char *path, struct db **out, struct mlops_error *err)
+{
+	if (open_raw(path, SQLITE_OPEN_READONLY, out, err))
+		return -1;
+	guard(*out);
 	return 0;
 }
 

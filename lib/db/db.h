@@ -16,6 +16,8 @@ const char *db_version(void);
 
 /* Opens or makes the file and brings its schema up to date (lib/db/schema/NNNN-*.sql). */
 int db_open(const char *path, struct db **out, struct mlops_error *err);
+/* A database of another program, which is read and not changed. */
+int db_open_to_read(const char *path, struct db **out, struct mlops_error *err);
 void db_free(struct db *db); /* NULL is fine */
 /* How long to wait for another process's lock before MLOPS_ELOCKED; 10 s unless set. */
 void db_set_timeout(struct db *db, int64_t ms);

@@ -49,4 +49,33 @@ logs() { # logs VERSION PYTHON
 }
 logs 2 "$client2"
 logs 3 "${client3:-$MLFLOW_PYTHON}"
+# What they recorded in a database, with no server.
+cat >keep.py <<'PYTHON'
+import sys
+import mlflow
+mlflow.set_tracking_uri(f"sqlite:///kept{sys.argv[1]}.db")
+mlflow.set_experiment(f"kept{sys.argv[1]}")
+with mlflow.start_run(run_name=f"kept{sys.argv[1]}"):
+    mlflow.log_param("C", 0.5)
+    for step in range(3):
+        mlflow.log_metric("loss", 1 / (step + 1), step=step)
+    mlflow.log_metric("bad", float("nan"))
+    mlflow.log_metric("big", float("inf"))
+    mlflow.log_text("hello", "notes/a.txt")
+with mlflow.start_run() as run:
+    pass
+mlflow.delete_run(run.info.run_id)
+PYTHON
+takes() { # takes VERSION PYTHON
+	[ -x "$2" ] || { skip "there is no client of MLflow $1" "a database of MLflow $1"; return; }
+	timeout 300 "$2" keep.py "$1" >"$tap_root/keep" 2>&1 || diag <"$tap_root/keep"
+	run mlops import mlflow "kept$1.db"
+	rc_is 0 "a database of MLflow $1"
+	is "$(cat "$out")" "imported: 2 runs with 1 artifacts; 0 were here already" "MLflow $1: is taken over"
+	run mlops runs show "kept$1" --json
+	json_is '[d["experiment"], d["status"], d["params"]["C"], [d["metrics"][k]["value"] for k in ("loss", "bad", "big")]]' \
+		"[\"kept$1\",\"FINISHED\",\"0.5\",[0.3333333333333333,\"NaN\",\"Infinity\"]]" "MLflow $1: with what it recorded"
+}
+takes 2 "$client2"
+takes 3 "${client3:-$MLFLOW_PYTHON}"
 done_testing
