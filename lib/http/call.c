@@ -276,9 +276,14 @@ bool http_call_reads(const struct http_call *c)
 	return !strcmp(c->method, "GET") || !strcmp(c->method, "HEAD") || c->route->reads;
 }
 
-const struct http_route *http_call_route(const struct http_call *c)
+const char *http_call_form(const struct http_call *c)
 {
-	return c->route;
+	return c->form || !c->route ? c->form : c->route->path;
+}
+
+void http_call_set_form(struct http_call *c, const char *form)
+{
+	c->form = arena_strdup(&c->arena, form);
 }
 
 int http_call_status(const struct http_call *c)

@@ -35,6 +35,7 @@ struct http_call {
 	const char *mount, *mount_name, *user; /* see server.h */
 	void *arg;                             /* for the route's functions */
 	const struct http_route *route;        /* NULL: none matches */
+	const char *form;                      /* see http_call_set_form() */
 	struct route_params params;
 	struct arena arena;
 	struct strbuf body;

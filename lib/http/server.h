@@ -113,16 +113,18 @@ bool http_call_is_admin(const struct http_call *c); /* whether the route is for 
 bool http_call_reads(const struct http_call *c);    /* GET, HEAD, and routes that say so */
 bool http_call_is_open(const struct http_call *c);
 /*
- * For done(): the route, NULL when there was none; the status, 0 when there was no answer; whether the
- * answer went out whole; bytes of the body that came, and of the reply's (sent, or to be sent when it
- * is not whole); the time since the first line of its header came.
+ * For done(): the path of the route, or what its handler set, NULL when there was none; the status, 0
+ * when there was no answer; whether the answer went out whole; bytes of the body that came, and of the
+ * reply's (sent, or to be sent when it is not whole); the time since the first line of its header came.
  */
-const struct http_route *http_call_route(const struct http_call *c);
+const char *http_call_form(const struct http_call *c);
 int http_call_status(const struct http_call *c);
 bool http_call_is_whole(const struct http_call *c);
 uint64_t http_call_received(const struct http_call *c);
 uint64_t http_call_sent(const struct http_call *c);
 int64_t http_call_duration_ns(const struct http_call *c);
+/* Of a handler whose route stands for many paths: which one of few this is; copied. */
+void http_call_set_form(struct http_call *c, const char *form);
 /* Of the route's {name}, unescaped. */
 const char *http_call_param(const struct http_call *c, const char *name);
 const char *http_call_query(struct http_call *c, const char *name);        /* unescaped, or NULL */

@@ -181,7 +181,6 @@ void access_refused(const struct http_call *call, int status, const struct mlops
 
 struct json *access_describe(const struct http_call *call)
 {
-	const struct http_route *route = http_call_route(call);
 	struct json *line = js_obj();
 	char peer[HTTP_PEER_SIZE];
 	autofree char *path = xasprintf("%s%s", http_call_mount(call), http_call_path(call));
@@ -189,7 +188,7 @@ struct json *access_describe(const struct http_call *call)
 	js_set(line, "peer", js_str(http_call_peer(call, peer)));
 	js_set(line, "token", js_str(http_call_user(call)));
 	js_set(line, "method", js_str(http_call_method(call)));
-	js_set(line, "route", js_str(route ? route->path : NULL));
+	js_set(line, "route", js_str(http_call_form(call)));
 	js_set(line, "path", js_str(path));
 	js_set(line, "status", js_int(http_call_status(call)));
 	js_set(line, "whole", js_bool(http_call_is_whole(call)));

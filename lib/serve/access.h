@@ -3,6 +3,7 @@
 
 #include "serve/json_log.h"
 #include "serve/project_set.h"
+#include "serve/request_metrics.h"
 #include "serve/site.h"
 #include "serve/token.h"
 
@@ -15,6 +16,7 @@ struct server {
 	struct project_set *projects;
 	struct json_log *audit;  /* who was refused, and who changed the tokens */
 	struct json_log *requests; /* every one; NULL: they are not logged */
+	struct request_metrics *metrics;
 	struct access *access;
 	struct site_rules site;
 	const char *page_dir; /* of the web page; NULL: none is shown */

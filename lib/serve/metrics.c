@@ -5,16 +5,18 @@
 #include "serve/gateway/call.h"
 
 #define STATUS_MIN 100
-#define STATUS_MAX 599
 
 static const double buckets_s[METRICS_BUCKETS] = { 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
 				    0.1,     0.25,   0.5,   1,      2.5,   5,    10 };
 
-struct route_metrics {
-	const char *method, *path;
-	atomic_uint_fast64_t by_status[STATUS_MAX - STATUS_MIN + 1];
-	struct metrics_times times;
-};
+static struct route_metrics *route_metrics_new(const char *method, const char *path)
+{
+	struct route_metrics *r = xcalloc(1, sizeof(*r));
+
+	r->method = method;
+	r->path = path;
+	return r;
+}
 
 struct metrics *metrics_new(const struct gateway_route *routes)
 {
@@ -23,13 +25,9 @@ struct metrics *metrics_new(const struct gateway_route *routes)
 	while (routes[m->n_routes].method)
 		m->n_routes++;
 	m->routes = xcalloc(m->n_routes + 1, sizeof(*m->routes));
-	for (size_t i = 0; i < m->n_routes; i++) {
-		m->routes[i].method = routes[i].method;
-		m->routes[i].path = routes[i].path;
-	}
-	m->routes[m->n_routes].method = "any";
-	m->routes[m->n_routes].path = "other";
-	m->n_routes++;
+	for (size_t i = 0; i < m->n_routes; i++)
+		m->routes[i] = route_metrics_new(routes[i].method, routes[i].path);
+	m->routes[m->n_routes++] = route_metrics_new("any", "other");
 	return m;
 }
 
@@ -37,6 +35,8 @@ void metrics_free(struct metrics *m)
 {
 	if (!m)
 		return;
+	for (size_t i = 0; i < m->n_routes; i++)
+		free(m->routes[i]);
 	free(m->routes);
 	free(m);
 }
@@ -52,13 +52,17 @@ void metrics_time(struct metrics_times *t, int64_t ns)
 	atomic_fetch_add(&t->total_ns, (uint64_t)ns);
 }
 
+void route_metrics_record(struct route_metrics *r, int status, int64_t duration_ns)
+{
+	if (status < STATUS_MIN || status >= STATUS_MIN + METRICS_STATUSES)
+		return;
+	atomic_fetch_add(&r->by_status[status - STATUS_MIN], 1);
+	metrics_time(&r->by_class[status / 100 - 1], duration_ns);
+}
+
 void metrics_record(struct metrics *m, size_t route, int status, int64_t duration_ns)
 {
-	struct route_metrics *r = &m->routes[route];
-
-	if (status >= STATUS_MIN && status <= STATUS_MAX)
-		atomic_fetch_add(&r->by_status[status - STATUS_MIN], 1);
-	metrics_time(&r->times, duration_ns);
+	route_metrics_record(m->routes[route], status, duration_ns);
 }
 
 void metrics_render_head(struct strbuf *out, const char *name, const char *type, const char *help)
@@ -100,20 +104,28 @@ void metrics_render_times(const struct metrics_times *t, const char *name, const
 
 static void render_durations(const struct route_metrics *r, struct strbuf *out)
 {
-	autofree char *labels = xasprintf("method=\"%s\",route=\"%s\"", r->method, r->path);
+	for (int i = 0; i < METRICS_CLASSES; i++) {
+		autofree char *labels = xasprintf("method=\"%s\",route=\"%s\",status_class=\"%dxx\"",
+						  r->method, r->path, i + 1);
 
-	metrics_render_times(&r->times, "mlops_request_duration_seconds", labels, out);
+		metrics_render_times(&r->by_class[i], "mlops_request_duration_seconds", labels, out);
+	}
+}
+
+void route_metrics_render(struct route_metrics *const *routes, size_t n, struct strbuf *out)
+{
+	metrics_render_head(out, "mlops_requests_total", "counter", "Requests answered.");
+	for (size_t i = 0; i < n; i++)
+		render_statuses(routes[i], out);
+	metrics_render_head(out, "mlops_request_duration_seconds", "histogram",
+		    "Time to answer a request.");
+	for (size_t i = 0; i < n; i++)
+		render_durations(routes[i], out);
 }
 
 void metrics_render(const struct metrics *m, struct strbuf *out)
 {
-	metrics_render_head(out, "mlops_requests_total", "counter", "Requests answered.");
-	for (size_t i = 0; i < m->n_routes; i++)
-		render_statuses(&m->routes[i], out);
-	metrics_render_head(out, "mlops_request_duration_seconds", "histogram",
-		    "Time to answer a request.");
-	for (size_t i = 0; i < m->n_routes; i++)
-		render_durations(&m->routes[i], out);
+	route_metrics_render(m->routes, m->n_routes, out);
 	metrics_render_head(out, "mlops_requests_in_flight", "gauge", "Predictions being made.");
 	strbuf_addf(out, "mlops_requests_in_flight %ld\n", atomic_load(&m->in_flight));
 	metrics_render_head(out, "mlops_worker_restarts_total", "counter",

@@ -21,7 +21,7 @@ struct object_server {
  * That of mlops-remote(5) is in objects.c and results.c, the others in api/, one file each or more.
  */
 extern const struct http_route object_routes[], result_routes[], oci_routes[], oci_upload_routes[],
-	admin_routes[];
+	admin_routes[], metrics_routes[];
 
 /* The URL by which the client reached the project, without a slash at its end; new. */
 char *object_server_url(const struct http_call *call);

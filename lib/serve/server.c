@@ -24,6 +24,7 @@ static const struct http_route *const protocols[] = {
 	oci_routes,
 	oci_upload_routes,
 	admin_routes,
+	metrics_routes,
 	mlflow_routes,
 	hf_routes,
 	hf_upload_routes,
@@ -34,10 +35,11 @@ static const struct http_route *const protocols[] = {
 static void note(const struct http_call *call, void *arg)
 {
 	const struct server *s = arg;
-	const struct http_route *route = http_call_route(call);
+	const char *form = http_call_form(call);
 
-	log_debug("%s %s %d %lld us", http_call_method(call), route ? route->path : "",
+	log_debug("%s %s %d %lld us", http_call_method(call), form ? form : "",
 		  http_call_status(call), (long long)http_call_duration_ns(call) / 1000);
+	request_metrics_add(s->metrics, call);
 	if (s->requests)
 		json_log_add(s->requests, access_describe(call));
 }
@@ -182,6 +184,7 @@ int mlops_server_run(const struct server_how *how, struct mlops_error *err)
 	struct server s = {
 		.data = how->data,
 		.access = access_new(),
+		.metrics = request_metrics_new(),
 		.site = { how->allowed_hosts, how->allowed_origins, how->listen },
 		.page_dir = how->page_dir,
 	};
@@ -200,5 +203,6 @@ int mlops_server_run(const struct server_how *how, struct mlops_error *err)
 	json_log_free(s.audit);
 	token_set_free(s.tokens);
 	access_free(s.access);
+	request_metrics_free(s.metrics);
 	return rc;
 }

@@ -290,6 +290,8 @@ static int answer(struct http_call *http, void *arg, struct mlops_error *err)
 
 	if (!m)
 		return refuse_unknown(http, verb, c.path);
+	http_call_set_form(http, arena_printf(c.arena, "%.*s%s", (int)(c.path - http_call_path(http)),
+					      http_call_path(http), m->path));
 	c.out = js_obj();
 	if (perform(&c, m, &params, err) || follow_choice(&c, err)) {
 		rc = mlflow_refuse(http, err);

@@ -170,7 +170,7 @@ static void count_answer(const struct http_call *call, void *arg)
 		assert_false(http_call_is_whole(call));
 		return;
 	}
-	assert_true(http_call_status(call) != 200 || http_call_route(call));
+	assert_true(http_call_status(call) != 200 || http_call_form(call));
 	f->answered++;
 }
 
