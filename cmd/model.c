@@ -3,7 +3,9 @@
 
 #include "base/clock.h"
 #include "base/num.h"
+#include "cli/progress.h"
 #include "cli/table.h"
+#include "mlops/hub.h"
 #include "mlops/project.h"
 
 const char *model_spec(const char *model, int64_t version, char buf[MODEL_SPEC])
@@ -75,12 +77,15 @@ char *model_aliases(const struct model_version *v)
 /* mlops model register */
 
 struct register_opts {
-	const char *name, *from_run, *path, *alias;
+	const char *name, *from_run, *path, *alias, *url;
+	struct opt_strs include;
 };
 
 static const struct opt_spec register_optv[] = {
 	OPT(register_opts, from_run, .name = "from-run", .letter = 'r', .type = OPT_STR, .meta = "RUN", .complete = "run", .no_config = true, .help = "register what this run gave (id, start of one, name, or last)"),
 	OPT(register_opts, path, .name = "path", .letter = 'p', .type = OPT_STR, .meta = "PATH", .complete = "path", .no_config = true, .help = "the file or folder; with --from-run, an output of that run"),
+	OPT(register_opts, url, .name = "url", .letter = 'u', .type = OPT_STR, .meta = "URL", .no_config = true, .help = "what a hub has: hf://ORG/NAME[@REVISION]"),
+	OPT(register_opts, include, .name = "include", .type = OPT_STRS, .meta = "PATTERN", .no_config = true, .help = "of a hub: only these files (may be given again)"),
 	OPT(register_opts, alias, .name = "alias", .letter = 'a', .type = OPT_STR, .meta = "ALIAS", .no_config = true, .help = "point this alias at the new version (default: champion at the first)"),
 	OPT_END,
 };
@@ -98,16 +103,49 @@ static void print_registered(const struct model_version *v)
 	       *aliases ? " @" : "", aliases, v->path);
 }
 
-static int register_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
+static void show_fetched(uint64_t files, uint64_t bytes, void *arg)
 {
-	const struct register_opts *o = opts;
-	autofree char *path = NULL;
-	struct model_version *version;
+	progress_show(arg, files, 0, bytes, 0);
+}
 
+static int register_url(struct cmd_ctx *ctx, const struct register_opts *o, struct model_version **out,
+			struct mlops_error *err)
+{
+	autofree const char **include = xcalloc(o->include.n + 1, sizeof(*include));
+	struct progress progress;
+	const struct hub_how hub = {
+		.include = o->include.n ? include : NULL, .progress = show_fetched, .arg = &progress
+	};
+	const struct register_how how = { .url = o->url, .hub = &hub, .alias = o->alias };
+
+	if (o->path || o->from_run)
+		return err_set(err, MLOPS_EUSAGE, "--url goes with neither --path nor --from-run");
+	for (size_t i = 0; i < o->include.n; i++)
+		include[i] = o->include.v[i];
+	progress_start(&progress, "fetching", ctx->common.quiet);
+	int rc = mlops_model_register(ctx->project, o->name, &how, out, err);
+	progress_end(&progress);
+	return rc;
+}
+
+static int register_version(struct cmd_ctx *ctx, const struct register_opts *o, struct model_version **out,
+			    struct mlops_error *err)
+{
+	autofree char *path = NULL;
+
+	if (o->url)
+		return register_url(ctx, o, out, err);
 	if (o->path && mlops_project_relpath(ctx->project, o->path, &path, err))
 		return -1;
 	const struct register_how how = { .run = o->from_run, .path = path, .alias = o->alias };
-	if (mlops_model_register(ctx->project, o->name, &how, &version, err))
+	return mlops_model_register(ctx->project, o->name, &how, out, err);
+}
+
+static int register_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
+{
+	struct model_version *version;
+
+	if (register_version(ctx, opts, &version, err))
 		return -1;
 	if (ctx->common.json)
 		cmd_print_json(model_version_json(version));

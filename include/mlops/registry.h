@@ -47,9 +47,12 @@ struct model {
 	size_t n;
 };
 
+struct hub_how;
 struct register_how {
 	const char *run;  /* as mlops_run_get() takes it, or NULL */
 	const char *path; /* the output of that run, or a path of the work tree; NULL: the run's one model */
+	const char *url;  /* instead: what a hub has (mlops/hub.h), which is fetched into the store; or NULL */
+	const struct hub_how *hub; /* for that; NULL: all of it */
 	const char *alias; /* NULL: "champion" for the first version, none after */
 };
 

@@ -1,4 +1,4 @@
-/* Registering: an output of a run, or a path of the work tree, becomes a model's next version. */
+/* Registering: an output of a run, a path of the work tree, or what a hub has, becomes a model's next version. */
 #include "registry/private.h"
 
 #include "base/clock.h"
@@ -7,7 +7,9 @@
 #include "base/user.h"
 #include "db/audit.h"
 #include "git/git.h"
+#include "mlops/hub.h"
 #include "mlops/workspace.h"
+#include "remote/hf/hf.h"
 
 /* What the new version is; all is known, and the object durable, before the transaction starts. */
 struct registration {
@@ -124,7 +126,7 @@ static int take_from_work_tree(struct project *project, const struct register_ho
 
 	if (!how->path) {
 		err_set(err, MLOPS_EUSAGE, "neither a run nor a path to register");
-		return err_hint(err, "give --from-run RUN or --path PATH");
+		return err_hint(err, "give --from-run RUN, --path PATH or --url hf://ORG/NAME");
 	}
 	if (!path_is_safe(how->path))
 		return err_set(err, MLOPS_EINVALID, "'%s' is not a path inside the project",
@@ -134,6 +136,27 @@ static int take_from_work_tree(struct project *project, const struct register_ho
 		return -1;
 	r->path = xstrdup(how->path);
 	return project_git(project, &git, err) || git_head(git, &r->git_commit, err) ? -1 : 0;
+}
+
+/* The version names the commit, whatever the branch comes to have. */
+static int take_from_hub(struct project *project, const struct register_how *how, struct registration *r,
+			 struct mlops_error *err)
+{
+	static const struct hub_how all;
+	struct hub_result result;
+
+	if (hub_fetch(project, how->url, how->hub ? how->hub : &all, &r->ref, &result, err))
+		return -1;
+	r->path = xasprintf("%.*s@%s", (int)strcspn(how->url, "@"), how->url, result.commit);
+	return 0;
+}
+
+static int take(struct project *project, const struct register_how *how, struct registration *r,
+		struct mlops_error *err)
+{
+	return how->url ? take_from_hub(project, how, r, err) :
+	       how->run ? take_from_run(project, how, r, err) :
+			  take_from_work_tree(project, how, r, err);
 }
 
 static int insert_model(struct db *db, struct registration *r, struct mlops_error *err)
@@ -193,8 +216,7 @@ int mlops_model_register(struct project *project, const char *name, const struct
 	if (name_check("model", name, err) || (r.alias && name_check("alias", r.alias, err)) ||
 	    project_db(project, &db, err))
 		return -1;
-	if (how->run ? take_from_run(project, how, &r, err) :
-		       take_from_work_tree(project, how, &r, err))
+	if (take(project, how, &r, err))
 		return err_wrap(err, "cannot register model '%s'", name);
 	if (db_transaction(db, insert, &r, err))
 		return -1;

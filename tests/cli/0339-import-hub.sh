@@ -69,6 +69,19 @@ run mlops status
 rc_is 0 "it is tracked as it is"
 rm "$cloud/moved" "$cloud/hub/more.json" && echo '{}' >"$cloud/hub/config.json"
 
+# Straight into the registry.
+run mlops model register gpt --url hf://org/model --include '*.bin' --json
+rc_is 0 "a version of a model"
+schema_ok model-register.json
+json_is '[d["path"], d["aliases"]]' "[\"hf://org/model@$(printf 'c%.0s' $(seq 40))\",[\"champion\"]]" "says what commit it is of"
+ok "its files are in the store" mlops verify
+ok "and not in the work tree" test ! -e gpt
+ok "they can be packaged" mlops model package gpt -o gpt.tar --format tar
+run mlops model register gpt --url hf://org/other
+rc_is 1 "a model that is not there"
+run mlops model register gpt --url hf://org/model --path part
+rc_is 2 "from one place"
+
 # What a hub may not do.
 echo "GET /cdn/model.bin corrupt 1000" >"$cloud/faults"
 new_project
