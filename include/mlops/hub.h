@@ -27,6 +27,9 @@ struct hub_result {
 MLOPS_API bool mlops_hub_is_url(const char *url);
 /* The last part of the repository's name, new; MLOPS_EINVALID for a URL that is none. */
 MLOPS_API int mlops_hub_name(const char *url, char **out, struct mlops_error *err);
+/* Fetches the files of a revision into the project's store, as below, and gives the tree of them. */
+MLOPS_API int mlops_hub_fetch(struct project *project, const char *url, const struct hub_how *how,
+			      struct object_ref *out, struct hub_result *result, struct mlops_error *err);
 /*
  * Fetches the files to `path` (relative to the root, where nothing is yet), each checked against the hash
  * that the hub lists, tracks it, and has its pointer say where it came from, for mlops_update(). What the

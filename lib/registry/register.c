@@ -9,7 +9,6 @@
 #include "git/git.h"
 #include "mlops/hub.h"
 #include "mlops/workspace.h"
-#include "remote/hf/hf.h"
 
 /* What the new version is; all is known, and the object durable, before the transaction starts. */
 struct registration {
@@ -145,7 +144,7 @@ static int take_from_hub(struct project *project, const struct register_how *how
 	static const struct hub_how all;
 	struct hub_result result;
 
-	if (hub_fetch(project, how->url, how->hub ? how->hub : &all, &r->ref, &result, err))
+	if (mlops_hub_fetch(project, how->url, how->hub ? how->hub : &all, &r->ref, &result, err))
 		return -1;
 	r->path = xasprintf("%.*s@%s", (int)strcspn(how->url, "@"), how->url, result.commit);
 	return 0;

@@ -23,10 +23,6 @@ struct hub {
 	struct hub_result *result;
 };
 
-/* The files of a revision, in the project's store, and the tree of them. */
-int hub_fetch(struct project *project, const char *url, const struct hub_how *how, struct object_ref *out,
-	      struct hub_result *result, struct mlops_error *err);
-
 int hub_open(struct project *project, const char *url, const struct hub_how *how,
 	     struct hub_result *result, struct hub **out, struct mlops_error *err);
 void hub_close(struct hub *h); /* NULL is fine */

@@ -199,7 +199,7 @@ static int import_all(struct import *im, struct object_ref *out, struct mlops_er
 	return h->how->cache ? hub_cache_fill(h, im->store, im->commit, &im->files, err) : 0;
 }
 
-int hub_fetch(struct project *project, const char *url, const struct hub_how *how, struct object_ref *out,
+int mlops_hub_fetch(struct project *project, const char *url, const struct hub_how *how, struct object_ref *out,
 	      struct hub_result *result, struct mlops_error *err)
 {
 	struct import im = { .commit = result->commit };

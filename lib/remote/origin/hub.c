@@ -32,7 +32,7 @@ int origin_hub_bring(struct project *project, struct origin *o, const char *path
 {
 	autofree char *url = url_of(o);
 
-	if (hub_fetch(project, url, how, out, result, err) ||
+	if (mlops_hub_fetch(project, url, how, out, result, err) ||
 	    mlops_workspace_restore(project, path, out, err) ||
 	    mlops_track(project, &path, 1, 0, ignore_pointer, NULL, err))
 		return -1;
