@@ -1,8 +1,11 @@
-/* mlops server: runs an object server and manages its tokens. */
+/* mlops server: runs an object server, manages its tokens, and copies all that it has. */
 #include "cmd.h"
+
+#include <inttypes.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/num.h"
 #include "cli/table.h"
 #include "mlops/serve.h"
 
@@ -179,7 +182,76 @@ static const struct cmd_spec server_token = {
 	.name = "token", .summary = "manage the server's tokens", .subs = token_subs,
 };
 
-static const struct cmd_spec *const server_subs[] = { &server_token, NULL };
+struct copy_opts {
+	const char *folder, *data;
+};
+
+static const struct opt_spec copy_optv[] = {
+	DATA_ROW(copy_opts),
+	OPT_END,
+};
+
+static const struct arg_spec backup_argv[] = {
+	ARG(copy_opts, folder, .name = "FOLDER", .min = 1, .max = 1, .complete = "dir", .help = "where the copy goes; absent or empty"),
+	ARG_END,
+};
+
+static const struct arg_spec restore_argv[] = {
+	ARG(copy_opts, folder, .name = "FOLDER", .min = 1, .max = 1, .complete = "dir", .help = "what 'backup' made"),
+	ARG_END,
+};
+
+static int print_copy(struct cmd_ctx *ctx, const char *to, const struct server_copy *c)
+{
+	char size[NUM_SIZE];
+
+	if (!ctx->common.json) {
+		printf("%" PRIu64 " objects, %s, of %" PRIu64 " projects in '%s'\n", c->objects,
+		       num_format_bytes(c->bytes, size), c->projects, to);
+		return 0;
+	}
+	struct json *v = js_obj();
+	js_set(v, "folder", js_str(to));
+	js_set(v, "projects", js_int((int64_t)c->projects));
+	js_set(v, "objects", js_int((int64_t)c->objects));
+	js_set(v, "bytes", js_int((int64_t)c->bytes));
+	return cmd_print_json(v);
+}
+
+static int backup_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
+{
+	const struct copy_opts *o = opts;
+	struct server_copy counts;
+
+	if (need_data(o->data, err) || mlops_server_backup(o->data, o->folder, &counts, err))
+		return -1;
+	return print_copy(ctx, o->folder, &counts);
+}
+
+static int restore_run(struct cmd_ctx *ctx, const void *opts, struct mlops_error *err)
+{
+	const struct copy_opts *o = opts;
+	struct server_copy counts;
+
+	if (need_data(o->data, err) || mlops_server_restore(o->folder, o->data, &counts, err))
+		return -1;
+	return print_copy(ctx, o->data, &counts);
+}
+
+static const struct cmd_spec server_backup = {
+	.name = "backup", .summary = "copy all that a server has, while it runs", .flags = CMD_JSON,
+	.opts = copy_optv, .args = backup_argv, .opts_size = sizeof(struct copy_opts),
+	.run = backup_run,
+};
+
+static const struct cmd_spec server_restore = {
+	.name = "restore", .summary = "make a server's folder from a backup", .flags = CMD_JSON,
+	.opts = copy_optv, .args = restore_argv, .opts_size = sizeof(struct copy_opts),
+	.run = restore_run,
+};
+
+static const struct cmd_spec *const server_subs[] = { &server_token, &server_backup, &server_restore,
+						      NULL };
 
 const struct cmd_spec cmd_server = {
 	.group = "share", .name = "server", .summary = "serve objects and experiment tracking over HTTP",

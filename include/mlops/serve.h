@@ -68,6 +68,21 @@ MLOPS_API int mlops_server_tokens_list(const char *data, struct server_token **o
 				       struct mlops_error *err);
 MLOPS_API void mlops_server_tokens_free(struct server_token *tokens, size_t n);
 
+struct server_copy {
+	uint64_t projects, objects, bytes; /* bytes of objects */
+	uint64_t damaged; /* objects; each is told by a warning */
+};
+/*
+ * Copies all that the server in `data` has to `folder`, which is absent or empty, and is as good as
+ * `data` then; the server may run meanwhile. Objects are hard links where that can be, and all are
+ * read again. Whole or not there. MLOPS_ENO, with the copy made, when it has damaged objects.
+ */
+MLOPS_API int mlops_server_backup(const char *data, const char *folder, struct server_copy *out,
+				  struct mlops_error *err);
+/* The way back, in the same way: `data` is absent or empty. */
+MLOPS_API int mlops_server_restore(const char *folder, const char *data, struct server_copy *out,
+				   struct mlops_error *err);
+
 struct gateway_how {
 	const char *model_dir; /* or one file (mlops/scoring.h), or the URL of an HTTP server that
 				  requests are passed on to; NULL: none until `control` brings one */

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -17,6 +19,7 @@
 #include "base/rand.h"
 
 #define DAY_SECONDS   (24 * 3600)
+#define COPY          ((size_t)256 << 10)
 #define TELL_AFTER_MS 1000 /* of waiting for a lock */
 #define MAX_PAUSE_MS  8    /* between two tries */
 
@@ -106,6 +109,22 @@ int fs_write_all(int fd, const void *buf, size_t n, const char *path, struct mlo
 		p += put;
 		n -= (size_t)put;
 	}
+	return 0;
+}
+
+int fs_copy(int from, int to, const char *shown, struct mlops_error *err)
+{
+	autofree char *piece = NULL;
+	size_t n;
+
+	if (!ioctl(to, FICLONE, from))
+		return 0;
+	piece = xmalloc(COPY);
+	do {
+		if (fs_read_some(from, piece, COPY, shown, &n, err) ||
+		    fs_write_all(to, piece, n, shown, err))
+			return -1;
+	} while (n);
 	return 0;
 }
 

@@ -15,6 +15,8 @@ int fs_pread_all(int fd, void *buf, size_t n, uint64_t offset, const char *path,
 int fs_read_some(int fd, void *buf, size_t n, const char *path, size_t *got,
 		 struct mlops_error *err);
 int fs_write_all(int fd, const void *buf, size_t n, const char *path, struct mlops_error *err);
+/* Fills a new file with what another holds, sharing its blocks where that can be. */
+int fs_copy(int from, int to, const char *shown, struct mlops_error *err);
 /*
  * Replaces `path` so that after a crash it has the old bytes or the new ones: temporary file in
  * the same folder, fsync, rename, fsync of the folder. Creates no folders.

@@ -19,6 +19,11 @@ int db_open(const char *path, struct db **out, struct mlops_error *err);
 /* A database of another program, which is read and not changed. */
 int db_open_to_read(const char *path, struct db **out, struct mlops_error *err);
 void db_free(struct db *db); /* NULL is fine */
+/*
+ * Makes the file `to` a copy of one state of `from`, which may be in use, as it is: a single file, and
+ * checked. `to` is absent.
+ */
+int db_copy(const char *from, const char *to, struct mlops_error *err);
 /* How long to wait for another process's lock before MLOPS_ELOCKED; 10 s unless set. */
 void db_set_timeout(struct db *db, int64_t ms);
 

@@ -111,8 +111,6 @@ int lfs_writer_commit_as(struct lfs_writer *w, const struct lfs_pointer *p,
 void lfs_writer_clear(struct lfs_writer *w);
 /* Makes all that was written durable, by one wait for the disk. */
 int lfs_objects_sync(const struct lfs *l, struct mlops_error *err);
-/* Fills a new file with what another holds, sharing its blocks where that can be. */
-int lfs_copy(int from, int to, const char *shown, struct mlops_error *err);
 /* A new file in the folder for temporary ones, as *tmp; -1. */
 int lfs_tmp_open(const struct lfs *l, char **tmp, struct mlops_error *err);
 /* Gives a temporary file its name as an object, unless that is there. */

@@ -4,8 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 
 #include "base/fault.h"
 #include "base/fs.h"
@@ -15,7 +13,6 @@
 #include "lfs/lfs.h"
 
 #define HELD_MAX ((size_t)1 << 20)
-#define COPY     ((size_t)256 << 10)
 
 char *lfs_object_path(const struct lfs *l, const struct oid *oid)
 {
@@ -79,22 +76,6 @@ int lfs_tmp_keep(const struct lfs *l, const char *tmp, const struct lfs_pointer 
 	if (errno == ENOENT && fs_mkdirs_for(path, err))
 		return -1;
 	return rename(tmp, path) ? err_sys(err, "cannot write '%s'", path) : 0;
-}
-
-int lfs_copy(int from, int to, const char *shown, struct mlops_error *err)
-{
-	autofree char *piece = NULL;
-	size_t n;
-
-	if (!ioctl(to, FICLONE, from))
-		return 0;
-	piece = xmalloc(COPY);
-	do {
-		if (fs_read_some(from, piece, COPY, shown, &n, err) ||
-		    fs_write_all(to, piece, n, shown, err))
-			return -1;
-	} while (n);
-	return 0;
 }
 
 void lfs_writer_init(struct lfs_writer *w, struct lfs *l)

@@ -43,7 +43,7 @@ static int fill(struct lfs *l, int to, const struct lfs_pointer *p, const char *
 
 	if (!p->size)
 		return 0;
-	return lfs_open_object(l, p, &from, err) || lfs_copy(from, to, shown, err) ? -1 : 0;
+	return lfs_open_object(l, p, &from, err) || fs_copy(from, to, shown, err) ? -1 : 0;
 }
 
 /* A folder of the path that is a symlink would lead out of the work tree. */

@@ -163,7 +163,7 @@ static int link_or_copy(const char *from, const char *to, struct mlops_error *er
 	autoclose int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (in < 0 || out < 0)
 		return err_sys(err, "cannot copy '%s'", from);
-	return lfs_copy(in, out, from, err);
+	return fs_copy(in, out, from, err);
 }
 
 static int fetch_here(struct run *r, size_t i, struct mlops_error *err)
