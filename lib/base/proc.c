@@ -7,10 +7,13 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/num.h"
 #include "base/vec.h"
@@ -131,15 +134,30 @@ int proc_wait(pid_t pid, struct proc_result *out, struct mlops_error *err)
 	return 0;
 }
 
-/* All is read, also what is too much, so that the child can end. */
-static int drain(int fd, size_t max, struct strbuf *out, const char *name, struct mlops_error *err)
+/* Whether something comes, or the end, before the deadline. */
+static bool comes(int fd, int64_t deadline_ms)
 {
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	int64_t left = deadline_ms - clock_mono_ms();
+
+	return !deadline_ms || (left > 0 && poll(&pfd, 1, left < INT_MAX ? (int)left : INT_MAX) != 0);
+}
+
+/* All is read, also what is too much, so that the child can end. */
+static int drain(int fd, size_t max, const struct proc_spec *spec, struct strbuf *out, struct mlops_error *err)
+{
+	const char *name = spec->argv[0];
 	size_t start = out->len;
 	bool fits = true;
 	char buf[4096];
 	ssize_t n;
 
-	while ((n = read(fd, buf, sizeof(buf))) != 0) {
+	for (;;) {
+		if (!comes(fd, spec->deadline_ms))
+			return err_set(err, MLOPS_EFAIL, "'%s' takes too long", name);
+		n = read(fd, buf, sizeof(buf));
+		if (!n)
+			break;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -168,7 +186,9 @@ int proc_read_of(const struct proc_spec *how, size_t max, struct strbuf *out,
 	close(fds[1]);
 	if (rc)
 		return -1;
-	rc = drain(from, max, out, spec.argv[0], err);
+	rc = drain(from, max, &spec, out, err);
+	if (rc && spec.deadline_ms && spec.new_group)
+		kill(-pid, SIGKILL);
 	autoerr wait_err = ERR_INIT;
 	return proc_wait(pid, result, rc ? &wait_err : err) || rc ? -1 : 0;
 }

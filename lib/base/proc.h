@@ -17,6 +17,11 @@ struct proc_spec {
 	bool new_group;   /* lead a process group of its own, so that it can be ended whole */
 	bool new_session; /* for what outlives us */
 	bool die_with_us; /* SIGTERM when our thread that started it ends */
+	/*
+	 * Of proc_read_of() with new_group: what is still there by then (monotonic) is killed, which is
+	 * MLOPS_EFAIL. 0: it takes as long as it takes.
+	 */
+	int64_t deadline_ms;
 };
 
 struct proc_result {

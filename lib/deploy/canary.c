@@ -19,6 +19,7 @@
 #define STEP_MS      60000
 #define MIN_REQUESTS 20
 #define SHOWN_MAX    4096 /* bytes of what a command prints */
+#define COMMAND_MS   600000
 
 struct canary {
 	const char *socket;
@@ -81,12 +82,18 @@ static int check_command(const struct canary *c, struct mlops_error *err)
 	autofree char *name = xasprintf("MLOPS_DEPLOYMENT=%s", c->call->name);
 	autofree char *number = xasprintf("MLOPS_REVISION=%" PRId64, c->next->number);
 	autofree char *url = xasprintf("MLOPS_URL=http://127.0.0.1:%" PRId64, c->call->port);
-	const char *const env[] = { name, number, url, NULL };
+	const char *const env[] = { name, number, url, NULL }, *most = js_get_text(c->gates, "timeout");
+	int64_t ms = COMMAND_MS;
+
+	if (most)
+		num_parse_duration(most, &ms);
 	const struct proc_spec spec = { .argv = argv,
 					.env = env,
 					.dir = mlops_project_root(c->call->project),
 					.stdin_fd = -1,
-					.stderr_fd = -1 };
+					.stderr_fd = -1,
+					.new_group = true,
+					.deadline_ms = clock_mono_ms() + ms };
 	struct proc_result result;
 	autobuf shown = { 0 };
 
@@ -94,8 +101,10 @@ static int check_command(const struct canary *c, struct mlops_error *err)
 		argv[i] = js_text(js_at(words, i));
 	if (!js_len(words))
 		return 0;
-	if (proc_read_of(&spec, SHOWN_MAX, &shown, &result, err))
+	if (proc_read_of(&spec, SHOWN_MAX, &shown, &result, err)) {
+		err->kind = MLOPS_ENO; /* what cannot be known does not pass */
 		return err_wrap(err, "gate '%s'", argv[0]);
+	}
 	if (!result.status)
 		return 0;
 	struct str said = str_trim((struct str){ shown.buf, shown.len });

@@ -82,6 +82,7 @@ static const struct rule gates[] = {
 	{ .key = "max_error_percent", .want = WANT_NUMBER },
 	{ .key = "min_requests", .want = WANT_COUNT, .min = 1, .max = INT32_MAX },
 	{ .key = "command", .want = WANT_TEXTS },
+	{ .key = "timeout", .want = WANT_DURATION },
 	{ .key = "prometheus", .want = WANT_MAP, .inside = prometheus },
 	{ 0 },
 };
