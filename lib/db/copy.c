@@ -3,18 +3,11 @@
 
 #define BUSY_TIMEOUT_MS 10000
 
-DEFINE_CLEANUP(db, db_free)
-#define autodb __attribute__((cleanup(cleanup_db))) struct db *
-
 static int open_plain(const char *path, int flags, struct db **out, struct mlops_error *err)
 {
-	struct db *db = *out = xcalloc(1, sizeof(*db));
-
-	db->path = xstrdup(path);
-	int rc = sqlite3_open_v2(path, &db->raw, flags | SQLITE_OPEN_NOMUTEX, NULL);
-	if (rc)
-		return db_fail(db, rc, err);
-	db_set_timeout(db, BUSY_TIMEOUT_MS);
+	if (db_open_raw(path, flags, out, err))
+		return -1;
+	db_set_timeout(*out, BUSY_TIMEOUT_MS);
 	return 0;
 }
 
@@ -47,8 +40,8 @@ static int check(struct db *from, struct db *db, struct mlops_error *err)
 
 int db_copy(const char *from, const char *to, struct mlops_error *err)
 {
-	autodb source = NULL;
-	autodb copy = NULL;
+	autodb *source = NULL;
+	autodb *copy = NULL;
 
 	if (open_plain(from, SQLITE_OPEN_READWRITE, &source, err) ||
 	    open_plain(to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &copy, err) ||

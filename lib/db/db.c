@@ -48,7 +48,6 @@ void db_free(struct db *db)
 	free(db->path);
 	free(db);
 }
-DEFINE_CLEANUP(db, db_free)
 
 void db_set_timeout(struct db *db, int64_t ms)
 {
@@ -95,9 +94,7 @@ static int configure(struct db *db, struct mlops_error *err)
 	return db_exec(db, "PRAGMA synchronous = full", err);
 }
 
-#define autodb __attribute__((cleanup(cleanup_db))) struct db
-
-static int open_raw(const char *path, int flags, struct db **out, struct mlops_error *err)
+int db_open_raw(const char *path, int flags, struct db **out, struct mlops_error *err)
 {
 	autodb *db = xcalloc(1, sizeof(*db));
 
@@ -113,7 +110,7 @@ int db_open(const char *path, struct db **out, struct mlops_error *err)
 {
 	autodb *db = NULL;
 
-	if (open_raw(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, err) || configure(db, err) ||
+	if (db_open_raw(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, err) || configure(db, err) ||
 	    db_migrate(db, err))
 		return -1;
 	*out = steal_ptr(&db);
@@ -122,7 +119,7 @@ int db_open(const char *path, struct db **out, struct mlops_error *err)
 
 int db_open_to_read(const char *path, struct db **out, struct mlops_error *err)
 {
-	if (open_raw(path, SQLITE_OPEN_READONLY, out, err))
+	if (db_open_raw(path, SQLITE_OPEN_READONLY, out, err))
 		return -1;
 	guard(*out);
 	return 0;

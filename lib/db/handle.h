@@ -13,6 +13,11 @@ struct db {
 	unsigned depth;        /* open transactions, the inner ones as savepoints */
 };
 
+DEFINE_CLEANUP(db, db_free)
+#define autodb __attribute__((cleanup(cleanup_db))) struct db
+
+/* Opens a file and does no more, with SQLite's flags. */
+int db_open_raw(const char *path, int flags, struct db **out, struct mlops_error *err);
 /* Sets the error that SQLite's result code `rc` stands for; returns -1. */
 int db_fail(struct db *db, int rc, struct mlops_error *err);
 #define db_fail(...) ({ db_fail(__VA_ARGS__); -1; }) /* as in base/err.h */
