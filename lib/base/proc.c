@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
@@ -170,6 +171,18 @@ static int drain(int fd, size_t max, const struct proc_spec *spec, struct strbuf
 	return fits ? 0 : err_set(err, MLOPS_EINVALID, "'%s' writes too much", name);
 }
 
+/* It may have closed its output and gone on. */
+static int wait_for_end(pid_t pid, const struct proc_spec *spec, struct mlops_error *err)
+{
+	if (!spec->deadline_ms)
+		return 0;
+	autoclose int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (fd < 0)
+		return err_sys(err, "cannot watch '%s'", spec->argv[0]);
+	return comes(fd, spec->deadline_ms) ? 0 :
+					      err_set(err, MLOPS_EFAIL, "'%s' takes too long", spec->argv[0]);
+}
+
 int proc_read_of(const struct proc_spec *how, size_t max, struct strbuf *out,
 		 struct proc_result *result, struct mlops_error *err)
 {
@@ -186,7 +199,7 @@ int proc_read_of(const struct proc_spec *how, size_t max, struct strbuf *out,
 	close(fds[1]);
 	if (rc)
 		return -1;
-	rc = drain(from, max, &spec, out, err);
+	rc = drain(from, max, &spec, out, err) || wait_for_end(pid, &spec, err) ? -1 : 0;
 	if (rc && spec.deadline_ms && spec.new_group)
 		kill(-pid, SIGKILL);
 	autoerr wait_err = ERR_INIT;

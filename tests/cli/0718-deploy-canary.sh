@@ -69,7 +69,7 @@ like "$err" "gate './judge' says no, by status 4: not today" "is the reason"
 is "$(cat judged)" "prod 4 $u" "it knew what it judged"
 is "$(weights)" "{2: 100}" "nothing has changed"
 cp judge judge.kept
-printf '#!/bin/sh\nsleep 300 &\necho $! >sleeper\nwait\n' >judge
+printf '#!/bin/sh\n[ ! -e quiet ] || exec >&-\nsleep 300 &\necho $! >sleeper\nwait\n' >judge
 spec wine:1 "$quick
     gates: {command: [./judge], timeout: 300ms}"
 run mlops deploy
@@ -77,13 +77,16 @@ rc_is 3 "a command that does not end"
 like "$err" "gate './judge': './judge' takes too long" "is ended"
 ok "with what it started" wait_for 10 sh -c "! kill -0 $(cat sleeper) 2>/dev/null"
 is "$(weights)" "{2: 100}" "and nothing has changed"
+: >quiet
+run mlops deploy
+rc_is 3 "also one that has closed its output"
 mv judge.kept judge
 spec wine:1 "$quick
     gates: {command: [./judge]}"
 echo 0 >verdict
 run mlops deploy
 rc_is 0 "one that says yes"
-like "$out" "revision 6 serves wine:1" "lets it pass"
+like "$out" "revision 7 serves wine:1" "lets it pass"
 run mlops rollback prod
 rc_is 0 "a rollback"
 is "$(predict "$u" '[[1,2]]')" '{"predictions":[103]}' "goes at once"
@@ -98,7 +101,7 @@ wait $deploy_pid 2>/dev/null
 spec wine:1 "$quick"
 run mlops deploy
 rc_is 0 "the next one puts right what it left"
-is "$(weights)" "{9: 100}" "with one revision at the end"
+is "$(weights)" "{10: 100}" "with one revision at the end"
 
 spec wine:1 '    strategy: {type: rolling}
     gates: {command: ./judge}'
